@@ -1,0 +1,68 @@
+"""What can go wrong, said so that the reader knows what to do next.
+
+HoldfastError
+├── CouldNotLook        there is no answer, because the cluster or the snapshot could not be read
+│   ├── BadKubeconfig   the kubeconfig is missing, malformed or names what does not exist
+│   ├── BadCredential   a certificate, token or exec plugin does not yield a usable credential
+│   ├── Unauthorized    the API server knows the credential and does not accept it (401)
+│   ├── Unreachable     nobody answers at that address, or not over the TLS that we trust
+│   ├── Unanswered      the API server answers, but not with what was asked for
+│   ├── NoSuchNamespace a namespace that was asked for does not exist
+│   └── BadSnapshot     a snapshot folder is empty, cut short or of another kind
+├── BadInput            a flag, a code or a setting that people wrote does not fit
+└── UndeclaredRead      a rule read a kind that its declaration does not name
+
+Refusals are values, not errors; what a role forbids is a state of the snapshot, not an error.
+"""
+
+
+class HoldfastError(Exception):
+    """Says in one sentence what is wrong, and in another what the operator can do."""
+
+    def __init__(self, wrong: str, *, remedy: str) -> None:
+        super().__init__(wrong)
+        self.wrong = wrong
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.wrong} {self.remedy}"
+
+
+class CouldNotLook(HoldfastError):
+    """No answer is possible: the cluster or the snapshot could not be read."""
+
+
+class BadKubeconfig(CouldNotLook):
+    """The kubeconfig is missing, malformed, or names what does not exist."""
+
+
+class BadCredential(CouldNotLook):
+    """A certificate, token or exec plugin does not yield a usable credential."""
+
+
+class Unauthorized(CouldNotLook):
+    """The API server does not accept the credential (401)."""
+
+
+class Unreachable(CouldNotLook):
+    """Nobody answers at that address, or not over the TLS that we trust."""
+
+
+class Unanswered(CouldNotLook):
+    """The API server answers, but not with what was asked for."""
+
+
+class NoSuchNamespace(CouldNotLook):
+    """A namespace that was asked for does not exist."""
+
+
+class BadSnapshot(CouldNotLook):
+    """A snapshot folder is empty, cut short or of another kind."""
+
+
+class BadInput(HoldfastError):
+    """A flag, a code or a setting that people wrote does not fit."""
+
+
+class UndeclaredRead(HoldfastError):
+    """A rule read a kind that its declaration does not name."""

@@ -1,0 +1,1 @@
+"""The words that every room speaks: frozen values, no behaviour that touches the world."""

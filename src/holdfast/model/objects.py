@@ -1,0 +1,121 @@
+"""What every Kubernetes object has, and how a kind says where it is served.
+
+Kinds are partial: a field is declared when a rule reads it, everything else is skipped while
+decoding. That is what makes twenty thousand pods affordable, and what keeps us from holding
+values that nobody asked for.
+"""
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+import msgspec
+
+Time = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A moment with its zone; a time without one is unreadable rather than guessed."""
+
+
+class Ref(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One object, by uid; the name is for people."""
+
+    api_version: str
+    kind: str
+    namespace: str = ""
+    name: str
+    uid: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.namespace}/" if self.namespace else ""
+        return f"{self.kind} {where}{self.name}"
+
+
+class Api(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Where a kind is served: group, the versions that we can read (best first), plural name."""
+
+    group: str = ""
+    versions: tuple[str, ...] = ("v1",)
+    kind: str
+    plural: str
+    namespaced: bool = True
+    metadata_only: bool = False  # asked for as PartialObjectMetadata, refused in any other form
+
+    @property
+    def versioned(self) -> tuple[str, ...]:
+        """Every apiVersion that we can read, best first."""
+        return tuple(f"{self.group}/{v}" if self.group else v for v in self.versions)
+
+    @property
+    def api_version(self) -> str:
+        """The apiVersion that we prefer."""
+        return self.versioned[0]
+
+    @property
+    def resource(self) -> str:
+        """The name as RBAC and kubectl write it: `deployments.apps`, `pods`."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
+    """A piece of a bigger object: camelCase on the wire, everything optional."""
+
+
+class Owner(Part):
+    """An owner reference; attribution goes by its uid, never by a name's prefix."""
+
+    api_version: str = ""
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+    controller: bool = False
+
+
+class Metadata(Part):
+    """The part of metadata that rules read. Annotations are not: they carry other people's data."""
+
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    generation: int = 0
+    creation_timestamp: Time | None = None
+    deletion_timestamp: Time | None = None
+    labels: dict[str, str] = {}
+    owner_references: tuple[Owner, ...] = ()
+
+
+class Object(Part):
+    """A Kubernetes object of a known kind."""
+
+    api: ClassVar[Api]
+
+    metadata: Metadata = Metadata()
+
+    @property
+    def ref(self) -> Ref:
+        """Who this is."""
+        return Ref(
+            api_version=self.api.api_version,
+            kind=self.api.kind,
+            namespace=self.metadata.namespace,
+            name=self.metadata.name,
+            uid=self.metadata.uid,
+        )
+
+    @property
+    def controller(self) -> Owner | None:
+        """The owner that manages this object, if one does."""
+        return next((o for o in self.metadata.owner_references if o.controller), None)
+
+
+class Condition(Part):
+    """One condition of a status."""
+
+    type: str = ""
+    status: str = "Unknown"
+    reason: str = ""
+    message: str = ""
+    last_transition_time: Time | None = None
+
+
+def condition(conditions: tuple[Condition, ...], type_: str) -> Condition | None:
+    """The condition of that type, by its type and never by its place in the list."""
+    return next((c for c in conditions if c.type == type_), None)

@@ -1,0 +1,187 @@
+"""What was seen of a cluster at one moment, and, as carefully, what was not.
+
+A snapshot never lies by omission: each kind carries its state, and a kind that was not read
+whole is *blind*, which is neither healthy nor "does not exist".
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+
+import msgspec
+
+from holdfast.errors import UndeclaredRead
+from holdfast.model.objects import Api, Object
+
+
+class State(StrEnum):
+    """How much of a kind was seen."""
+
+    CAPTURED = "captured"
+    PARTIAL = "partial"  # the list broke off: what is there is true, what is missing is unknown
+    FORBIDDEN = "forbidden"
+    ABSENT = "absent"  # the API server does not serve the kind
+    NOT_CAPTURED = "not_captured"  # nobody asked
+
+
+class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
+    """An object that could not be understood: reported once, and the scan goes on."""
+
+    name: str
+    namespace: str = ""
+    why: str
+
+
+class Capture[K: Object](msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """All that was seen of one kind."""
+
+    kind: type[K]
+    state: State = State.CAPTURED
+    objects: tuple[K, ...] = ()
+    namespaces: tuple[str, ...] | None = None  # None: all of them
+    why: str = ""
+    resource_version: str = ""
+    unreadable: tuple[Unreadable, ...] = ()
+
+    @cached_property
+    def by_name(self) -> Mapping[tuple[str, str], K]:
+        """Objects by namespace and name."""
+        return {(o.metadata.namespace, o.metadata.name): o for o in self.objects}
+
+    @cached_property
+    def by_owner(self) -> Mapping[str, Sequence[K]]:
+        """Objects by the uid of each of their owners."""
+        owned: dict[str, list[K]] = {}
+        for each in self.objects:
+            for owner in each.metadata.owner_references:
+                owned.setdefault(owner.uid, []).append(each)
+        return owned
+
+    @cached_property
+    def by_namespace(self) -> Mapping[str, Sequence[K]]:
+        """Objects by namespace."""
+        there: dict[str, list[K]] = {}
+        for each in self.objects:
+            there.setdefault(each.metadata.namespace, []).append(each)
+        return there
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """Which cluster this is."""
+
+    name: str = ""  # what people call it: the context's name
+    uid: str = ""  # the uid of kube-system; empty when we may not read it
+    server: str = ""
+    version: str = ""
+
+
+class Blind(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A kind that could not be judged, reported once."""
+
+    api_version: str
+    kind: str
+    plural: str
+    state: State
+    namespaces: tuple[str, ...] | None = None
+    why: str
+
+
+class Snapshot:
+    """A cluster at one moment, as far as it was seen. Rules get it narrowed to what they read."""
+
+    def __init__(
+        self,
+        *,
+        now: datetime,
+        captures: Iterable[Capture[Object]] = (),
+        cluster: Identity | None = None,
+        only: frozenset[type[Object]] | None = None,
+    ) -> None:
+        self.now = now
+        self.cluster = cluster or Identity()
+        self._captures: dict[type[Object], Capture[Object]] = {c.kind: c for c in captures}
+        self._only = only
+
+    def capture[K: Object](self, kind: type[K]) -> Capture[K]:
+        """What was seen of that kind; a kind that nobody asked for is not captured."""
+        if self._only is not None and kind not in self._only:
+            raise UndeclaredRead(
+                f"A rule read {kind.__name__}, which its declaration does not name.",
+                remedy=f"Add {kind.__name__} to the rule's `reads`.",
+            )
+        seen = self._captures.get(kind)
+        if seen is None:
+            return Capture(kind=kind, state=State.NOT_CAPTURED, why="nobody asked for it")
+        return seen  # type: ignore[return-value]  # keyed by its own kind, two lines above
+
+    def captures(self) -> tuple[Capture[Object], ...]:
+        """Every capture, by plural name."""
+        return tuple(sorted(self._captures.values(), key=lambda c: c.kind.api.plural))
+
+    def all[K: Object](self, kind: type[K]) -> Sequence[K]:
+        """Every object of that kind that was seen."""
+        return self.capture(kind).objects
+
+    def find[K: Object](self, kind: type[K], namespace: str, name: str) -> K | None:
+        """The object of that name, if it was seen."""
+        return self.capture(kind).by_name.get((namespace, name))
+
+    def owned_by[K: Object](self, kind: type[K], owner: Object) -> Sequence[K]:
+        """Objects of that kind that name this owner, by uid."""
+        return self.capture(kind).by_owner.get(owner.metadata.uid, ())
+
+    def within[K: Object](self, kind: type[K], namespace: str) -> Sequence[K]:
+        """Objects of that kind in one namespace."""
+        return self.capture(kind).by_namespace.get(namespace, ())
+
+    def narrowed(self, reads: Iterable[type[Object]]) -> "Snapshot":
+        """The same moment, with sight of those kinds alone."""
+        narrow = Snapshot(now=self.now, cluster=self.cluster, only=frozenset(reads))
+        narrow._captures = self._captures  # shared, so that indices are built once
+        return narrow
+
+    def elapsed(self, since: datetime) -> str:
+        """How long ago that was, in words for people: `12 s`, `7 min`, `3 h 10 min`, `2 d 4 h`."""
+        return in_words(self.now - since)
+
+    def blind(self, reads: Iterable[type[Object]]) -> tuple[Blind, ...]:
+        """Which of those kinds were not seen whole."""
+        captures = (self.capture(kind) for kind in reads)
+        return tuple(
+            blind_spot(c) for c in captures if c.state is not State.CAPTURED or c.unreadable
+        )
+
+
+def blind_spot(capture: Capture[Object]) -> Blind:
+    """Why a capture cannot be judged whole."""
+    api: Api = capture.kind.api
+    state = capture.state
+    why = capture.why
+    if capture.unreadable and state is State.CAPTURED:
+        state = State.PARTIAL
+        first = capture.unreadable[0]
+        why = f"{len(capture.unreadable)} unreadable, first {first.name}: {first.why}"
+    return Blind(
+        api_version=api.api_version,
+        kind=api.kind,
+        plural=api.plural,
+        state=state,
+        namespaces=capture.namespaces,
+        why=why,
+    )
+
+
+def in_words(span: timedelta) -> str:
+    """A span for people, two units at most."""
+    seconds = max(0, int(span.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if minutes < 60:
+        return f"{minutes} min"
+    if hours < 24:
+        rest = minutes % 60
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    rest = hours % 24
+    return f"{days} d {rest} h" if rest else f"{days} d"

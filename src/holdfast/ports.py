@@ -1,0 +1,85 @@
+"""The whole outside world, on one page."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from holdfast.model.objects import Object
+from holdfast.model.snapshot import Capture, Identity, State
+
+
+class Unseen(msgspec.Struct, frozen=True, kw_only=True):
+    """One object that cannot be shown: it does not exist, or we may not look."""
+
+    state: State  # ABSENT or FORBIDDEN
+    why: str
+
+
+class Relisted[K: Object](msgspec.Struct, frozen=True, kw_only=True):
+    """Everything, as it is now: the first word, and again whenever the thread was lost."""
+
+    capture: Capture[K]
+
+
+class Put[K: Object](msgspec.Struct, frozen=True, kw_only=True):
+    """An object was added or changed."""
+
+    object: K
+
+
+class Removed[K: Object](msgspec.Struct, frozen=True, kw_only=True):
+    """An object is gone."""
+
+    object: K
+
+
+type News[K: Object] = Relisted[K] | Put[K] | Removed[K]
+
+
+class Clock(Protocol):
+    """What time it is. A simulated cluster freezes it; a live one asks the API server."""
+
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        ...
+
+
+class Cluster(Protocol):
+    """A cluster as a reader sees it. Nothing behind this port can change anything.
+
+    Unreachable, unauthorised and broken answers raise `CouldNotLook`; what the role forbids and
+    what is not served are states of the answer.
+    """
+
+    async def identity(self) -> Identity:
+        """Which cluster this is; proves that it can be reached at all."""
+        ...
+
+    async def now(self) -> datetime:
+        """The cluster's own time: ages are judged by the clock that wrote the timestamps."""
+        ...
+
+    async def list[K: Object](self, kind: type[K], namespace: str | None = None) -> Capture[K]:
+        """All objects of a kind, cluster-wide or in one namespace, page by page."""
+        ...
+
+    async def get[K: Object](self, kind: type[K], namespace: str, name: str) -> K | Unseen:
+        """One object, read fresh."""
+        ...
+
+    def follow[K: Object](
+        self, kind: type[K], namespace: str | None = None
+    ) -> AsyncIterator[News[K]]:
+        """The kind's state now, then every change, for ever.
+
+        Cut connections, expired versions, throttling and server errors are survived inside; in
+        between, the last good state stands. A kind that can no longer be read (forbidden, not
+        served) is relisted as such, and asked for again in a while.
+        """
+        ...
+
+    async def may(self, verb: str, kind: type[Object], namespace: str | None = None) -> bool:
+        """Whether our own credential may do that (SelfSubjectAccessReview)."""
+        ...

@@ -58,7 +58,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
     """A piece of a bigger object: camelCase on the wire, everything optional."""
 
 
-class Owner(Part):
+class Owner(Part, frozen=True, kw_only=True):
     """An owner reference; attribution goes by its uid, never by a name's prefix."""
 
     api_version: str = ""
@@ -68,7 +68,7 @@ class Owner(Part):
     controller: bool = False
 
 
-class Metadata(Part):
+class Metadata(Part, frozen=True, kw_only=True):
     """The part of metadata that rules read. Annotations are not: they carry other people's data."""
 
     name: str = ""
@@ -82,7 +82,7 @@ class Metadata(Part):
     owner_references: tuple[Owner, ...] = ()
 
 
-class Object(Part):
+class Object(Part, frozen=True, kw_only=True):
     """A Kubernetes object of a known kind."""
 
     api: ClassVar[Api]
@@ -106,7 +106,7 @@ class Object(Part):
         return next((o for o in self.metadata.owner_references if o.controller), None)
 
 
-class Condition(Part):
+class Condition(Part, frozen=True, kw_only=True):
     """One condition of a status."""
 
     type: str = ""

@@ -5,7 +5,7 @@ from typing import ClassVar
 from holdfast.model.objects import Api, Condition, Object, Part, condition
 
 
-class DeploymentSpec(Part):
+class DeploymentSpec(Part, frozen=True, kw_only=True):
     """What was asked of a Deployment."""
 
     replicas: int = 1
@@ -13,7 +13,7 @@ class DeploymentSpec(Part):
     progress_deadline_seconds: int = 600
 
 
-class DeploymentStatus(Part):
+class DeploymentStatus(Part, frozen=True, kw_only=True):
     """What became of a Deployment."""
 
     observed_generation: int = 0
@@ -23,7 +23,7 @@ class DeploymentStatus(Part):
     conditions: tuple[Condition, ...] = ()
 
 
-class Deployment(Object):
+class Deployment(Object, frozen=True, kw_only=True):
     """A Deployment."""
 
     api: ClassVar[Api] = Api(group="apps", kind="Deployment", plural="deployments")
@@ -36,7 +36,7 @@ class Deployment(Object):
         return condition(self.status.conditions, type_)
 
 
-class ReplicaSet(Object):
+class ReplicaSet(Object, frozen=True, kw_only=True):
     """A ReplicaSet: the link between a Deployment and its pods."""
 
     api: ClassVar[Api] = Api(group="apps", kind="ReplicaSet", plural="replicasets")

@@ -5,14 +5,14 @@ from typing import ClassVar
 from holdfast.model.objects import Api, Condition, Object, Part, Time, condition
 
 
-class Waiting(Part):
+class Waiting(Part, frozen=True, kw_only=True):
     """A container that has not started, and the kubelet's reason."""
 
     reason: str = ""
     message: str = ""
 
 
-class Terminated(Part):
+class Terminated(Part, frozen=True, kw_only=True):
     """A container that has ended, and how."""
 
     exit_code: int = 0
@@ -23,13 +23,13 @@ class Terminated(Part):
     finished_at: Time | None = None
 
 
-class Running(Part):
+class Running(Part, frozen=True, kw_only=True):
     """A container that runs."""
 
     started_at: Time | None = None
 
 
-class ContainerState(Part):
+class ContainerState(Part, frozen=True, kw_only=True):
     """One of waiting, running, terminated."""
 
     waiting: Waiting | None = None
@@ -37,7 +37,7 @@ class ContainerState(Part):
     terminated: Terminated | None = None
 
 
-class ContainerStatus(Part):
+class ContainerStatus(Part, frozen=True, kw_only=True):
     """What the kubelet says of one container."""
 
     name: str = ""
@@ -48,13 +48,13 @@ class ContainerStatus(Part):
     last_state: ContainerState = ContainerState()
 
 
-class ClaimSource(Part):
+class ClaimSource(Part, frozen=True, kw_only=True):
     """A volume that comes from a claim."""
 
     claim_name: str = ""
 
 
-class Volume(Part):
+class Volume(Part, frozen=True, kw_only=True):
     """A volume of a pod; only its claim is read."""
 
     name: str = ""
@@ -62,14 +62,14 @@ class Volume(Part):
     ephemeral: Part | None = None  # a claim of the pod's own; only its presence is read
 
 
-class PodSpec(Part):
+class PodSpec(Part, frozen=True, kw_only=True):
     """What was asked of a pod."""
 
     node_name: str = ""
     volumes: tuple[Volume, ...] = ()
 
 
-class PodStatus(Part):
+class PodStatus(Part, frozen=True, kw_only=True):
     """What became of a pod."""
 
     phase: str = ""
@@ -81,7 +81,7 @@ class PodStatus(Part):
     ephemeral_container_statuses: tuple[ContainerStatus, ...] = ()
 
 
-class Pod(Object):
+class Pod(Object, frozen=True, kw_only=True):
     """A pod."""
 
     api: ClassVar[Api] = Api(kind="Pod", plural="pods")
@@ -115,20 +115,20 @@ class Pod(Object):
         return (*named, *generic)
 
 
-class ClaimSpec(Part):
+class ClaimSpec(Part, frozen=True, kw_only=True):
     """What was asked of a volume claim."""
 
     storage_class_name: str | None = None
     volume_name: str = ""
 
 
-class ClaimStatus(Part):
+class ClaimStatus(Part, frozen=True, kw_only=True):
     """What became of a volume claim."""
 
     phase: str = ""
 
 
-class Claim(Object):
+class Claim(Object, frozen=True, kw_only=True):
     """A PersistentVolumeClaim."""
 
     api: ClassVar[Api] = Api(kind="PersistentVolumeClaim", plural="persistentvolumeclaims")
@@ -137,13 +137,13 @@ class Claim(Object):
     status: ClaimStatus = ClaimStatus()
 
 
-class Namespace(Object):
+class Namespace(Object, frozen=True, kw_only=True):
     """A namespace; the uid of kube-system is the cluster's."""
 
     api: ClassVar[Api] = Api(kind="Namespace", plural="namespaces", namespaced=False)
 
 
-class Secret(Object):
+class Secret(Object, frozen=True, kw_only=True):
     """A Secret as PartialObjectMetadata: its data never reaches us, nor do its annotations."""
 
     api: ClassVar[Api] = Api(kind="Secret", plural="secrets", metadata_only=True)

@@ -5,7 +5,7 @@ from typing import ClassVar
 from holdfast.model.objects import Api, Object
 
 
-class StorageClass(Object):
+class StorageClass(Object, frozen=True, kw_only=True):
     """A StorageClass: who provisions volumes, and when they bind."""
 
     api: ClassVar[Api] = Api(

@@ -1,0 +1,111 @@
+"""The catalogue: every rule of this folder, and what is made of what the rules find.
+
+One file is one rule, the file's name is the rule's name, and the folder is the list: nothing
+registers itself. Rules say *found, since when*; here, in one place, a found fact becomes a
+finding when its grace has passed, and finding nothing becomes *absent* only when everything
+that the rule reads was seen whole, else *unknown*.
+"""
+
+import importlib
+import pkgutil
+import shlex
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from holdfast.model.objects import Object, Ref
+from holdfast.model.rules import Fact, Finding, Found, Rule, Verdict, finding_id
+from holdfast.model.snapshot import Blind, Snapshot
+
+
+def _assemble() -> tuple[Rule, ...]:
+    rules: dict[str, Rule] = {}
+    for each in pkgutil.iter_modules(__path__):
+        module = importlib.import_module(f"{__name__}.{each.name}")  # noqa: TID251 - its one home
+        rule = getattr(module, each.name, None)
+        if not isinstance(rule, Rule) or rule.name != each.name:
+            raise TypeError(f"facts/{each.name}.py declares no fact of the file's own name")
+        if rule.code in rules:
+            raise TypeError(f"{rule.code} is declared by {rules[rule.code].name} and {rule.name}")
+        rules[rule.code] = rule
+    return tuple(rules[code] for code in sorted(rules))
+
+
+CATALOGUE: tuple[Rule, ...] = _assemble()
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """What the catalogue says of a snapshot: worst first, oldest first."""
+
+    findings: tuple[Finding, ...]
+    young: tuple[Finding, ...]  # found, but still within its grace
+    blind: tuple[Blind, ...]
+
+
+def kinds_read(rules: Iterable[Rule] = CATALOGUE) -> tuple[type[Object], ...]:
+    """Every kind that those rules read, by plural name."""
+    kinds = {kind for rule in rules for kind in rule.reads}
+    return tuple(sorted(kinds, key=lambda k: k.api.resource))
+
+
+def judge(
+    snapshot: Snapshot, rules: Iterable[Rule] = CATALOGUE, *, grace_scale: float = 1
+) -> Judgement:
+    """Run the rules over a snapshot."""
+    rules = tuple(rules)
+    ripe: list[Finding] = []
+    young: list[Finding] = []
+    for rule in rules:
+        grace = rule.grace * grace_scale
+        for found in rule(snapshot):
+            finding = _finding(rule, found)
+            (ripe if _ripe(found, grace, snapshot) else young).append(finding)
+    return Judgement(
+        findings=tuple(sorted(ripe, key=_worst_first)),
+        young=tuple(sorted(young, key=_worst_first)),
+        blind=snapshot.blind(kinds_read(rules)),
+    )
+
+
+def ask(rule: Rule, subject: Ref, snapshot: Snapshot) -> Fact:
+    """What a rule says of one subject: found, absent, or unknown and why."""
+    for found in rule(snapshot):
+        if found.about == subject:
+            return Fact(code=rule.code, subject=subject, verdict=Verdict.FOUND, found=found)
+    blind = snapshot.blind(rule.reads, namespace=subject.namespace)
+    if not blind:
+        return Fact(code=rule.code, subject=subject, verdict=Verdict.ABSENT)
+    because = "; ".join(f"{b.plural} {b.state.value}: {b.why}" for b in blind)
+    return Fact(code=rule.code, subject=subject, verdict=Verdict.UNKNOWN, because=because)
+
+
+def _finding(rule: Rule, found: Found) -> Finding:
+    about = found.about
+    # Names come from the cluster and end in a command that people paste: quoted, always.
+    step = (found.next_step or rule.next_step).format(
+        name=shlex.quote(about.name),
+        namespace=shlex.quote(about.namespace),
+        part=shlex.quote(found.part),
+    )
+    return Finding(
+        id=finding_id(about, rule.code, found.part),
+        code=rule.code,
+        name=rule.name,
+        channel=rule.channel,
+        severity=found.severity or rule.severity,
+        about=about,
+        part=found.part,
+        says=found.says,
+        since=found.since,
+        seen=found.seen,
+        next=step,
+    )
+
+
+def _ripe(found: Found, grace: timedelta, snapshot: Snapshot) -> bool:
+    return snapshot.now - found.since >= grace
+
+
+def _worst_first(finding: Finding) -> tuple[int, datetime, str]:
+    return (-finding.severity, finding.since, finding.id)

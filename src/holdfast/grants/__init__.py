@@ -1,0 +1,1 @@
+"""What rights it takes: generated from the declarations, never kept by hand."""

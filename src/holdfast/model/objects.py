@@ -5,13 +5,16 @@ decoding. That is what makes twenty thousand pods affordable, and what keeps us 
 values that nobody asked for.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, ClassVar
 
 import msgspec
 
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 """A moment with its zone; a time without one is unreadable rather than guessed."""
+
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Ref(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -99,6 +102,11 @@ class Object(Part, frozen=True, kw_only=True):
             name=self.metadata.name,
             uid=self.metadata.uid,
         )
+
+    @property
+    def born(self) -> datetime:
+        """When it was created; an object that does not say so is as old as time."""
+        return self.metadata.creation_timestamp or LONG_AGO
 
     @property
     def controller(self) -> Owner | None:

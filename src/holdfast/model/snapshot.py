@@ -12,7 +12,7 @@ from functools import cached_property
 import msgspec
 
 from holdfast.errors import UndeclaredRead
-from holdfast.model.objects import Api, Object
+from holdfast.model.objects import Object
 
 
 class State(StrEnum):
@@ -43,6 +43,17 @@ class Capture[K: Object](msgspec.Struct, frozen=True, kw_only=True, dict=True):
     why: str = ""
     resource_version: str = ""
     unreadable: tuple[Unreadable, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Everything that was asked for is here, and could be read."""
+        return self.state is State.CAPTURED and not self.unreadable
+
+    def covers(self, namespace: str) -> bool:
+        """Whether that namespace was asked for ("" asks nothing)."""
+        if self.namespaces is None or not self.kind.api.namespaced:
+            return True
+        return not namespace or namespace in self.namespaces
 
     @cached_property
     def by_name(self) -> Mapping[tuple[str, str], K]:
@@ -145,23 +156,25 @@ class Snapshot:
         """How long ago that was, in words for people: `12 s`, `7 min`, `3 h 10 min`, `2 d 4 h`."""
         return in_words(self.now - since)
 
-    def blind(self, reads: Iterable[type[Object]]) -> tuple[Blind, ...]:
-        """Which of those kinds were not seen whole."""
+    def sees(self, kind: type[Object]) -> bool:
+        """Whether that kind was seen whole, so that what is not there does not exist."""
+        return self.capture(kind).whole
+
+    def blind(self, reads: Iterable[type[Object]], *, namespace: str = "") -> tuple[Blind, ...]:
+        """Which of those kinds were not seen whole (in that namespace, if one is named)."""
         captures = (self.capture(kind) for kind in reads)
-        return tuple(
-            blind_spot(c) for c in captures if c.state is not State.CAPTURED or c.unreadable
-        )
+        return tuple(_blind(c) for c in captures if not c.whole or not c.covers(namespace))
 
 
-def blind_spot(capture: Capture[Object]) -> Blind:
-    """Why a capture cannot be judged whole."""
-    api: Api = capture.kind.api
-    state = capture.state
-    why = capture.why
-    if capture.unreadable and state is State.CAPTURED:
+def _blind(capture: Capture[Object]) -> Blind:
+    api = capture.kind.api
+    state, why = capture.state, capture.why
+    if state is State.CAPTURED:
         state = State.PARTIAL
+        why = f"only in {', '.join(capture.namespaces or ())}"
+    if capture.unreadable:
         first = capture.unreadable[0]
-        why = f"{len(capture.unreadable)} unreadable, first {first.name}: {first.why}"
+        why = f"{len(capture.unreadable)} unreadable, the first {first.name}: {first.why}"
     return Blind(
         api_version=api.api_version,
         kind=api.kind,

@@ -1,5 +1,6 @@
 """Kinds of the core group: pods, claims, namespaces, and Secrets as metadata only."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from holdfast.model.objects import Api, Condition, Object, Part, Time, condition
@@ -78,7 +79,6 @@ class PodStatus(Part, frozen=True, kw_only=True):
     conditions: tuple[Condition, ...] = ()
     init_container_statuses: tuple[ContainerStatus, ...] = ()
     container_statuses: tuple[ContainerStatus, ...] = ()
-    ephemeral_container_statuses: tuple[ContainerStatus, ...] = ()
 
 
 class Pod(Object, frozen=True, kw_only=True):
@@ -100,6 +100,14 @@ class Pod(Object, frozen=True, kw_only=True):
             self.status.phase in ("Succeeded", "Failed")
             or self.metadata.deletion_timestamp is not None
         )
+
+    @property
+    def unready_since(self) -> datetime | None:
+        """Since when it has not been ready; None while it is."""
+        ready = self.condition("Ready")
+        if ready is None:
+            return self.born  # no kubelet has spoken of it yet
+        return None if ready.status == "True" else ready.last_transition_time or self.born
 
     @property
     def claims(self) -> tuple[str, ...]:

@@ -1,0 +1,83 @@
+"""A Deployment with fewer replicas than were asked for, or a rollout that stopped moving."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from holdfast.model.kinds import Deployment, Pod, ReplicaSet
+from holdfast.model.rules import Channel, Found, Severity, fact
+from holdfast.model.snapshot import Snapshot
+
+
+@fact(
+    code="HF-WRK-010",
+    channel=Channel.INCIDENT,
+    severity=Severity.WARNING,
+    grace=timedelta(minutes=5),  # pods that start slowly take two minutes, and come in waves
+    reads=(Deployment, ReplicaSet, Pod),
+    next_step="See which pods are missing and why: "
+    "kubectl describe deployment {name} -n {namespace}",
+)
+def deployment_short(cluster: Snapshot) -> Iterator[Found]:
+    """Fewer replicas are available than wanted, counted from the pod that has been missing
+    longest, so that a rollout that moves is left alone; or the rollout exceeded its progress
+    deadline. Critical when nothing is available at all.
+    """
+    for deployment in cluster.all(Deployment):
+        wanted, available = deployment.spec.replicas, deployment.status.available_replicas
+        if wanted == 0 or deployment.spec.paused:
+            continue  # healthy: scaled away, or somebody holds it on purpose
+        stuck = _stuck_since(deployment)
+        since = stuck or (_short_since(cluster, deployment) if available < wanted else None)
+        if since is None:
+            continue
+        says = f"{available} of {wanted} replicas available"
+        if stuck is not None:
+            says += f", and the rollout has not moved for {cluster.elapsed(stuck)}"
+        yield Found(
+            about=deployment.ref,
+            since=since,
+            says=says,
+            seen=_seen(deployment),
+            severity=Severity.CRITICAL if available == 0 else None,
+        )
+
+
+def _stuck_since(deployment: Deployment) -> datetime | None:
+    """When the rollout last moved, if it has exceeded its deadline since."""
+    progressing = deployment.condition("Progressing")
+    if progressing is None or progressing.reason != "ProgressDeadlineExceeded":
+        return None
+    if progressing.last_transition_time is None:
+        return None
+    deadline = timedelta(seconds=deployment.spec.progress_deadline_seconds)
+    return max(deployment.born, progressing.last_transition_time - deadline)
+
+
+def _short_since(cluster: Snapshot, deployment: Deployment) -> datetime | None:
+    """Since when the replica that is missing longest has been missing."""
+    missing = [
+        pod.unready_since
+        for replica_set in cluster.owned_by(ReplicaSet, deployment)
+        for pod in cluster.owned_by(Pod, replica_set)
+        if not pod.over and pod.unready_since is not None
+    ]
+    for type_, bad in (("Available", "False"), ("ReplicaFailure", "True")):
+        condition = deployment.condition(type_)
+        if condition is not None and condition.status == bad and condition.last_transition_time:
+            missing.append(condition.last_transition_time)
+    return min(missing, default=None)
+
+
+def _seen(deployment: Deployment) -> dict[str, str]:
+    bad = {"Available": "False", "Progressing": "False", "ReplicaFailure": "True"}
+    conditions = {
+        c.type: f"{c.status}, {c.reason}: {c.message}"
+        for c in deployment.status.conditions
+        if c.status == bad.get(c.type)
+    }
+    return {
+        "spec.replicas": str(deployment.spec.replicas),
+        "status.availableReplicas": str(deployment.status.available_replicas),
+        "status.updatedReplicas": str(deployment.status.updated_replicas),
+        **conditions,
+    }

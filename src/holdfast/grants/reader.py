@@ -1,0 +1,42 @@
+"""The reader's role: exactly the kinds that the rules declare, and nothing that can write.
+
+- Verbs are `list` and `watch`; `get` only for namespaces, to name the cluster (the uid of
+  kube-system) and to tell a namespace that does not exist from an empty one.
+- Secrets never appear: Kubernetes cannot grant their metadata alone.
+- A rule that is switched off takes what only it reads out of the role.
+"""
+
+from collections.abc import Iterable
+
+from holdfast.facts import CATALOGUE, kinds_read
+from holdfast.model.kinds import Namespace
+from holdfast.model.rules import Rule
+
+type Manifest = dict[str, object]
+
+
+def reader_role(
+    rules: Iterable[Rule] = CATALOGUE, *, name: str = "holdfast-reader", namespace: str = ""
+) -> Manifest:
+    """The minimal ClusterRole or, with a namespace, the Role that reads only there."""
+    plurals: dict[str, set[str]] = {}
+    for kind in kinds_read(rules):
+        if kind.api.metadata_only or (namespace and not kind.api.namespaced):
+            continue
+        plurals.setdefault(kind.api.group, set()).add(kind.api.plural)
+    granted: list[Manifest] = [
+        {"apiGroups": [group], "resources": sorted(names), "verbs": ["list", "watch"]}
+        for group, names in sorted(plurals.items())
+    ]
+    metadata: Manifest = {"name": name}
+    if namespace:
+        metadata["namespace"] = namespace
+    else:
+        api = Namespace.api
+        granted.append({"apiGroups": [api.group], "resources": [api.plural], "verbs": ["get"]})
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role" if namespace else "ClusterRole",
+        "metadata": metadata,
+        "rules": granted,
+    }

@@ -1,0 +1,77 @@
+"""Look at a cluster once: every kind that the rules read, in as few requests as it has kinds."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from holdfast.errors import CouldNotLook, NoSuchNamespace
+from holdfast.model.kinds import Namespace
+from holdfast.model.objects import Object
+from holdfast.model.snapshot import Capture, Snapshot, State
+from holdfast.ports import Cluster, Unseen
+
+AT_ONCE = 4  # lists under way together: enough to hide latency, kind to a small API server
+
+
+async def look(
+    cluster: Cluster,
+    *,
+    kinds: Iterable[type[Object]],
+    namespaces: tuple[str, ...] | None = None,
+    seen: Callable[[Capture[Object]], None] = lambda _: None,
+) -> Snapshot:
+    """Take a snapshot; `seen` hears of each kind as it arrives.
+
+    Raises `CouldNotLook` when nothing at all may be read: an empty screen would look healthy.
+    """
+    identity = await cluster.identity()
+    for name in namespaces or ():
+        found = await cluster.get(Namespace, "", name)
+        if isinstance(found, Unseen) and found.state is State.ABSENT:
+            raise NoSuchNamespace(
+                f"There is no namespace {name!r} in this cluster.",
+                remedy="List them with: kubectl get namespaces",
+            )
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(kind: type[Object]) -> Capture[Object]:
+        async with gate:
+            capture = await _capture(cluster, kind, namespaces)
+        seen(capture)
+        return capture
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one(kind)) for kind in kinds]
+    captures = [task.result() for task in tasks]
+    _refuse_blindness(captures, namespaces)
+    return Snapshot(now=await cluster.now(), captures=captures, cluster=identity)
+
+
+async def _capture(
+    cluster: Cluster, kind: type[Object], namespaces: tuple[str, ...] | None
+) -> Capture[Object]:
+    if namespaces is None or not kind.api.namespaced:
+        return await cluster.list(kind)
+    parts = [await cluster.list(kind, name) for name in namespaces]
+    good = [part for part in parts if part.state is State.CAPTURED]
+    bad = [part for part in parts if part.state is not State.CAPTURED]
+    state = State.CAPTURED
+    if bad:
+        state = bad[0].state if not good else State.PARTIAL
+    return Capture(
+        kind=kind,
+        state=state,
+        objects=tuple(each for part in parts for each in part.objects),
+        namespaces=tuple(name for name, part in zip(namespaces, parts, strict=True) if part in good)
+        if good
+        else namespaces,
+        why="; ".join(dict.fromkeys(part.why for part in bad)),
+        unreadable=tuple(each for part in parts for each in part.unreadable),
+    )
+
+
+def _refuse_blindness(captures: list[Capture[Object]], namespaces: tuple[str, ...] | None) -> None:
+    if any(c.state in (State.CAPTURED, State.PARTIAL) for c in captures) or not captures:
+        return
+    remedy = "Ask for the role that `holdfast rbac reader` prints"
+    remedy += ", or look at one namespace with -n NAME." if namespaces is None else "."
+    raise CouldNotLook(f"Nothing may be read here: {captures[0].why}.", remedy=remedy)

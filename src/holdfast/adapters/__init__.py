@@ -1,0 +1,1 @@
+"""Plugs: the only rooms that touch the world, one for each thing outside."""

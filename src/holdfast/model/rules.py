@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
+from typing import Literal
 
 import msgspec
 
@@ -35,9 +36,15 @@ class Severity(IntEnum):
     CRITICAL = 3
 
     @property
-    def word(self) -> str:
+    def word(self) -> Literal["info", "warning", "critical"]:
         """The severity as people write it."""
-        return self.name.lower()
+        match self:
+            case Severity.INFO:
+                return "info"
+            case Severity.WARNING:
+                return "warning"
+            case Severity.CRITICAL:
+                return "critical"
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ whole is *blind*, which is neither healthy nor "does not exist".
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
@@ -13,6 +13,7 @@ import msgspec
 
 from holdfast.errors import UndeclaredRead
 from holdfast.model.objects import Object
+from holdfast.model.times import in_words
 
 
 class State(StrEnum):
@@ -152,8 +153,22 @@ class Snapshot:
         narrow._captures = self._captures  # shared, so that indices are built once
         return narrow
 
+    def within_namespaces(self, namespaces: tuple[str, ...]) -> "Snapshot":
+        """The same moment, looked at in those namespaces alone."""
+        captures = (
+            msgspec.structs.replace(
+                c,
+                namespaces=namespaces,
+                objects=tuple(o for o in c.objects if o.metadata.namespace in namespaces),
+            )
+            if c.kind.api.namespaced
+            else c
+            for c in self._captures.values()
+        )
+        return Snapshot(now=self.now, captures=captures, cluster=self.cluster, only=self._only)
+
     def elapsed(self, since: datetime) -> str:
-        """How long ago that was, in words for people: `12 s`, `7 min`, `3 h 10 min`, `2 d 4 h`."""
+        """How long ago that was, in words for people."""
         return in_words(self.now - since)
 
     def sees(self, kind: type[Object]) -> bool:
@@ -183,18 +198,3 @@ def _blind(capture: Capture[Object]) -> Blind:
         namespaces=capture.namespaces,
         why=why,
     )
-
-
-def in_words(span: timedelta) -> str:
-    """A span for people, two units at most."""
-    seconds = max(0, int(span.total_seconds()))
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
-    if minutes < 60:
-        return f"{minutes} min"
-    if hours < 24:
-        rest = minutes % 60
-        return f"{hours} h {rest} min" if rest else f"{hours} h"
-    rest = hours % 24
-    return f"{days} d {rest} h" if rest else f"{days} d"

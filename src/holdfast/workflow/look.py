@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
-from holdfast.errors import CouldNotLook, NoSuchNamespace
+from holdfast.errors import CouldNotLook, NoSuchNamespace, Unanswered
 from holdfast.model.kinds import Namespace
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Capture, Snapshot, State
@@ -39,8 +39,11 @@ async def look(
         seen(capture)
         return capture
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one(kind)) for kind in kinds]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(kind)) for kind in kinds]
+    except* CouldNotLook as several:
+        raise several.exceptions[0] from None
     captures = [task.result() for task in tasks]
     _refuse_blindness(captures, namespaces)
     return Snapshot(now=await cluster.now(), captures=captures, cluster=identity)
@@ -50,27 +53,34 @@ async def _capture(
     cluster: Cluster, kind: type[Object], namespaces: tuple[str, ...] | None
 ) -> Capture[Object]:
     if namespaces is None or not kind.api.namespaced:
-        return await cluster.list(kind)
-    parts = [await cluster.list(kind, name) for name in namespaces]
-    good = [part for part in parts if part.state is State.CAPTURED]
+        return await _list(cluster, kind, None)
+    parts = [await _list(cluster, kind, name) for name in namespaces]
+    seen = tuple(
+        name for name, part in zip(namespaces, parts, strict=True) if part.state is State.CAPTURED
+    )
     bad = [part for part in parts if part.state is not State.CAPTURED]
-    state = State.CAPTURED
-    if bad:
-        state = bad[0].state if not good else State.PARTIAL
     return Capture(
         kind=kind,
-        state=state,
+        state=bad[0].state if bad else State.CAPTURED,
         objects=tuple(each for part in parts for each in part.objects),
-        namespaces=tuple(name for name, part in zip(namespaces, parts, strict=True) if part in good)
-        if good
-        else namespaces,
+        namespaces=seen or namespaces,
         why="; ".join(dict.fromkeys(part.why for part in bad)),
         unreadable=tuple(each for part in parts for each in part.unreadable),
     )
 
 
+async def _list(cluster: Cluster, kind: type[Object], namespace: str | None) -> Capture[Object]:
+    try:
+        return await cluster.list(kind, namespace)
+    except Unanswered as broken:  # one kind that fails must not hide what the others show
+        return Capture(kind=kind, state=State.PARTIAL, why=broken.wrong)
+
+
 def _refuse_blindness(captures: list[Capture[Object]], namespaces: tuple[str, ...] | None) -> None:
-    if any(c.state in (State.CAPTURED, State.PARTIAL) for c in captures) or not captures:
+    if (
+        any(c.state in (State.CAPTURED, State.PARTIAL) or c.objects for c in captures)
+        or not captures
+    ):
         return
     remedy = "Ask for the role that `holdfast rbac reader` prints"
     remedy += ", or look at one namespace with -n NAME." if namespaces is None else "."

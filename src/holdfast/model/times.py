@@ -1,0 +1,23 @@
+"""Times as they are written: for machines RFC 3339 in UTC with milliseconds, for people words."""
+
+from datetime import UTC, datetime, timedelta
+
+
+def stamp(moment: datetime) -> str:
+    """`2026-11-21T02:44:41.120Z`: the one form that is persisted, printed as JSON or signed."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def in_words(span: timedelta) -> str:
+    """A span for people, two units at most: `12 s`, `7 min`, `3 h 10 min`, `2 d 4 h`."""
+    seconds = max(0, int(span.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if minutes < 60:
+        return f"{minutes} min"
+    if hours < 24:
+        rest = minutes % 60
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    rest = hours % 24
+    return f"{days} d {rest} h" if rest else f"{days} d"

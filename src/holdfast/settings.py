@@ -1,0 +1,67 @@
+"""The settings: the only reader of the environment, and the only place that names a variable."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from holdfast.errors import BadInput
+
+PREFIX = "HOLDFAST_"
+OURS_IN_DEVELOPMENT = ("HOLDFAST_LAB", "HOLDFAST_PROVE", "HOLDFAST_TEST")
+"""Variables of the project's own tools begin like this; the product leaves them alone."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Every setting, with its default. `HOLDFAST_GRACE_SCALE=0.1` sets `grace_scale`."""
+
+    grace_scale: Annotated[float, msgspec.Meta(gt=0, le=100)] = 1
+    page_size: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 500
+    exec_timeout: Annotated[float, msgspec.Meta(gt=0, le=600)] = 60
+
+
+MEANINGS = {
+    "grace_scale": "multiplies every grace alike; for tests and demos, leave it at 1 otherwise",
+    "page_size": "how many objects one page of a list holds",
+    "exec_timeout": "how many seconds a kubeconfig's exec plugin may take",
+}
+"""What each setting is for, in the words of the reference page."""
+
+
+def read() -> Settings:
+    """The settings from the environment of this process."""
+    return parse(os.environ)
+
+
+def environment() -> Mapping[str, str]:
+    """The environment itself, for what lives by it: KUBECONFIG, in-cluster, exec plugins."""
+    return os.environ
+
+
+def home() -> Path:
+    """Where people keep their files."""
+    return Path(os.environ.get("HOME") or Path.home())
+
+
+def parse(environ: Mapping[str, str]) -> Settings:
+    """Settings from variables; an unknown or unfitting one is an error that names it."""
+    known = {f"{PREFIX}{field.upper()}": field for field in Settings.__struct_fields__}
+    given: dict[str, str] = {}
+    for name, value in sorted(environ.items()):
+        if not name.startswith(PREFIX) or name.startswith(OURS_IN_DEVELOPMENT):
+            continue
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            meant = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}."
+            raise BadInput(f"{name} is no setting of Holdfast.", remedy=meant)
+        given[known[name]] = value
+    try:
+        return msgspec.convert(given, Settings, strict=False)
+    except msgspec.ValidationError as unfit:
+        raise BadInput(
+            f"A setting does not fit: {unfit}.",
+            remedy=f"Correct or unset it; the settings are {', '.join(known)}.",
+        ) from None

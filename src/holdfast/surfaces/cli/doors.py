@@ -1,0 +1,37 @@
+"""What the command line is handed: factories, called only when a command needs what they make."""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from holdfast.model.objects import Object
+from holdfast.model.snapshot import Capture, Snapshot
+from holdfast.ports import Cluster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Which cluster, as people say it on the command line."""
+
+    kubeconfig: Path | None = None
+    context: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """The settings that commands heed."""
+
+    grace_scale: float = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """Everything outside, behind factories: `--help` calls none of them."""
+
+    preferences: Callable[[], Preferences]
+    live: Callable[[Target], AbstractAsyncContextManager[Cluster]]
+    demo: Callable[[], AbstractAsyncContextManager[Cluster]]
+    read_folder: Callable[[Path, Iterable[type[Object]], datetime | None], Snapshot]
+    write_folder: Callable[[Target, Path, tuple[str, ...] | None], AsyncIterator[Capture[Object]]]

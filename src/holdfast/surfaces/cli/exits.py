@@ -1,0 +1,6 @@
+"""Exit codes: words that last."""
+
+NOTHING = 0  # nothing at or above --fail-on
+FINDINGS = 1
+COULD_NOT_LOOK = 2  # also: what was asked makes no sense
+INTERRUPTED = 130  # 128 + SIGINT, as shells count

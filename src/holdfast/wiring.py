@@ -1,0 +1,101 @@
+"""The only place that knows everybody: ports meet adapters here, and only when they are needed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cyclopts import App, CycloptsError
+
+from holdfast import settings
+from holdfast.errors import HoldfastError
+from holdfast.model.objects import Object
+from holdfast.model.snapshot import Capture, Snapshot
+from holdfast.ports import Cluster
+from holdfast.surfaces.cli.app import build
+from holdfast.surfaces.cli.doors import Doors, Preferences, Target
+from holdfast.surfaces.cli.exits import COULD_NOT_LOOK, INTERRUPTED
+
+if TYPE_CHECKING:
+    from holdfast.adapters.kubernetes.reader import Reader
+
+
+def command_line() -> App:
+    """The command line with everything behind its doors; building it opens none."""
+    return build(
+        Doors(
+            preferences=_preferences,
+            live=_live,
+            demo=_demo,
+            read_folder=_read_folder,
+            write_folder=_write_folder,
+        )
+    )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; every error that people can mend is two sentences and exit 2."""
+    try:
+        code = command_line()(
+            list(arguments), exit_on_error=False, print_error=True, result_action="return_value"
+        )
+    except CycloptsError:
+        return COULD_NOT_LOOK  # it has said what is wrong
+    except HoldfastError as error:
+        print(f"holdfast: {error.wrong}\n  {error.remedy}", file=sys.stderr)
+        return COULD_NOT_LOOK
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return code if isinstance(code, int) else 0
+
+
+def _preferences() -> Preferences:
+    return Preferences(grace_scale=settings.read().grace_scale)
+
+
+@asynccontextmanager
+async def _live(target: Target) -> AsyncIterator[Cluster]:
+    async with _reader(target) as reader:
+        yield reader
+
+
+def _reader(target: Target) -> Reader:
+    from holdfast.adapters.clock import SystemClock
+    from holdfast.adapters.kubernetes.kubeconfig import connect_to
+    from holdfast.adapters.kubernetes.reader import Reader
+
+    wanted = settings.read()
+    connection = connect_to(
+        environ=settings.environment(),
+        kubeconfig=target.kubeconfig,
+        context=target.context,
+        home=settings.home(),
+    )
+    return Reader(connection, clock=SystemClock(), page_size=wanted.page_size)
+
+
+@asynccontextmanager
+async def _demo() -> AsyncIterator[Cluster]:
+    from holdfast.testing.shop import broken_shop
+
+    yield broken_shop()
+
+
+def _read_folder(folder: Path, kinds: Iterable[type[Object]], at: datetime | None) -> Snapshot:
+    from holdfast.adapters.kubernetes.folder import read
+
+    return read(folder, kinds, at=at)
+
+
+async def _write_folder(
+    target: Target, folder: Path, namespaces: tuple[str, ...] | None
+) -> AsyncIterator[Capture[Object]]:
+    from holdfast.adapters.kubernetes.folder import write
+
+    async with _reader(target) as reader:
+        async for capture in write(reader, folder, namespaces=namespaces):
+            yield capture

@@ -5,11 +5,96 @@ SHELL := bash
 VENV ?= .venv
 export VENV
 BIN := $(VENV)/bin
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+SPHINX := $(BIN)/python -m sphinx -W --keep-going -q -b html
+# Bytecode is written, whatever the shell says: without it each start costs a second.
+unexport PYTHONDONTWRITEBYTECODE
+# The parts of a target run side by side, each with its output in one piece.
+TOGETHER := $(MAKE) --no-print-directory --output-sync=target -j3
 
 .PHONY: help
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 .PHONY: install
-install: ## the tools and the package, in .venv (uv comes through pip if it is missing)
+install: ## the tools and the package, in .venv (PYTHON=3.13 or a path chooses the interpreter)
 	@tools/bootstrap.sh
+
+.PHONY: demo
+demo: install ## a broken shop on a simulated cluster, and what a scan says of it (no cluster, no key)
+	@$(BIN)/holdfast demo
+
+.PHONY: test
+test: install ## everything that must always hold, the real control plane included
+	@$(TOGETHER) format lint types imports docs lab-build
+	@$(PYTEST)
+
+.PHONY: check
+check: install ## what a commit needs, in under a minute: everything but the slow tests and the lab
+	@$(TOGETHER) fast types docs imports lint format
+
+.PHONY: prove
+prove: install lab-build ## every suite at its full N; leaves results/prove.json
+	@HOLDFAST_PROVE=1 $(PYTEST)
+
+.PHONY: fast
+fast: install ## the tests that need neither the lab nor patience
+	@$(PYTEST) -q -m "not lab and not slow"
+
+.PHONY: format
+format: install ## is everything formatted? (`make tidy` makes it so)
+	@$(BIN)/ruff format --quiet --check .
+
+.PHONY: lint
+lint: install ## ruff, with the banned calls
+	@$(BIN)/ruff check --quiet .
+
+.PHONY: tidy
+tidy: install ## format, and mend what ruff can mend by itself
+	@$(BIN)/ruff check --quiet --fix-only . && $(BIN)/ruff format --quiet .
+
+.PHONY: types
+types: install ## mypy, strict
+	@$(BIN)/mypy --no-error-summary
+
+.PHONY: imports
+imports: install ## the import contracts
+	@said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said"; exit 1; }
+
+.PHONY: docs
+docs: install ## the documentation, without a warning, in docs/_build/html
+	@$(SPHINX) -d docs/_build/doctrees docs docs/_build/html
+
+.PHONY: generate
+generate: install ## write again what is generated from the declarations
+	@$(BIN)/python -m tools.generate
+
+.PHONY: lab
+lab: install lab-build ## start a real control plane for people, and say how to use and stop it
+	@$(BIN)/python -m lab up
+
+.PHONY: lab-check
+lab-check: install lab-build ## start a lab, wait until a pod runs, stop it, and say how long that took
+	@$(BIN)/python -m lab check
+
+.PHONY: lab-build
+lab-build: install ## build the control plane's programs, once, into a cache outside the checkout
+	@$(BIN)/python -m lab build
+
+.PHONY: bench
+bench: install ## the measurements, as one table and one JSON file under results/
+	@$(BIN)/python -m bench
+
+.PHONY: lock
+lock: install ## write the hashed requirements again
+	@tools/lock.sh
+
+.PHONY: wheel
+wheel: install ## the wheel, in dist/
+	@$(BIN)/python -m hatchling build --target wheel
+
+.PHONY: clean
+clean: ## remove what the other targets made (the lab's cache stays)
+	@rm -rf build dist results docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	  .import_linter_cache .grimp_cache .demo $(VENV) .uv

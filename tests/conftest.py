@@ -1,0 +1,11 @@
+"""What every test may ask for."""
+
+import os
+
+import hypothesis
+
+pytest_plugins = ["tests.tally"]
+
+hypothesis.settings.register_profile("test", deadline=None)
+hypothesis.settings.register_profile("prove", deadline=None, max_examples=5000)
+hypothesis.settings.load_profile("prove" if os.environ.get("HOLDFAST_PROVE") == "1" else "test")

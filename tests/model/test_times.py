@@ -1,0 +1,30 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from holdfast.model.times import in_words, stamp
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-1, "0 s"),
+        (59, "59 s"),
+        (60, "1 min"),
+        (3599, "59 min"),
+        (3600, "1 h"),
+        (3660, "1 h 1 min"),
+        (86399, "23 h 59 min"),
+        (86400, "1 d"),
+        (90000, "1 d 1 h"),
+    ],
+)
+def test_spans_have_at_most_two_units(seconds: int, words: str) -> None:
+    assert words == in_words(timedelta(seconds=seconds))
+
+
+def test_times_are_written_in_utc_with_milliseconds() -> None:
+    there = datetime(2026, 1, 1, 13, 0, 0, 999_999, tzinfo=timezone(timedelta(hours=1)))
+
+    assert stamp(there) == "2026-01-01T12:00:00.999Z"
+    assert stamp(datetime(2026, 1, 1, tzinfo=UTC)) == "2026-01-01T00:00:00.000Z"

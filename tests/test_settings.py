@@ -1,0 +1,45 @@
+import pytest
+
+from holdfast import settings
+from holdfast.errors import BadInput
+
+
+def test_without_variables_the_defaults_hold() -> None:
+    assert settings.parse({"PATH": "/bin"}) == settings.Settings()
+
+
+def test_a_variable_sets_its_setting() -> None:
+    assert settings.parse({"HOLDFAST_GRACE_SCALE": "0.1"}).grace_scale == 0.1
+
+
+def test_a_mistyped_variable_is_refused_and_the_right_one_named() -> None:
+    with pytest.raises(BadInput, match="HOLDFAST_GRACE_SCAL is no setting") as refused:
+        settings.parse({"HOLDFAST_GRACE_SCAL": "1"})
+
+    assert refused.value.remedy == "Did you mean HOLDFAST_GRACE_SCALE?"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HOLDFAST_GRACE_SCALE", "0"),
+        ("HOLDFAST_GRACE_SCALE", "fast"),
+        ("HOLDFAST_PAGE_SIZE", "0"),
+        ("HOLDFAST_PAGE_SIZE", "10001"),
+        ("HOLDFAST_PAGE_SIZE", "1.5"),
+        ("HOLDFAST_EXEC_TIMEOUT", "-1"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused(name: str, value: str) -> None:
+    with pytest.raises(BadInput, match="does not fit") as refused:
+        settings.parse({name: value})
+
+    assert name.removeprefix("HOLDFAST_").lower() in refused.value.wrong
+
+
+def test_the_tools_of_development_may_have_variables_of_their_own() -> None:
+    assert settings.parse({"HOLDFAST_LAB_CACHE": "x"}) == settings.Settings()
+
+
+def test_every_setting_has_a_meaning() -> None:
+    assert set(settings.MEANINGS) == set(settings.Settings.__struct_fields__)

@@ -14,7 +14,7 @@ from cyclopts import App, CycloptsError
 from holdfast import settings
 from holdfast.errors import HoldfastError
 from holdfast.model.objects import Object
-from holdfast.model.snapshot import Capture, Snapshot
+from holdfast.model.snapshot import Recorded, Snapshot
 from holdfast.ports import Cluster
 from holdfast.surfaces.cli.app import build
 from holdfast.surfaces.cli.doors import Doors, Preferences, Target
@@ -93,9 +93,9 @@ def _read_folder(folder: Path, kinds: Iterable[type[Object]], at: datetime | Non
 
 async def _write_folder(
     target: Target, folder: Path, namespaces: tuple[str, ...] | None
-) -> AsyncIterator[Capture[Object]]:
-    from holdfast.adapters.kubernetes.folder import write
+) -> AsyncIterator[Recorded]:
+    from holdfast.adapters.kubernetes.recorder import write
 
     async with _reader(target) as reader:
-        async for capture in write(reader, folder, namespaces=namespaces):
-            yield capture
+        async for recorded in write(reader, folder, namespaces=namespaces):
+            yield recorded

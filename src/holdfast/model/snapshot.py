@@ -99,6 +99,15 @@ class Blind(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     why: str
 
 
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one kind when a snapshot was written down."""
+
+    plural: str
+    state: State
+    count: int
+    why: str = ""
+
+
 class Snapshot:
     """A cluster at one moment, as far as it was seen. Rules get it narrowed to what they read."""
 

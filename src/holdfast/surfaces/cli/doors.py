@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from holdfast.model.objects import Object
-from holdfast.model.snapshot import Capture, Snapshot
+from holdfast.model.snapshot import Recorded, Snapshot
 from holdfast.ports import Cluster
 
 
@@ -34,4 +34,4 @@ class Doors:
     live: Callable[[Target], AbstractAsyncContextManager[Cluster]]
     demo: Callable[[], AbstractAsyncContextManager[Cluster]]
     read_folder: Callable[[Path, Iterable[type[Object]], datetime | None], Snapshot]
-    write_folder: Callable[[Target, Path, tuple[str, ...] | None], AsyncIterator[Capture[Object]]]
+    write_folder: Callable[[Target, Path, tuple[str, ...] | None], AsyncIterator[Recorded]]

@@ -4,8 +4,8 @@ The order is the real one: who may not ask is told so before anyone looks whethe
 there.
 """
 
-from holdfast.ports import Clock
 from holdfast.testing import rbac, reading
+from holdfast.testing.clock import FrozenClock
 from holdfast.testing.documents import Json, copied, merged
 from holdfast.testing.lifecycle import Deletion, Lifecycle, refuse_foreground
 from holdfast.testing.rbac import Ask
@@ -29,7 +29,7 @@ _BORN_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 class ApiServer:
     """State, rules and rights behind one door."""
 
-    def __init__(self, clock: Clock, seed: int) -> None:
+    def __init__(self, clock: FrozenClock, seed: int) -> None:
         self.clock = clock
         self.store = Store()
         self.resources = Resources()

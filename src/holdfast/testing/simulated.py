@@ -14,16 +14,16 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
-import msgspec
 import yaml
 
+from holdfast.errors import Unanswered
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Capture, Identity, State
-from holdfast.ports import Clock, News, Put, Relisted, Removed, Unseen
+from holdfast.ports import News, Put, Relisted, Removed, Unseen
 from holdfast.testing import rbac
 from holdfast.testing.apiserver import ApiServer
 from holdfast.testing.clock import FrozenClock
-from holdfast.testing.documents import Json, copied, decoded, merged, without_nulls
+from holdfast.testing.documents import Json, copied, decoded, merged
 from holdfast.testing.rbac import ADMIN, Ask, User, a_user
 from holdfast.testing.reading import Watch
 from holdfast.testing.requests import Audited, Request
@@ -51,12 +51,12 @@ class SimulatedCluster:
         self,
         *,
         seed: int = 0,
-        clock: Clock | None = None,
+        clock: FrozenClock | None = None,
         user: User = ADMIN,
         server: ApiServer | None = None,
     ) -> None:
         self.server = server or ApiServer(clock or FrozenClock(), seed)
-        self.clock = self.server.clock
+        self.clock: FrozenClock = self.server.clock
         self.user = user
 
     def as_user(self, name: str, *groups: str) -> "SimulatedCluster":
@@ -94,18 +94,30 @@ class SimulatedCluster:
             document = self.server.answer(self._about(kind, "get", where, name)).body
         except StatusError as no:
             return Unseen(state=_state(no), why=no.message)
-        return msgspec.convert(without_nulls(document), kind)
+        objects, unreadable = decoded(kind, [document])
+        if unreadable:
+            raise Unanswered(
+                f"The simulated cluster holds a {kind.api.kind} {name} that is not of its form "
+                f"({unreadable[0].why}).",
+                remedy="Mend the object that the test wrote.",
+            )
+        return objects[0]
 
     async def follow[K: Object](
         self, kind: type[K], namespace: str | None = None
     ) -> AsyncIterator[News[K]]:
         """The state now, then every change; a lost thread is taken up with a new list."""
+        shut: State | None = None
         while True:
             capture = self._capture(kind, namespace)
-            yield Relisted(capture=capture)
             if capture.state is not State.CAPTURED:
+                if capture.state is not shut:
+                    yield Relisted(capture=capture)
+                shut = capture.state
                 await self.server.store.beyond(self.server.store.version)
                 continue
+            shut = None
+            yield Relisted(capture=capture)
             try:
                 watch = self._watch(kind, namespace, capture.resource_version)
             except StatusError:

@@ -1,0 +1,285 @@
+"""Turn what the API server sends into partial kinds: fast, tolerant, and sparing of memory.
+
+A page is decoded in one step by a decoder made once per kind. Only when that fails is it taken
+apart: object by object, with `null` (which Kubernetes writes for empty) read as absent, so that
+one broken object costs itself and not the page. Nothing here keeps a reference to the raw bytes.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from holdfast.errors import Unanswered
+from holdfast.model.objects import Object, Owner
+from holdfast.model.snapshot import Unreadable
+
+METADATA_LIST = "PartialObjectMetadataList"
+METADATA_ONE = "PartialObjectMetadata"
+
+# Fields whose values repeat over many objects. Sharing one copy of each, and of equal label sets
+# and owners, takes two fifths off the memory of 20,000 pods for half of what decoding them takes.
+REPEATED = frozenset({"image", "namespace", "node_name", "phase", "status", "type"})
+
+
+class ListMeta(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
+    """The metadata of a list."""
+
+    resource_version: str = ""
+    continue_: str | None = msgspec.field(name="continue", default=None)
+
+
+class Page[K](msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One page of a list."""
+
+    metadata: ListMeta = ListMeta()
+    items: list[K] | None = None
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """No more of an answer than what it calls itself."""
+
+    kind: str = ""
+
+
+class Name(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Who an object is, when the rest of it cannot be read."""
+
+    name: str = ""
+    namespace: str = ""
+
+
+class Listed[K: Object](msgspec.Struct, frozen=True, kw_only=True):
+    """What one page held."""
+
+    resource_version: str
+    continue_token: str
+    objects: list[K]
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+class StatusDetails(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
+    """What an API error says beside its message."""
+
+    retry_after_seconds: int | None = None
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An API error."""
+
+    metadata: ListMeta | None = None
+    message: str | None = None
+    reason: str | None = None
+    code: int | None = None
+    details: StatusDetails | None = None
+
+
+_shape = msgspec.json.Decoder(Shape)
+_raw_page = msgspec.json.Decoder(Page[msgspec.Raw])
+_any = msgspec.json.Decoder(Any)
+_status = msgspec.json.Decoder(Status)
+
+
+def page[K: Object](kind: type[K], body: bytes, share: "Sharer") -> Listed[K]:
+    """One page of a list of that kind."""
+    if kind.api.metadata_only:
+        expect_metadata(kind, body, METADATA_LIST)
+    try:
+        whole = _page_decoder(kind).decode(body)
+    except msgspec.DecodeError:
+        return _piece_by_piece(kind, body, share)
+    objects = whole.items or []
+    share.within(kind, objects)
+    return Listed(
+        resource_version=whole.metadata.resource_version,
+        continue_token=whole.metadata.continue_ or "",
+        objects=objects,
+    )
+
+
+def one[K: Object](kind: type[K], body: bytes | msgspec.Raw) -> K | Unreadable:
+    """One object of that kind; partial metadata is checked by the caller's `expect_metadata`."""
+    try:
+        whole: K = _decoder(kind).decode(body)
+    except msgspec.DecodeError:
+        return _tolerantly(kind, body)
+    return whole
+
+
+def expect_metadata(kind: type[Object], body: bytes | msgspec.Raw, expected: str) -> None:
+    """Refuse any other form, before anything but its name is decoded."""
+    try:
+        got = _shape.decode(body).kind
+    except msgspec.DecodeError:
+        got = ""
+    if got != expected:
+        raise Unanswered(
+            f"The API server answered a request for the metadata of {kind.api.plural} with "
+            f"{got or 'something unreadable'} instead of {expected}, and Holdfast reads no more of "
+            f"them than that.",
+            remedy="Look for a proxy before the API server that rewrites the Accept header.",
+        )
+
+
+def error_status(body: bytes) -> Status:
+    """What an API error says; an answer that is none says nothing."""
+    try:
+        return _status.decode(body)
+    except msgspec.DecodeError:
+        return Status()
+
+
+def list_metadata(body: bytes) -> ListMeta:
+    """The metadata of a page, its items left alone."""
+    try:
+        return _raw_page.decode(body).metadata
+    except msgspec.DecodeError as broken:
+        raise _not_a_list("objects", broken) from None
+
+
+def without_annotations(body: bytes) -> bytes:
+    """A list of partial metadata without annotations: `last-applied` holds a Secret's data."""
+    whole = _any.decode(body)
+    for item in (whole.get("items") if isinstance(whole, dict) else None) or ():
+        metadata = item.get("metadata") if isinstance(item, dict) else None
+        if isinstance(metadata, dict):
+            metadata.pop("annotations", None)
+    return msgspec.json.encode(whole)
+
+
+def _piece_by_piece[K: Object](kind: type[K], body: bytes, share: "Sharer") -> Listed[K]:
+    try:
+        raw = _raw_page.decode(body)
+    except msgspec.DecodeError as broken:
+        raise _not_a_list(kind.api.plural, broken) from None
+    objects: list[K] = []
+    unreadable: list[Unreadable] = []
+    for item in raw.items or ():
+        got = one(kind, item)
+        if isinstance(got, Unreadable):
+            unreadable.append(got)
+        else:
+            objects.append(got)
+    share.within(kind, objects)
+    return Listed(
+        resource_version=raw.metadata.resource_version,
+        continue_token=raw.metadata.continue_ or "",
+        objects=objects,
+        unreadable=tuple(unreadable),
+    )
+
+
+def _not_a_list(what: str, broken: msgspec.DecodeError) -> Unanswered:
+    return Unanswered(
+        f"The API server answered a list of {what} with something else ({broken}).",
+        remedy="Check that the address is an API server's and not a login page or a proxy's.",
+    )
+
+
+def _tolerantly[K: Object](kind: type[K], body: bytes | msgspec.Raw) -> K | Unreadable:
+    try:
+        tree = _without_nulls(_any.decode(body))
+    except (msgspec.DecodeError, RecursionError) as broken:
+        return Unreadable(name="", why=str(broken))
+    try:
+        return msgspec.convert(tree, kind)
+    except msgspec.ValidationError as misfit:
+        who = _name_of(tree)
+        return Unreadable(name=who.name, namespace=who.namespace, why=str(misfit))
+
+
+def _name_of(tree: object) -> Name:
+    metadata = tree.get("metadata") if isinstance(tree, dict) else None
+    try:
+        return msgspec.convert(metadata, Name)
+    except msgspec.ValidationError:
+        return Name()
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_nulls(v) for k, v in value.items() if v is not None}
+    if isinstance(value, list):
+        return [_without_nulls(v) for v in value if v is not None]
+    return value
+
+
+@cache
+def _page_decoder[K: Object](kind: type[K]) -> msgspec.json.Decoder[Page[K]]:
+    return msgspec.json.Decoder(Page[kind])  # type: ignore[valid-type]  # a type at run time
+
+
+@cache
+def _decoder[K: Object](kind: type[K]) -> msgspec.json.Decoder[K]:
+    return msgspec.json.Decoder(kind)
+
+
+type Visit = Callable[[Any, dict[Any, Any]], None]
+
+
+class Sharer:
+    """Lets objects share equal strings, label sets and owners, for as long as one list lasts."""
+
+    def __init__(self) -> None:
+        self._seen: dict[Any, Any] = {}
+
+    def within(self, kind: type[Object], objects: Sequence[Object]) -> None:
+        """Replace what repeats by the first copy of it."""
+        visit, seen = _visit(kind), self._seen
+        if visit is None:
+            return
+        for each in objects:
+            visit(each, seen)
+
+
+@cache
+def _visit(struct: type[msgspec.Struct]) -> Visit | None:
+    """A function that shares the repeating values of one Struct and of those within it."""
+    hints = get_type_hints(struct)
+    fields = struct.__struct_fields__
+    texts = tuple(f for f in fields if f in REPEATED and _names(hints[f], str))
+    single: list[tuple[str, Visit]] = []
+    several: list[tuple[str, Visit]] = []
+    for name in fields:
+        part = _struct_in(hints[name])
+        into = None if part is None or name == "owner_references" else _visit(part)
+        if into is not None:
+            (several if get_origin(hints[name]) is tuple else single).append((name, into))
+    labelled = "labels" in fields
+    owned = "owner_references" in fields
+    if not (texts or single or several or labelled or owned):
+        return None
+    put = msgspec.structs.force_setattr
+
+    def visit(value: Any, seen: dict[Any, Any]) -> None:
+        for name in texts:
+            text = getattr(value, name)
+            put(value, name, seen.setdefault(text, text))
+        for name, into in single:
+            there = getattr(value, name)
+            if there is not None:
+                into(there, seen)
+        for name, into in several:
+            for part in getattr(value, name):
+                into(part, seen)
+        if labelled and value.labels:
+            put(value, "labels", seen.setdefault(tuple(value.labels.items()), value.labels))
+        if owned and value.owner_references:
+            owners: tuple[Owner, ...] = value.owner_references
+            put(value, "owner_references", seen.setdefault(owners, owners))
+
+    return visit
+
+
+def _names(hint: Any, wanted: type) -> bool:
+    return hint is wanted or wanted in get_args(hint)
+
+
+def _struct_in(hint: Any) -> type[msgspec.Struct] | None:
+    """The Struct that a field holds, alone, optionally or in a tuple."""
+    options = (get_origin(hint) and get_args(hint)) or (hint,)
+    for option in options:
+        if isinstance(option, type) and issubclass(option, msgspec.Struct):
+            return option if option.__struct_fields__ else None
+    return None

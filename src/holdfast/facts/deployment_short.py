@@ -71,7 +71,7 @@ def _short_since(cluster: Snapshot, deployment: Deployment) -> datetime | None:
 def _seen(deployment: Deployment) -> dict[str, str]:
     bad = {"Available": "False", "Progressing": "False", "ReplicaFailure": "True"}
     conditions = {
-        c.type: f"{c.status}, {c.reason}: {c.message}"
+        c.type: ": ".join(word for word in (c.reason, c.message) if word)
         for c in deployment.status.conditions
         if c.status == bad.get(c.type)
     }

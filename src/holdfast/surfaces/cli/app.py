@@ -1,7 +1,7 @@
 """The commands and their help texts. What a command does is imported when it runs."""
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -96,8 +96,8 @@ def build(doors: Doors) -> App:
             Look at a folder instead: from `holdfast snapshot`, `kubectl get -o json` or
             `kubectl cluster-info dump`.
         at
-            With --snapshot of plain kubectl output: when it was taken (default: when its files
-            were written).
+            With --snapshot of plain kubectl output: when it was taken, in UTC if no zone is given
+            (default: when its files were written).
         output
             `text` for people, `json` for programs.
         fail_on
@@ -123,6 +123,8 @@ def build(doors: Doors) -> App:
                     "--snapshot reads a folder, and --kubeconfig and --context name a cluster.",
                     remedy="Give one or the other.",
                 )
+            if at is not None and at.tzinfo is None:
+                at = at.replace(tzinfo=UTC)
             seen = doors.read_folder(snapshot, kinds, at)
             if wanted is not None:
                 seen = seen.within_namespaces(wanted)

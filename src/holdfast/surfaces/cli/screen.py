@@ -9,6 +9,7 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.text import Text
@@ -16,7 +17,7 @@ from rich.text import Text
 from holdfast.facts import Judgement
 from holdfast.model.rules import Finding, Severity
 from holdfast.model.snapshot import Blind, Snapshot, State
-from holdfast.model.times import in_words, stamp
+from holdfast.model.times import in_words
 
 COLOURS = {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 MARGIN = 10  # as wide as the longest severity and two spaces
@@ -47,7 +48,7 @@ def _width(console: Console) -> int | None:
 def _lines(
     snapshot: Snapshot, judgement: Judgement, *, young: bool, width: int | None
 ) -> Iterator[Text]:
-    yield _heading(snapshot)
+    yield from _flowing(_heading(snapshot), width, style="dim")
     yield Text()
     for finding in judgement.findings:
         yield from _finding(finding, snapshot, width)
@@ -59,14 +60,14 @@ def _lines(
             yield from _finding(finding, snapshot, width, young=True)
             yield Text()
     yield Text(_total(judgement), style="bold")
-    yield Text(_looked_at(snapshot), style="dim")
+    yield from _flowing(_looked_at(snapshot), width, style="dim")
     yield from _blind(judgement.blind, width)
 
 
-def _heading(snapshot: Snapshot) -> Text:
+def _heading(snapshot: Snapshot) -> str:
     cluster = snapshot.cluster
-    words = [cluster.name or "cluster", cluster.version, cluster.server, stamp(snapshot.now)]
-    return Text("  ".join(clean(word) for word in words if word), style="dim")
+    words = [cluster.name or "cluster", cluster.version, cluster.server, _moment(snapshot.now)]
+    return "  ".join(clean(word) for word in words if word)
 
 
 def _finding(
@@ -80,24 +81,35 @@ def _finding(
     title.append(f"  {about.kind}  {finding.code} {finding.name}", style="dim")
     yield title
     ago = in_words(snapshot.now - finding.since)
-    yield from _told("", f"{finding.says} (since {stamp(finding.since)}, {ago})", width)
+    yield from _told("", f"{finding.says} (for {ago}, since {_moment(finding.since)})", width)
     evidence = "; ".join(f"{key} = {value[:LONGEST]}" for key, value in finding.seen.items())
     yield from _told("seen  ", evidence, width)
     yield from _told("next  ", finding.next, width, style="bold")
     yield from _told("why   ", f"holdfast explain {finding.code}", width, style="dim")
 
 
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
+
+
 def _told(label: str, text: str, width: int | None, *, style: str = "") -> Iterator[Text]:
-    lines = [clean(text)]
-    if width is not None:
-        room = max(20, width - MARGIN - len(label))
-        # A command must survive being copied: never broken inside a word.
-        lines = textwrap.wrap(lines[0], room, break_long_words=False, break_on_hyphens=False)
-    for number, line in enumerate(lines):
+    room = None if width is None else max(20, width - MARGIN - len(label))
+    for number, line in enumerate(_wrapped(clean(text), room)):
         told = Text(" " * MARGIN)
         told.append(label if number == 0 else " " * len(label), style="dim")
         told.append(line, style=style)
         yield told
+
+
+def _flowing(text: str, width: int | None, *, style: str) -> Iterator[Text]:
+    yield from (Text(line, style=style) for line in _wrapped(text, width))
+
+
+def _wrapped(text: str, room: int | None) -> list[str]:
+    if room is None:
+        return [text]
+    # A command must survive being copied: never broken inside a word.
+    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
 
 
 def _total(judgement: Judgement) -> str:
@@ -111,11 +123,11 @@ def _total(judgement: Judgement) -> str:
 
 def _looked_at(snapshot: Snapshot) -> str:
     counts = ", ".join(
-        f"{len(c.objects)} {c.kind.api.plural}"
+        f"{c.kind.api.plural} {len(c.objects)}"
         for c in snapshot.captures()
         if c.objects or c.state is State.CAPTURED
     )
-    return f"Looked at {counts}." if counts else "Looked at nothing."
+    return f"Looked at: {counts}." if counts else "Looked at nothing."
 
 
 def _blind(blind: Iterable[Blind], width: int | None) -> Iterator[Text]:

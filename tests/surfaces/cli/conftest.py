@@ -1,0 +1,64 @@
+"""A command line on doors of the tests' own."""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from holdfast.model.objects import Object
+from holdfast.model.snapshot import Recorded, Snapshot
+from holdfast.ports import Cluster
+from holdfast.surfaces.cli.app import build
+from holdfast.surfaces.cli.doors import Doors, Preferences, Target
+
+type Run = Callable[..., int]
+
+
+@pytest.fixture
+def run() -> Run:
+    """Run one command on a cluster, or on a snapshot that any folder is said to hold."""
+
+    def run(
+        *tokens: str,
+        cluster: Cluster | None = None,
+        folder: Snapshot | None = None,
+        grace_scale: float = 1,
+    ) -> int:
+        @asynccontextmanager
+        async def live(_target: Target) -> AsyncIterator[Cluster]:
+            assert cluster is not None, "this command was to open no cluster"
+            yield cluster
+
+        @asynccontextmanager
+        async def demo() -> AsyncIterator[Cluster]:
+            assert cluster is not None, "this command was to open no cluster"
+            yield cluster
+
+        def read_folder(
+            _path: Path, _kinds: Iterable[type[Object]], _at: datetime | None
+        ) -> Snapshot:
+            assert folder is not None, "this command was to open no folder"
+            return folder
+
+        async def write_folder(
+            _target: Target, _path: Path, _namespaces: tuple[str, ...] | None
+        ) -> AsyncIterator[Recorded]:
+            raise AssertionError("no test here writes a folder")
+            yield
+
+        doors = Doors(
+            preferences=lambda: Preferences(grace_scale=grace_scale),
+            live=live,
+            demo=demo,
+            read_folder=read_folder,
+            write_folder=write_folder,
+        )
+        code = build(doors)(
+            list(tokens), exit_on_error=False, print_error=False, result_action="return_value"
+        )
+        assert isinstance(code, int)
+        return code
+
+    return run

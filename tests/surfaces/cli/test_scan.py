@@ -1,0 +1,151 @@
+import json
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from holdfast.errors import BadInput
+from holdfast.model.kinds import Claim, Pod, StorageClass
+from holdfast.model.rules import finding_id
+from holdfast.model.snapshot import Snapshot, State
+from holdfast.surfaces.cli.report import ScanOut
+from holdfast.testing.builders import (
+    a_claim,
+    a_deployment,
+    a_pod,
+    a_snapshot,
+    a_storage_class,
+    waiting,
+)
+from tests.surfaces.cli.conftest import Run
+
+MINUTES = timedelta(minutes=1)
+CLAIM = a_snapshot(a_storage_class(), a_claim(waited=42 * MINUTES))
+YOUNG = a_snapshot(a_storage_class(), a_claim(waited=1 * MINUTES))
+EMPTY = a_deployment("cart", available=0, short_for=12 * MINUTES)
+SCAN = ("scan", "--snapshot", "folder")
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> Any:
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "options", "code"),
+    [
+        (a_snapshot(a_pod()), (), 0),
+        (CLAIM, (), 1),
+        (CLAIM, ("--fail-on", "info"), 1),
+        (CLAIM, ("--fail-on", "critical"), 0),
+        (CLAIM, ("--fail-on", "never"), 0),
+        (a_snapshot(EMPTY), ("--fail-on", "critical"), 1),
+        (YOUNG, (), 0),
+        (YOUNG, ("--young",), 0),
+        (a_snapshot(blind=[StorageClass]), (), 0),
+        (a_snapshot(states={Pod: State.ABSENT}), (), 0),
+        (a_snapshot(states={Pod: State.PARTIAL}), (), 2),
+        (a_snapshot(EMPTY, states={Pod: State.PARTIAL}), ("--fail-on", "never"), 2),
+    ],
+)
+def test_the_exit_code_says_what_to_think_of_it(
+    run: Run, snapshot: Snapshot, options: tuple[str, ...], code: int
+) -> None:
+    assert code == run(*SCAN, *options, folder=snapshot)
+
+
+def test_json_holds_every_field_of_the_schema(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run(*SCAN, "-o", "json", folder=CLAIM)
+
+    assert printed(capsys) == {
+        "schema": "holdfast.dev/scan/v1alpha1",
+        "cluster": {
+            "name": "test",
+            "uid": "00000000-0000-0000-0000-000000000000",
+            "server": "",
+            "version": "",
+            "now": "2026-03-02T12:00:00.000Z",
+        },
+        "findings": [
+            {
+                "id": finding_id(CLAIM.all(Claim)[0].ref, "HF-STO-001", ""),
+                "code": "HF-STO-001",
+                "name": "claim_stuck_pending",
+                "channel": "incident",
+                "severity": "warning",
+                "about": {
+                    "apiVersion": "v1",
+                    "kind": "PersistentVolumeClaim",
+                    "namespace": "shop",
+                    "name": "data",
+                    "uid": CLAIM.all(Claim)[0].metadata.uid,
+                },
+                "part": "",
+                "says": "data has waited 42 min for a volume",
+                "since": "2026-03-02T11:18:00.000Z",
+                "seen": {
+                    "status.phase": "Pending",
+                    "class": "standard",
+                    "provisioner": "disks.example.com",
+                },
+                "next": "Ask why nobody provisions it: kubectl describe pvc data -n shop",
+            }
+        ],
+        "blind": [],
+        "young": [],
+    }
+
+
+def test_json_fits_its_own_schema(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run(*SCAN, "-o", "json", "--young", folder=YOUNG)
+
+    out = msgspec.json.decode(capsys.readouterr().out, type=ScanOut)
+
+    assert [finding.code for finding in out.young] == ["HF-STO-001"]
+    assert out.findings == []
+
+
+def test_what_could_not_be_seen_stands_in_the_json(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(*SCAN, "-o", "json", folder=a_snapshot(blind=[StorageClass]))
+
+    assert printed(capsys)["blind"] == [
+        {
+            "apiVersion": "storage.k8s.io/v1",
+            "kind": "StorageClass",
+            "plural": "storageclasses",
+            "state": "forbidden",
+            "namespaces": None,
+            "why": "forbidden in this test",
+        }
+    ]
+
+
+def test_a_grace_scale_is_heeded_and_said(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*SCAN, folder=YOUNG, grace_scale=0.1) == 1
+    assert "multiplied by 0.1" in capsys.readouterr().out
+
+
+def test_namespaces_narrow_a_snapshot(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    pods = [a_pod("web", waiting(), namespace=name) for name in ("shop", "bank", "farm")]
+
+    run(*SCAN, "-n", "shop", "-n", "farm", "-o", "json", folder=a_snapshot(*pods))
+
+    found = {finding["about"]["namespace"] for finding in printed(capsys)["findings"]}
+    assert found == {"shop", "farm"}
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        ("scan", "-n", "shop", "-A"),
+        ("scan", "--at", "2026-03-02T12:00:00"),
+        ("scan", "--snapshot", "folder", "--context", "kind"),
+    ],
+)
+def test_flags_that_contradict_each_other_are_refused(run: Run, tokens: tuple[str, ...]) -> None:
+    with pytest.raises(BadInput) as refused:
+        run(*tokens)
+
+    assert refused.value.remedy

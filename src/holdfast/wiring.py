@@ -80,9 +80,10 @@ def _reader(target: Target) -> Reader:
 
 @asynccontextmanager
 async def _demo() -> AsyncIterator[Cluster]:
-    from holdfast.testing.shop import broken_shop
+    from holdfast.adapters.clock import SystemClock
+    from holdfast.testing.shop import a_shop
 
-    yield broken_shop()
+    yield a_shop(now=SystemClock().now())
 
 
 def _read_folder(folder: Path, kinds: Iterable[type[Object]], at: datetime | None) -> Snapshot:

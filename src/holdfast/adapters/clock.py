@@ -8,4 +8,4 @@ class SystemClock:
 
     def now(self) -> datetime:
         """The time of this machine, in UTC."""
-        return datetime.now(UTC)  # noqa: TID251 - its one home
+        return datetime.now(UTC)

@@ -22,7 +22,7 @@ from holdfast.model.snapshot import Blind, Snapshot
 def _assemble() -> tuple[Rule, ...]:
     rules: dict[str, Rule] = {}
     for each in pkgutil.iter_modules(__path__):
-        module = importlib.import_module(f"{__name__}.{each.name}")  # noqa: TID251 - its one home
+        module = importlib.import_module(f"{__name__}.{each.name}")
         rule = getattr(module, each.name, None)
         if not isinstance(rule, Rule) or rule.name != each.name:
             raise TypeError(f"facts/{each.name}.py declares no fact of the file's own name")

@@ -1,0 +1,117 @@
+import pytest
+
+from holdfast.errors import CouldNotLook, NoSuchNamespace, Unanswered
+from holdfast.facts import CATALOGUE, judge, kinds_read
+from holdfast.grants.reader import reader_role
+from holdfast.model.kinds import Claim, Pod, StorageClass
+from holdfast.model.objects import Object
+from holdfast.model.rules import Rule
+from holdfast.model.snapshot import Capture, State
+from holdfast.testing.shop import a_shop
+from holdfast.testing.simulated import SimulatedCluster
+from holdfast.workflow.look import look
+
+
+@pytest.fixture
+def shop() -> SimulatedCluster:
+    return a_shop()
+
+
+async def test_a_look_asks_once_for_each_kind(shop: SimulatedCluster) -> None:
+    before = len(shop.audit)
+
+    await look(shop, kinds=kinds_read())
+
+    listed = [r.resource for r in shop.audit[before:] if r.verb == "list"]
+    assert sorted(listed) == sorted(kind.api.resource for kind in kinds_read())
+    assert {r.name for r in shop.audit[before:] if r.verb == "get"} <= {"", "kube-system"}
+
+
+async def test_what_hurts_in_the_shop_is_found_and_nothing_else(shop: SimulatedCluster) -> None:
+    snapshot = await look(shop, kinds=kinds_read())
+
+    found = {(f.code, f.about.name.rsplit("-", 1)[0]) for f in judge(snapshot).findings}
+
+    assert found == {
+        ("HF-STO-001", "reports"),
+        ("HF-WRK-002", "checkout-7b98d6f5c4"),
+        ("HF-WRK-010", "checkout"),
+    }
+
+
+async def test_exactly_the_generated_role_leaves_nothing_blind(shop: SimulatedCluster) -> None:
+    shop.grant(reader_role(), user="reader")
+
+    snapshot = await look(shop.as_user("reader"), kinds=kinds_read())
+
+    assert judge(snapshot).blind == ()
+    assert snapshot.cluster.uid
+
+
+@pytest.mark.parametrize("kind", kinds_read(), ids=lambda k: k.api.plural)
+async def test_each_right_that_is_taken_away_becomes_blind(
+    shop: SimulatedCluster, kind: type[Object]
+) -> None:
+    role = reader_role()
+    for rule in role["rules"]:  # type: ignore[attr-defined]
+        rule["resources"] = [name for name in rule["resources"] if name != kind.api.plural]
+    shop.grant(role, user="reader")
+
+    snapshot = await look(shop.as_user("reader"), kinds=kinds_read())
+
+    assert [blind.plural for blind in judge(snapshot).blind] == [kind.api.plural]
+
+
+async def test_a_namespace_alone_is_looked_at_alone(shop: SimulatedCluster) -> None:
+    snapshot = await look(shop, kinds=[Pod, StorageClass], namespaces=("kube-system",))
+
+    assert {pod.metadata.namespace for pod in snapshot.all(Pod)} <= {"kube-system"}
+    assert snapshot.blind([Pod], namespace="shop") != ()
+    assert snapshot.sees(StorageClass)
+
+
+async def test_a_namespace_that_does_not_exist_is_an_error(shop: SimulatedCluster) -> None:
+    with pytest.raises(NoSuchNamespace, match="'shpo'"):
+        await look(shop, kinds=[Pod], namespaces=("shop", "shpo"))
+
+
+async def test_what_one_namespace_forbids_does_not_hide_the_other(shop: SimulatedCluster) -> None:
+    shop.grant(reader_role(namespace="shop"), user="reader", namespace="shop")
+
+    snapshot = await look(
+        shop.as_user("reader"), kinds=[Pod, Claim], namespaces=("shop", "kube-system")
+    )
+
+    capture = snapshot.capture(Pod)
+    assert capture.state is State.FORBIDDEN
+    assert capture.namespaces == ("shop",)
+    assert {f.code for f in judge(snapshot, _rules("container_waiting")).findings} == {"HF-WRK-002"}
+
+
+async def test_a_role_without_any_right_is_no_healthy_cluster(shop: SimulatedCluster) -> None:
+    with pytest.raises(CouldNotLook, match="Nothing may be read here") as refused:
+        await look(shop.as_user("nobody"), kinds=kinds_read())
+
+    assert "holdfast rbac reader" in refused.value.remedy
+
+
+class Stumbling(SimulatedCluster):
+    """A cluster that cannot list claims, for no fault of the reader's."""
+
+    async def list[K: Object](self, kind: type[K], namespace: str | None = None) -> Capture[K]:
+        if kind is Claim:
+            raise Unanswered("The API server answered 500.", remedy="Try again.")
+        return await super().list(kind, namespace)
+
+
+async def test_one_kind_that_fails_is_partial_and_the_others_are_seen(
+    shop: SimulatedCluster,
+) -> None:
+    snapshot = await look(Stumbling(server=shop.server), kinds=kinds_read())
+
+    assert snapshot.capture(Claim).state is State.PARTIAL
+    assert snapshot.sees(Pod)
+
+
+def _rules(*names: str) -> list[Rule]:
+    return [rule for rule in CATALOGUE if rule.name in names]

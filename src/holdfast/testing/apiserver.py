@@ -115,7 +115,10 @@ class ApiServer:
             "delete": self._delete,
             "deletecollection": self._delete_all,
         }
-        return verbs[request.ask.verb](request, resource)
+        act = verbs.get(request.ask.verb)
+        if act is None or not _addressed(request.ask):
+            raise not_allowed()
+        return act(request, resource)
 
     def _get(self, request: Request, resource: Resource) -> Answer:
         return self._shown(request, resource, self._found(request, resource))
@@ -301,6 +304,17 @@ class ApiServer:
             if wants(key, document):
                 self._lifecycle.delete(resource, key, how)
         return Answer(code=200, body=listing)
+
+
+def _addressed(ask: Ask) -> bool:
+    """Whether the verb fits the path: collections are created in, objects are changed."""
+    match ask.verb:
+        case "get" | "update" | "patch" | "delete":
+            return bool(ask.name)
+        case "create":
+            return not ask.name
+        case _:
+            return True
 
 
 def _beyond_us(patch: object) -> bool:

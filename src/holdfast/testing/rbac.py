@@ -49,6 +49,13 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     path: str = ""
 
     @property
+    def scope(self) -> str:
+        """Where roles must hold. A namespace lies within itself, so a role in it can grant it."""
+        if self.resource == "namespaces" and not self.group and not self.namespace:
+            return self.name
+        return self.namespace
+
+    @property
     def full(self) -> str:
         """The resource with its subresource, as roles name it."""
         return f"{self.resource}/{self.subresource}" if self.subresource else self.resource
@@ -59,7 +66,7 @@ def forbidden(who: User, ask: Ask) -> StatusError:
     if ask.path:
         about = f'User "{who.name}" cannot {ask.verb} path "{ask.path}"'
         return StatusError(403, "Forbidden", f"forbidden: {about}", details={})
-    where = f'in the namespace "{ask.namespace}"' if ask.namespace else "at the cluster scope"
+    where = f'in the namespace "{ask.scope}"' if ask.scope else "at the cluster scope"
     what = qualified(ask.group, ask.resource)
     subject = f'{what} "{ask.name}"' if ask.name else what
     return StatusError(
@@ -75,7 +82,7 @@ def allowed(store: Store, who: User, ask: Ask) -> bool:
     """Whether a rule that is bound to this user, there or everywhere, grants it."""
     if "system:masters" in who.groups:
         return True
-    return any(_covers(rule, ask) for rule in rules_for(store, who, ask.namespace))
+    return any(_covers(rule, ask) for rule in rules_for(store, who, ask.scope))
 
 
 def rules_for(store: Store, who: User, namespace: str) -> Iterator[Json]:

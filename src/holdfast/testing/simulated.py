@@ -23,6 +23,7 @@ from holdfast.ports import News, Put, Relisted, Removed, Unseen
 from holdfast.testing import rbac
 from holdfast.testing.apiserver import ApiServer
 from holdfast.testing.clock import FrozenClock
+from holdfast.testing.discovery import GIT_VERSION
 from holdfast.testing.documents import Json, copied, decoded, merged
 from holdfast.testing.rbac import ADMIN, Ask, User, a_user
 from holdfast.testing.reading import Watch
@@ -30,7 +31,6 @@ from holdfast.testing.requests import Audited, Request
 from holdfast.testing.resources import Resource
 from holdfast.testing.status import StatusError
 
-VERSION = "v1.36.3"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
@@ -77,7 +77,7 @@ class SimulatedCluster:
             uid = str(self.fetch("namespaces", "kube-system")["metadata"]["uid"])
         except StatusError:
             uid = ""
-        return Identity(name="simulated", uid=uid, server="simulated", version=VERSION)
+        return Identity(name="simulated", uid=uid, server="simulated", version=GIT_VERSION)
 
     async def now(self) -> datetime:
         """The time of the cluster's clock."""

@@ -66,6 +66,7 @@ async def _live(target: Target) -> AsyncIterator[Cluster]:
 def _reader(target: Target) -> Reader:
     from holdfast.adapters.clock import SystemClock
     from holdfast.adapters.kubernetes.kubeconfig import connect_to
+    from holdfast.adapters.kubernetes.pace import Pace
     from holdfast.adapters.kubernetes.reader import Reader
 
     wanted = settings.read()
@@ -74,8 +75,10 @@ def _reader(target: Target) -> Reader:
         kubeconfig=target.kubeconfig,
         context=target.context,
         home=settings.home(),
+        terminal=sys.stdin.isatty(),
     )
-    return Reader(connection, clock=SystemClock(), page_size=wanted.page_size)
+    pace = Pace(plugin=wanted.exec_timeout)
+    return Reader(connection, clock=SystemClock(), page_size=wanted.page_size, pace=pace)
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from holdfast.model.kinds import Pod
-from holdfast.model.kinds.core import ContainerStatus, Waiting
+from holdfast.model.kinds.pods import ContainerStatus, Waiting
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 

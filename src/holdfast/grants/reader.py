@@ -21,7 +21,7 @@ def reader_role(
     """The minimal ClusterRole or, with a namespace, the Role that reads only there."""
     plurals: dict[str, set[str]] = {}
     for kind in kinds_read(rules):
-        if kind.api.metadata_only or (namespace and not kind.api.namespaced):
+        if kind.api.sensitive or (namespace and not kind.api.namespaced):
             continue
         plurals.setdefault(kind.api.group, set()).add(kind.api.plural)
     granted: list[Manifest] = [

@@ -5,10 +5,14 @@ decoding. That is what makes twenty thousand pods affordable, and what keeps us 
 values that nobody asked for.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar
 
 import msgspec
+
+type Quantities = dict[str, str | int | float]
+"""Amounts of resources, as they are written; `model.quantities` says what they are worth."""
 
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 """A moment with its zone; a time without one is unreadable rather than guessed."""
@@ -40,6 +44,7 @@ class Api(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     plural: str
     namespaced: bool = True
     metadata_only: bool = False  # asked for as PartialObjectMetadata, refused in any other form
+    sensitive: bool = False  # Kubernetes cannot grant its metadata alone: no generated role has it
 
     @property
     def versioned(self) -> tuple[str, ...]:
@@ -83,6 +88,97 @@ class Metadata(Part, frozen=True, kw_only=True):
     deletion_timestamp: Time | None = None
     labels: dict[str, str] = {}
     owner_references: tuple[Owner, ...] = ()
+    finalizers: tuple[str, ...] = ()
+
+
+class Annotations(Part, frozen=True, kw_only=True):
+    """The annotations that rules read, each by its name. Others may hold anything: not decoded."""
+
+    ignore: str = msgspec.field(name="holdfast.dev/ignore", default="")
+    revision: str = msgspec.field(name="deployment.kubernetes.io/revision", default="")
+    ingress_class: str = msgspec.field(name="kubernetes.io/ingress.class", default="")
+    default_ingress_class: str = msgspec.field(
+        name="ingressclass.kubernetes.io/is-default-class", default=""
+    )
+    default_storage_class: str = msgspec.field(
+        name="storageclass.kubernetes.io/is-default-class", default=""
+    )
+    helm_release: str = msgspec.field(name="meta.helm.sh/release-name", default="")
+    helm_namespace: str = msgspec.field(name="meta.helm.sh/release-namespace", default="")
+    argo_tracking: str = msgspec.field(name="argocd.argoproj.io/tracking-id", default="")
+
+
+class OwnedFields(Part, frozen=True, kw_only=True):
+    """The fields that a manager owns, as far as they are read: names, never values."""
+
+    data: dict[str, Part] = msgspec.field(name="f:data", default={})
+    binary_data: dict[str, Part] = msgspec.field(name="f:binaryData", default={})
+    spec: dict[str, Part] = msgspec.field(name="f:spec", default={})
+
+
+class ManagedFields(Part, frozen=True, kw_only=True):
+    """Who wrote which fields, and when: it works on a cold start."""
+
+    manager: str = ""
+    operation: str = ""
+    subresource: str = ""
+    time: Time | None = None
+    fields_v1: OwnedFields = msgspec.field(name="fieldsV1", default=OwnedFields())
+
+
+class KeptMetadata(Metadata, frozen=True, kw_only=True):
+    """Metadata of kinds whose annotations and managers are read as well."""
+
+    annotations: Annotations = Annotations()
+    managed_fields: tuple[ManagedFields, ...] = ()
+
+    @property
+    def keys(self) -> frozenset[str] | None:
+        """The names of a ConfigMap's or Secret's keys; None when nobody says which."""
+        if not self.managed_fields:
+            return None
+        return frozenset(
+            name.removeprefix("f:")
+            for fields in self.managed_fields
+            for owned in (fields.fields_v1.data, fields.fields_v1.binary_data)
+            for name in owned
+            if name.startswith("f:")
+        )
+
+
+class Requirement(Part, frozen=True, kw_only=True):
+    """One expression of a selector."""
+
+    key: str = ""
+    operator: str = ""
+    values: tuple[str, ...] = ()
+
+    def met_by(self, labels: Mapping[str, str]) -> bool:
+        """Whether those labels meet it; an operator that we do not know meets nothing."""
+        match self.operator:
+            case "In":
+                return labels.get(self.key) in self.values
+            case "NotIn":
+                return labels.get(self.key) not in self.values
+            case "Exists":
+                return self.key in labels
+            case "DoesNotExist":
+                return self.key not in labels
+            case _:
+                return False
+
+
+class Selector(Part, frozen=True, kw_only=True):
+    """Objects by their labels. One without a word selects everything."""
+
+    match_labels: dict[str, str] = {}
+    match_expressions: tuple[Requirement, ...] = ()
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Whether an object with those labels is selected."""
+        return all(labels.get(k) == v for k, v in self.match_labels.items()) and all(
+            requirement.met_by(labels) for requirement in self.match_expressions
+        )
 
 
 class Object(Part, frozen=True, kw_only=True):

@@ -18,10 +18,9 @@ from holdfast.model.kinds import (
     StorageClass,
 )
 from holdfast.model.kinds.apps import DeploymentSpec, DeploymentStatus
-from holdfast.model.kinds.core import (
+from holdfast.model.kinds.core import ClaimSpec, ClaimStatus
+from holdfast.model.kinds.pods import (
     ClaimSource,
-    ClaimSpec,
-    ClaimStatus,
     ContainerState,
     ContainerStatus,
     PodSpec,
@@ -31,7 +30,7 @@ from holdfast.model.kinds.core import (
     Volume,
     Waiting,
 )
-from holdfast.model.objects import Condition, Metadata, Object, Owner
+from holdfast.model.objects import Condition, KeptMetadata, Object, Owner
 from holdfast.model.snapshot import Capture, Identity, Snapshot, State
 from holdfast.testing.clock import NOON
 
@@ -76,10 +75,10 @@ def some_metadata(
     age: timedelta = HOUR,
     owner: Object | None = None,
     labels: Mapping[str, str] | None = None,
-) -> Metadata:
+) -> KeptMetadata:
     """Metadata whose uid follows from kind, namespace and name, as the object's place does."""
     where = namespace if kind.api.namespaced else ""
-    return Metadata(
+    return KeptMetadata(
         name=name,
         namespace=where,
         uid=str(uuid5(_BUILT, f"{kind.api.resource}/{where}/{name}")),

@@ -1,28 +1,138 @@
 """The kinds that rules read, each with the fields that they read and no others."""
 
-from holdfast.model.kinds.apps import Deployment, ReplicaSet
-from holdfast.model.kinds.core import Claim, Namespace, Pod, Secret
-from holdfast.model.kinds.storage import StorageClass
+from holdfast.model.kinds.apps import (
+    ControllerRevision,
+    DaemonSet,
+    Deployment,
+    ReplicaSet,
+    StatefulSet,
+)
+from holdfast.model.kinds.batch import (
+    CronJob,
+    Job,
+)
+from holdfast.model.kinds.control import (
+    ApiService,
+    ClusterRole,
+    ClusterRoleBinding,
+    Definition,
+    Lease,
+    MutatingWebhooks,
+    Role,
+    RoleBinding,
+    SigningRequest,
+    ValidatingWebhooks,
+)
+from holdfast.model.kinds.core import (
+    Claim,
+    ConfigMap,
+    Event,
+    LimitRange,
+    Namespace,
+    Node,
+    PersistentVolume,
+    ResourceQuota,
+    Secret,
+    Service,
+    ServiceAccount,
+)
+from holdfast.model.kinds.network import (
+    EndpointSlice,
+    Ingress,
+    IngressClass,
+    NetworkPolicy,
+)
+from holdfast.model.kinds.pods import (
+    Pod,
+)
+from holdfast.model.kinds.scaling import (
+    Autoscaler,
+    DisruptionBudget,
+)
+from holdfast.model.kinds.storage import (
+    StorageClass,
+    VolumeAttachment,
+)
 from holdfast.model.objects import Object
 
 KINDS: tuple[type[Object], ...] = (
+    ApiService,
+    Autoscaler,
     Claim,
+    ClusterRole,
+    ClusterRoleBinding,
+    ConfigMap,
+    ControllerRevision,
+    CronJob,
+    DaemonSet,
+    Definition,
     Deployment,
+    DisruptionBudget,
+    EndpointSlice,
+    Event,
+    Ingress,
+    IngressClass,
+    Job,
+    Lease,
+    LimitRange,
+    MutatingWebhooks,
     Namespace,
+    NetworkPolicy,
+    Node,
+    PersistentVolume,
     Pod,
     ReplicaSet,
+    ResourceQuota,
+    Role,
+    RoleBinding,
     Secret,
+    Service,
+    ServiceAccount,
+    SigningRequest,
+    StatefulSet,
     StorageClass,
+    ValidatingWebhooks,
+    VolumeAttachment,
 )
 """Every kind that Holdfast can read. Which of them a scan asks for follows from the rules."""
 
 __all__ = [
     "KINDS",
+    "ApiService",
+    "Autoscaler",
     "Claim",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "ControllerRevision",
+    "CronJob",
+    "DaemonSet",
+    "Definition",
     "Deployment",
+    "DisruptionBudget",
+    "EndpointSlice",
+    "Event",
+    "Ingress",
+    "IngressClass",
+    "Job",
+    "Lease",
+    "LimitRange",
+    "MutatingWebhooks",
     "Namespace",
+    "NetworkPolicy",
+    "Node",
+    "PersistentVolume",
     "Pod",
     "ReplicaSet",
+    "ResourceQuota",
+    "Role",
+    "RoleBinding",
     "Secret",
+    "Service",
+    "ServiceAccount",
+    "SigningRequest",
+    "StatefulSet",
     "StorageClass",
+    "ValidatingWebhooks",
+    "VolumeAttachment",
 ]

@@ -1,126 +1,19 @@
-"""Kinds of the core group: pods, claims, namespaces, and Secrets as metadata only."""
+"""Kinds of the core group, less pods: what pods mount, use, and run on."""
 
-from datetime import datetime
 from typing import ClassVar
 
-from holdfast.model.objects import Api, Condition, Object, Part, Time, condition
+import msgspec
 
-
-class Waiting(Part, frozen=True, kw_only=True):
-    """A container that has not started, and the kubelet's reason."""
-
-    reason: str = ""
-    message: str = ""
-
-
-class Terminated(Part, frozen=True, kw_only=True):
-    """A container that has ended, and how."""
-
-    exit_code: int = 0
-    signal: int = 0
-    reason: str = ""
-    message: str = ""
-    started_at: Time | None = None
-    finished_at: Time | None = None
-
-
-class Running(Part, frozen=True, kw_only=True):
-    """A container that runs."""
-
-    started_at: Time | None = None
-
-
-class ContainerState(Part, frozen=True, kw_only=True):
-    """One of waiting, running, terminated."""
-
-    waiting: Waiting | None = None
-    running: Running | None = None
-    terminated: Terminated | None = None
-
-
-class ContainerStatus(Part, frozen=True, kw_only=True):
-    """What the kubelet says of one container."""
-
-    name: str = ""
-    image: str = ""
-    ready: bool = False
-    restart_count: int = 0
-    state: ContainerState = ContainerState()
-    last_state: ContainerState = ContainerState()
-
-
-class ClaimSource(Part, frozen=True, kw_only=True):
-    """A volume that comes from a claim."""
-
-    claim_name: str = ""
-
-
-class Volume(Part, frozen=True, kw_only=True):
-    """A volume of a pod; only its claim is read."""
-
-    name: str = ""
-    persistent_volume_claim: ClaimSource | None = None
-    ephemeral: Part | None = None  # a claim of the pod's own; only its presence is read
-
-
-class PodSpec(Part, frozen=True, kw_only=True):
-    """What was asked of a pod."""
-
-    node_name: str = ""
-    volumes: tuple[Volume, ...] = ()
-
-
-class PodStatus(Part, frozen=True, kw_only=True):
-    """What became of a pod."""
-
-    phase: str = ""
-    reason: str = ""
-    message: str = ""
-    conditions: tuple[Condition, ...] = ()
-    init_container_statuses: tuple[ContainerStatus, ...] = ()
-    container_statuses: tuple[ContainerStatus, ...] = ()
-
-
-class Pod(Object, frozen=True, kw_only=True):
-    """A pod."""
-
-    api: ClassVar[Api] = Api(kind="Pod", plural="pods")
-
-    spec: PodSpec = PodSpec()
-    status: PodStatus = PodStatus()
-
-    def condition(self, type_: str) -> Condition | None:
-        """The pod's condition of that type."""
-        return condition(self.status.conditions, type_)
-
-    @property
-    def over(self) -> bool:
-        """It has ended or is going away: what it waits for hurts nobody."""
-        return (
-            self.status.phase in ("Succeeded", "Failed")
-            or self.metadata.deletion_timestamp is not None
-        )
-
-    @property
-    def unready_since(self) -> datetime | None:
-        """Since when it has not been ready; None while it is."""
-        ready = self.condition("Ready")
-        if ready is None:
-            return self.born  # no kubelet has spoken of it yet
-        return None if ready.status == "True" else ready.last_transition_time or self.born
-
-    @property
-    def claims(self) -> tuple[str, ...]:
-        """The names of the claims that it mounts, generic ephemeral volumes included."""
-        named = [
-            v.persistent_volume_claim.claim_name
-            for v in self.spec.volumes
-            if v.persistent_volume_claim is not None
-        ]
-        generic = [
-            f"{self.metadata.name}-{v.name}" for v in self.spec.volumes if v.ephemeral is not None
-        ]
-        return (*named, *generic)
+from holdfast.model.objects import (
+    Api,
+    Condition,
+    KeptMetadata,
+    Object,
+    Part,
+    Quantities,
+    Time,
+    condition,
+)
 
 
 class ClaimSpec(Part, frozen=True, kw_only=True):
@@ -130,10 +23,21 @@ class ClaimSpec(Part, frozen=True, kw_only=True):
     volume_name: str = ""
 
 
+class ClaimCondition(Part, frozen=True, kw_only=True):
+    """A condition of a claim: resizing, and why it does not."""
+
+    type: str = ""
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+    last_transition_time: Time | None = None
+
+
 class ClaimStatus(Part, frozen=True, kw_only=True):
     """What became of a volume claim."""
 
     phase: str = ""
+    conditions: tuple[ClaimCondition, ...] = ()
 
 
 class Claim(Object, frozen=True, kw_only=True):
@@ -145,13 +49,257 @@ class Claim(Object, frozen=True, kw_only=True):
     status: ClaimStatus = ClaimStatus()
 
 
+class VolumeSpec(Part, frozen=True, kw_only=True):
+    """What a volume is."""
+
+    storage_class_name: str = ""
+    persistent_volume_reclaim_policy: str = ""
+
+
+class VolumeStatus(Part, frozen=True, kw_only=True):
+    """What became of a volume."""
+
+    phase: str = ""
+    reason: str = ""
+    message: str = ""
+    last_phase_transition_time: Time | None = None
+
+
+class PersistentVolume(Object, frozen=True, kw_only=True):
+    """A volume, whoever claims it."""
+
+    api: ClassVar[Api] = Api(kind="PersistentVolume", plural="persistentvolumes", namespaced=False)
+
+    spec: VolumeSpec = VolumeSpec()
+    status: VolumeStatus = VolumeStatus()
+
+
+class NamespaceStatus(Part, frozen=True, kw_only=True):
+    """What became of a namespace."""
+
+    phase: str = ""
+    conditions: tuple[Condition, ...] = ()
+
+
 class Namespace(Object, frozen=True, kw_only=True):
     """A namespace; the uid of kube-system is the cluster's."""
 
     api: ClassVar[Api] = Api(kind="Namespace", plural="namespaces", namespaced=False)
 
+    status: NamespaceStatus = NamespaceStatus()
+
+
+class Taint(Part, frozen=True, kw_only=True):
+    """Why a node does not take everybody."""
+
+    key: str = ""
+    value: str = ""
+    effect: str = ""
+    time_added: Time | None = None
+
+
+class NodeSpec(Part, frozen=True, kw_only=True):
+    """What was asked of a node."""
+
+    unschedulable: bool = False
+    taints: tuple[Taint, ...] = ()
+
+
+class NodeInfo(Part, frozen=True, kw_only=True):
+    """What a node runs."""
+
+    kubelet_version: str = ""
+
+
+class NodeStatus(Part, frozen=True, kw_only=True):
+    """What a node says of itself."""
+
+    conditions: tuple[Condition, ...] = ()
+    allocatable: Quantities = {}
+    capacity: Quantities = {}
+    node_info: NodeInfo = NodeInfo()
+
+
+class Node(Object, frozen=True, kw_only=True):
+    """A node."""
+
+    api: ClassVar[Api] = Api(kind="Node", plural="nodes", namespaced=False)
+
+    spec: NodeSpec = NodeSpec()
+    status: NodeStatus = NodeStatus()
+
+    def condition(self, type_: str) -> Condition | None:
+        """The node's condition of that type."""
+        return condition(self.status.conditions, type_)
+
+
+class Subject(Part, frozen=True, kw_only=True):
+    """The object that an event is about."""
+
+    api_version: str = ""
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+    uid: str = ""
+    field_path: str = ""
+
+
+class Series(Part, frozen=True, kw_only=True):
+    """An event that keeps happening."""
+
+    count: int = 0
+    last_observed_time: Time | None = None
+
+
+class Source(Part, frozen=True, kw_only=True):
+    """Who saw it."""
+
+    component: str = ""
+    host: str = ""
+
+
+class Event(Object, frozen=True, kw_only=True):
+    """Something that a component says has happened. It counts only while its object is unwell."""
+
+    api: ClassVar[Api] = Api(kind="Event", plural="events")
+
+    involved_object: Subject = Subject()
+    type: str = ""
+    reason: str = ""
+    message: str = ""
+    count: int = 0
+    first_timestamp: Time | None = None
+    last_timestamp: Time | None = None
+    event_time: Time | None = None
+    series: Series | None = None
+    source: Source = Source()
+    reporting_component: str = ""
+
+    @property
+    def last_seen(self) -> Time:
+        """When it last happened."""
+        series = self.series.last_observed_time if self.series else None
+        return series or self.last_timestamp or self.event_time or self.born
+
+    @property
+    def first_seen(self) -> Time:
+        """When it first happened."""
+        return self.first_timestamp or self.event_time or self.born
+
+    @property
+    def by(self) -> str:
+        """The component that says so."""
+        return self.reporting_component or self.source.component
+
+
+class ServicePort(Part, frozen=True, kw_only=True):
+    """A port of a service, and where it leads."""
+
+    name: str = ""
+    port: int = 0
+    target_port: int | str | None = None
+    protocol: str = "TCP"
+
+
+class ServiceSpec(Part, frozen=True, kw_only=True):
+    """What was asked of a service."""
+
+    type: str = "ClusterIP"
+    selector: dict[str, str] = {}
+    ports: tuple[ServicePort, ...] = ()
+    external_name: str = ""
+    cluster_ip: str = msgspec.field(name="clusterIP", default="")
+
+
+class LoadBalancerIngress(Part, frozen=True, kw_only=True):
+    """Where a load balancer listens."""
+
+    ip: str = ""
+    hostname: str = ""
+
+
+class LoadBalancer(Part, frozen=True, kw_only=True):
+    """What became of a load balancer."""
+
+    ingress: tuple[LoadBalancerIngress, ...] = ()
+
+
+class ServiceStatus(Part, frozen=True, kw_only=True):
+    """What became of a service."""
+
+    load_balancer: LoadBalancer = LoadBalancer()
+
+
+class Service(Object, frozen=True, kw_only=True):
+    """A service."""
+
+    api: ClassVar[Api] = Api(kind="Service", plural="services")
+
+    spec: ServiceSpec = ServiceSpec()
+    status: ServiceStatus = ServiceStatus()
+
+
+class ServiceAccount(Object, frozen=True, kw_only=True):
+    """An account that pods run as."""
+
+    api: ClassVar[Api] = Api(kind="ServiceAccount", plural="serviceaccounts")
+
+
+class ConfigMap(Object, frozen=True, kw_only=True):
+    """A ConfigMap as metadata only; the names of its keys are in its managed fields."""
+
+    api: ClassVar[Api] = Api(kind="ConfigMap", plural="configmaps", metadata_only=True)
+
+    metadata: KeptMetadata = KeptMetadata()
+
 
 class Secret(Object, frozen=True, kw_only=True):
-    """A Secret as PartialObjectMetadata: its data never reaches us, nor do its annotations."""
+    """A Secret as metadata only: its data never reaches us, nor do annotations that repeat it."""
 
-    api: ClassVar[Api] = Api(kind="Secret", plural="secrets", metadata_only=True)
+    api: ClassVar[Api] = Api(kind="Secret", plural="secrets", metadata_only=True, sensitive=True)
+
+    metadata: KeptMetadata = KeptMetadata()
+
+
+class QuotaSpec(Part, frozen=True, kw_only=True):
+    """What a quota allows."""
+
+    hard: Quantities = {}
+
+
+class QuotaStatus(Part, frozen=True, kw_only=True):
+    """What of it is used."""
+
+    hard: Quantities = {}
+    used: Quantities = {}
+
+
+class ResourceQuota(Object, frozen=True, kw_only=True):
+    """A quota of a namespace."""
+
+    api: ClassVar[Api] = Api(kind="ResourceQuota", plural="resourcequotas")
+
+    spec: QuotaSpec = QuotaSpec()
+    status: QuotaStatus = QuotaStatus()
+
+
+class Limit(Part, frozen=True, kw_only=True):
+    """What one object of a type may ask for."""
+
+    type: str = ""
+    max: Quantities = {}
+    min: Quantities = {}
+
+
+class LimitRangeSpec(Part, frozen=True, kw_only=True):
+    """What a limit range allows."""
+
+    limits: tuple[Limit, ...] = ()
+
+
+class LimitRange(Object, frozen=True, kw_only=True):
+    """A limit range of a namespace."""
+
+    api: ClassVar[Api] = Api(kind="LimitRange", plural="limitranges")
+
+    spec: LimitRangeSpec = LimitRangeSpec()

@@ -1,0 +1,70 @@
+"""Kinds of the batch group: work that ends."""
+
+from typing import ClassVar
+
+from holdfast.model.kinds.pods import PodTemplate
+from holdfast.model.objects import Api, Condition, Object, Part, Time, condition
+
+
+class JobSpec(Part, frozen=True, kw_only=True):
+    """What was asked of a Job."""
+
+    parallelism: int | None = None
+    completions: int | None = None
+    completion_mode: str = "NonIndexed"
+    backoff_limit: int = 6
+    active_deadline_seconds: int | None = None
+    suspend: bool = False
+    template: PodTemplate = PodTemplate()
+
+
+class JobStatus(Part, frozen=True, kw_only=True):
+    """What became of a Job."""
+
+    active: int = 0
+    ready: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    failed_indexes: str = ""
+    start_time: Time | None = None
+    completion_time: Time | None = None
+    conditions: tuple[Condition, ...] = ()
+
+
+class Job(Object, frozen=True, kw_only=True):
+    """A Job."""
+
+    api: ClassVar[Api] = Api(group="batch", kind="Job", plural="jobs")
+
+    spec: JobSpec = JobSpec()
+    status: JobStatus = JobStatus()
+
+    def condition(self, type_: str) -> Condition | None:
+        """The Job's condition of that type."""
+        return condition(self.status.conditions, type_)
+
+
+class CronJobSpec(Part, frozen=True, kw_only=True):
+    """What was asked of a CronJob."""
+
+    schedule: str = ""
+    time_zone: str = ""
+    suspend: bool = False
+    starting_deadline_seconds: int | None = None
+    concurrency_policy: str = "Allow"
+
+
+class CronJobStatus(Part, frozen=True, kw_only=True):
+    """What became of a CronJob."""
+
+    last_schedule_time: Time | None = None
+    last_successful_time: Time | None = None
+
+
+class CronJob(Object, frozen=True, kw_only=True):
+    """A CronJob."""
+
+    api: ClassVar[Api] = Api(group="batch", kind="CronJob", plural="cronjobs")
+
+    spec: CronJobSpec = CronJobSpec()
+    status: CronJobStatus = CronJobStatus()

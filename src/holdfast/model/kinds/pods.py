@@ -1,0 +1,327 @@
+"""Pods, and the template of one in everything that makes pods."""
+
+from datetime import datetime
+from typing import ClassVar
+
+import msgspec
+
+from holdfast.model.objects import Api, Condition, Object, Part, Quantities, Time, condition
+
+
+class Waiting(Part, frozen=True, kw_only=True):
+    """A container that has not started, and the kubelet's reason."""
+
+    reason: str = ""
+    message: str = ""
+
+
+class Terminated(Part, frozen=True, kw_only=True):
+    """A container that has ended, and how."""
+
+    exit_code: int = 0
+    signal: int = 0
+    reason: str = ""
+    message: str = ""
+    started_at: Time | None = None
+    finished_at: Time | None = None
+
+
+class Running(Part, frozen=True, kw_only=True):
+    """A container that runs."""
+
+    started_at: Time | None = None
+
+
+class ContainerState(Part, frozen=True, kw_only=True):
+    """One of waiting, running, terminated."""
+
+    waiting: Waiting | None = None
+    running: Running | None = None
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(Part, frozen=True, kw_only=True):
+    """What the kubelet says of one container."""
+
+    name: str = ""
+    image: str = ""
+    ready: bool = False
+    started: bool | None = None
+    restart_count: int = 0
+    state: ContainerState = ContainerState()
+    last_state: ContainerState = ContainerState()
+
+
+class KeyOf(Part, frozen=True, kw_only=True):
+    """A key of a ConfigMap or Secret that a container wants."""
+
+    name: str = ""
+    key: str = ""
+    optional: bool = False
+
+
+class ValueFrom(Part, frozen=True, kw_only=True):
+    """Where the value of a variable comes from."""
+
+    config_map_key_ref: KeyOf | None = None
+    secret_key_ref: KeyOf | None = None
+
+
+class Variable(Part, frozen=True, kw_only=True):
+    """A variable of a container: its name and source, never its value."""
+
+    name: str = ""
+    value_from: ValueFrom | None = None
+
+
+class WholeOf(Part, frozen=True, kw_only=True):
+    """A whole ConfigMap or Secret that a container wants."""
+
+    name: str = ""
+    optional: bool = False
+
+
+class VariablesFrom(Part, frozen=True, kw_only=True):
+    """Variables that come from a whole ConfigMap or Secret."""
+
+    config_map_ref: WholeOf | None = None
+    secret_ref: WholeOf | None = None
+
+
+class ContainerPort(Part, frozen=True, kw_only=True):
+    """A port that a container says it listens on."""
+
+    name: str = ""
+    container_port: int = 0
+    host_port: int = 0
+    protocol: str = "TCP"
+
+
+class PortAction(Part, frozen=True, kw_only=True):
+    """A probe over a port."""
+
+    port: int | str = 0
+    path: str = ""
+
+
+class Probe(Part, frozen=True, kw_only=True):
+    """How the kubelet asks a container how it is."""
+
+    http_get: PortAction | None = None
+    tcp_socket: PortAction | None = None
+    grpc: PortAction | None = None
+    initial_delay_seconds: int = 0
+    period_seconds: int = 10
+    timeout_seconds: int = 1
+    failure_threshold: int = 3
+
+
+class Resources(Part, frozen=True, kw_only=True):
+    """What a container asks for, and may have."""
+
+    requests: Quantities = {}
+    limits: Quantities = {}
+
+
+class ContainerSecurity(Part, frozen=True, kw_only=True):
+    """What a container may do on its node."""
+
+    privileged: bool = False
+    run_as_non_root: bool | None = None
+    run_as_user: int | None = None
+    allow_privilege_escalation: bool | None = None
+
+
+class Container(Part, frozen=True, kw_only=True):
+    """What was asked of one container."""
+
+    name: str = ""
+    image: str = ""
+    env: tuple[Variable, ...] = ()
+    env_from: tuple[VariablesFrom, ...] = ()
+    ports: tuple[ContainerPort, ...] = ()
+    resources: Resources = Resources()
+    liveness_probe: Probe | None = None
+    readiness_probe: Probe | None = None
+    startup_probe: Probe | None = None
+    restart_policy: str = ""  # Always: an init container that is a sidecar
+    security_context: ContainerSecurity | None = None
+
+
+class ClaimSource(Part, frozen=True, kw_only=True):
+    """A volume that comes from a claim."""
+
+    claim_name: str = ""
+
+
+class Item(Part, frozen=True, kw_only=True):
+    """A key that becomes a file."""
+
+    key: str = ""
+
+
+class ConfigMapSource(Part, frozen=True, kw_only=True):
+    """A volume that comes from a ConfigMap."""
+
+    name: str = ""
+    items: tuple[Item, ...] = ()
+    optional: bool = False
+
+
+class SecretSource(Part, frozen=True, kw_only=True):
+    """A volume that comes from a Secret."""
+
+    secret_name: str = ""
+    items: tuple[Item, ...] = ()
+    optional: bool = False
+
+
+class ProjectedSource(Part, frozen=True, kw_only=True):
+    """A piece of a projected volume."""
+
+    config_map: ConfigMapSource | None = None
+    secret: ConfigMapSource | None = None  # projected Secrets are named by `name`
+
+
+class Projected(Part, frozen=True, kw_only=True):
+    """A volume put together from pieces."""
+
+    sources: tuple[ProjectedSource, ...] = ()
+
+
+class HostPath(Part, frozen=True, kw_only=True):
+    """A volume that is a path of the node."""
+
+    path: str = ""
+
+
+class Volume(Part, frozen=True, kw_only=True):
+    """A volume of a pod."""
+
+    name: str = ""
+    persistent_volume_claim: ClaimSource | None = None
+    ephemeral: Part | None = None  # a claim of the pod's own; only its presence is read
+    config_map: ConfigMapSource | None = None
+    secret: SecretSource | None = None
+    projected: Projected | None = None
+    host_path: HostPath | None = None
+
+
+class Named(Part, frozen=True, kw_only=True):
+    """Something that is named and no more."""
+
+    name: str = ""
+
+
+class Toleration(Part, frozen=True, kw_only=True):
+    """A taint that a pod accepts."""
+
+    key: str = ""
+    operator: str = "Equal"
+    value: str = ""
+    effect: str = ""
+
+
+class PodSecurity(Part, frozen=True, kw_only=True):
+    """What a pod's containers may do on their node, unless they say otherwise."""
+
+    run_as_non_root: bool | None = None
+    run_as_user: int | None = None
+
+
+class PodSpec(Part, frozen=True, kw_only=True):
+    """What was asked of a pod."""
+
+    node_name: str = ""
+    service_account_name: str = ""
+    priority_class_name: str = ""
+    restart_policy: str = "Always"
+    init_containers: tuple[Container, ...] = ()
+    containers: tuple[Container, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    image_pull_secrets: tuple[Named, ...] = ()
+    node_selector: dict[str, str] = {}
+    tolerations: tuple[Toleration, ...] = ()
+    scheduling_gates: tuple[Named, ...] = ()
+    host_network: bool = False
+    host_pid: bool = msgspec.field(name="hostPID", default=False)
+    host_ipc: bool = msgspec.field(name="hostIPC", default=False)
+    security_context: PodSecurity | None = None
+
+
+class PodStatus(Part, frozen=True, kw_only=True):
+    """What became of a pod."""
+
+    phase: str = ""
+    reason: str = ""
+    message: str = ""
+    start_time: Time | None = None
+    conditions: tuple[Condition, ...] = ()
+    init_container_statuses: tuple[ContainerStatus, ...] = ()
+    container_statuses: tuple[ContainerStatus, ...] = ()
+
+
+class Pod(Object, frozen=True, kw_only=True):
+    """A pod."""
+
+    api: ClassVar[Api] = Api(kind="Pod", plural="pods")
+
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
+
+    def condition(self, type_: str) -> Condition | None:
+        """The pod's condition of that type."""
+        return condition(self.status.conditions, type_)
+
+    @property
+    def over(self) -> bool:
+        """It has ended or is going away: what it waits for hurts nobody."""
+        return (
+            self.status.phase in ("Succeeded", "Failed")
+            or self.metadata.deletion_timestamp is not None
+        )
+
+    @property
+    def ready(self) -> bool:
+        """It takes traffic."""
+        ready = self.condition("Ready")
+        return ready is not None and ready.status == "True"
+
+    @property
+    def unready_since(self) -> datetime | None:
+        """Since when it has not been ready; None while it is."""
+        ready = self.condition("Ready")
+        if ready is None:
+            return self.born  # no kubelet has spoken of it yet
+        return None if ready.status == "True" else ready.last_transition_time or self.born
+
+    @property
+    def statuses(self) -> tuple[ContainerStatus, ...]:
+        """What is said of every container, init containers and sidecars first."""
+        return (*self.status.init_container_statuses, *self.status.container_statuses)
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """The names of the claims that it mounts, generic ephemeral volumes included."""
+        named = [
+            v.persistent_volume_claim.claim_name
+            for v in self.spec.volumes
+            if v.persistent_volume_claim is not None
+        ]
+        generic = [
+            f"{self.metadata.name}-{v.name}" for v in self.spec.volumes if v.ephemeral is not None
+        ]
+        return (*named, *generic)
+
+
+class TemplateMetadata(Part, frozen=True, kw_only=True):
+    """The metadata that pods of a template get."""
+
+    labels: dict[str, str] = {}
+
+
+class PodTemplate(Part, frozen=True, kw_only=True):
+    """What pods are made from."""
+
+    metadata: TemplateMetadata = TemplateMetadata()
+    spec: PodSpec = PodSpec()

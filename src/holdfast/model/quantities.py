@@ -1,0 +1,26 @@
+"""What a Kubernetes quantity is worth: `100m`, `1.5Gi`, `2e3`, exactly."""
+
+import re
+from fractions import Fraction
+
+_FORM = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:[eE]([+-]?\d{1,3})|([numkMGTPE]|[KMGTPE]i)?)")
+_SUFFIX = {
+    "": Fraction(1),
+    "n": Fraction(1, 10**9),
+    "u": Fraction(1, 10**6),
+    "m": Fraction(1, 1000),
+    **{unit: Fraction(1000**power) for power, unit in enumerate("kMGTPE", start=1)},
+    **{f"{unit}i": Fraction(1024**power) for power, unit in enumerate("KMGTPE", start=1)},
+}
+
+
+def worth(written: str | int | float | None) -> Fraction | None:
+    """The amount; None for what is no quantity."""
+    if written is None or isinstance(written, bool):
+        return None
+    form = _FORM.fullmatch(str(written).strip())
+    if form is None:
+        return None
+    number, exponent, suffix = form.groups()
+    scale = Fraction(10) ** int(exponent) if exponent else _SUFFIX[suffix or ""]
+    return Fraction(number) * scale

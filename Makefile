@@ -11,7 +11,7 @@ SPHINX := $(BIN)/python -m sphinx -W --keep-going -q -b html
 # Bytecode is written, whatever the shell says: without it each start costs a second.
 unexport PYTHONDONTWRITEBYTECODE
 # The parts of a target run side by side, each with its output in one piece.
-TOGETHER := $(MAKE) --no-print-directory --output-sync=target -j3
+TOGETHER := $(MAKE) --no-print-directory --output-sync=target --keep-going -j3
 
 .PHONY: help
 help: ## what there is to make

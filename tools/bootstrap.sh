@@ -94,6 +94,9 @@ if [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ] &&
   export UV_DEFAULT_INDEX=$mirror
 fi
 
+# The machine's own certificates count, as they do for pip: closed networks have their own.
+export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true} UV_NATIVE_TLS=${UV_NATIVE_TLS:-true}
+
 "$uv" pip install --quiet --python "$venv/bin/python" --compile-bytecode --require-hashes \
   -r requirements/dev.txt
 "$uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation -e .

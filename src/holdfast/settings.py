@@ -26,7 +26,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 MEANINGS = {
     "grace_scale": "multiplies every grace alike; for tests and demos, leave it at 1 otherwise",
     "page_size": "how many objects one page of a list holds",
-    "exec_timeout": "how many seconds a kubeconfig's exec plugin may take when no person answers it",
+    "exec_timeout": "how many seconds a kubeconfig's exec plugin may take, where no person answers",
 }
 """What each setting is for, in the words of the reference page."""
 

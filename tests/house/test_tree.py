@@ -13,7 +13,8 @@ HOSTS = re.compile(
 )
 OF_A_MACHINE = re.compile(r"(?<![\w.])/(?:work|root|home/\w+|Users/\w+)/\w")
 UNFINISHED = re.compile(r"\b(?:T[O]DO|F[I]XME)\b")
-PATCHES = re.compile(r"unittest[.]mock|monkeypatch[.](?:set|del)attr")
+# Another's module, named by a string, may be patched; an object of ours, or its name, may not.
+PATCHES = re.compile(r"""unittest[.]mock|monkeypatch[.](?:set|del)attr\((?!["'](?!holdfast))""")
 NAMELESS = {"core", "utils", "util", "common", "helpers", "manager", "base", "misc"}
 
 

@@ -1,7 +1,6 @@
 """The smallest HTTP server that a test can script: TLS or not, one handler, everything recorded."""
 
 import asyncio
-import contextlib
 import json
 import ssl
 import tempfile
@@ -71,6 +70,7 @@ class TinyServer:
         self._identity = identity
         self._clients = clients
         self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self.requests: list[Seen] = []
         self.port = 0
 
@@ -81,7 +81,7 @@ class TinyServer:
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(
-            self._serve, "127.0.0.1", self.port, ssl=self._tls()
+            self._accept, "127.0.0.1", self.port, ssl=self._tls()
         )
         self.port = self._server.sockets[0].getsockname()[1]
         return self
@@ -94,7 +94,11 @@ class TinyServer:
     ) -> None:
         self._server.close()
         self.cut()
-        await self._server.wait_closed()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        async with asyncio.timeout(5):
+            await self._server.wait_closed()
 
     def cut(self) -> None:
         """Break every connection off."""
@@ -112,6 +116,11 @@ class TinyServer:
             context.load_verify_locations(cadata=self._clients.pem.decode())
         return context
 
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         try:
@@ -124,8 +133,6 @@ class TinyServer:
         finally:
             self._writers.discard(writer)
             writer.close()
-            with contextlib.suppress(ConnectionError, ssl.SSLError):
-                await writer.wait_closed()
 
 
 async def _request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Seen | None:

@@ -34,7 +34,7 @@ class Mishap(Exception):
         self.judgement = judgement
 
 
-def judge(error: httpx2.TransportError, connection: Connection) -> Judgement:
+def judge(error: httpx2.TransportError | OSError, connection: Connection) -> Judgement:
     """What lies behind a transport error."""
     where = connection.server
     causes = tuple(_behind(error))
@@ -50,8 +50,6 @@ def judge(error: httpx2.TransportError, connection: Connection) -> Judgement:
                 remedy="Check proxy-url in the kubeconfig or HTTPS_PROXY and NO_PROXY.",
             )
         )
-    if isinstance(error, httpx2.UnsupportedProtocol):
-        return _lasting(Unreachable(f"{where} is no http(s) address.", remedy=CHECK_ADDRESS))
     if isinstance(error, httpx2.TimeoutException):
         return _timeout(error, connection)
     return _passing(_cut_off(error, causes, connection))
@@ -80,7 +78,7 @@ def _timeout(error: httpx2.TimeoutException, connection: Connection) -> Judgemen
 
 
 def _cut_off(
-    error: httpx2.TransportError, causes: tuple[BaseException, ...], connection: Connection
+    error: Exception, causes: tuple[BaseException, ...], connection: Connection
 ) -> Unreachable:
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         host = urlsplit(connection.proxy or connection.server).hostname

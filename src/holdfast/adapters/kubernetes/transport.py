@@ -106,7 +106,7 @@ class Wire:
                 await response.aclose()
         except httpx2.DecodingError:
             raise self._rubbish("a body that cannot be decompressed") from None
-        except httpx2.TransportError as error:
+        except (httpx2.TransportError, OSError) as error:  # some TLS alerts arrive unwrapped
             raise Mishap(judge(error, self.connection)) from None
 
     async def whole(self, response: httpx2.Response) -> Answer:

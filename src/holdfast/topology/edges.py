@@ -1,0 +1,207 @@
+"""Read every edge of a snapshot in one pass over its objects."""
+
+from collections.abc import Iterable, Iterator
+
+from holdfast.model.kinds import (
+    Autoscaler,
+    Claim,
+    DaemonSet,
+    Deployment,
+    DisruptionBudget,
+    Ingress,
+    Job,
+    LimitRange,
+    Node,
+    PersistentVolume,
+    Pod,
+    ReplicaSet,
+    ResourceQuota,
+    Secret,
+    Service,
+    StatefulSet,
+    StorageClass,
+)
+from holdfast.model.kinds.pods import PodSpec
+from holdfast.model.objects import Object
+from holdfast.model.snapshot import Snapshot
+from holdfast.topology.graph import Edge, Place, Relation, Topology, place, place_of
+from holdfast.topology.references import references
+from holdfast.topology.workloads import TEMPLATED
+
+HELD = (ReplicaSet, StatefulSet, DaemonSet, Job)  # what creates pods, and so meets quotas
+LASTING: tuple[type[Deployment | StatefulSet | DaemonSet], ...] = (
+    Deployment,
+    StatefulSet,
+    DaemonSet,
+)
+
+
+def topology(snapshot: Snapshot) -> Topology:
+    """Who depends on whom, as far as the snapshot shows it."""
+    return Topology(_edges(snapshot))
+
+
+def _edges(snapshot: Snapshot) -> Iterator[Edge]:
+    for capture in snapshot.captures():
+        for each in capture.objects:
+            yield from _owned(each)
+    for pod in snapshot.all(Pod):
+        yield from _of_pod(pod)
+    for kind in TEMPLATED:
+        for workload in snapshot.all(kind):
+            yield from _refers(
+                place(workload), workload.metadata.namespace, workload.spec.template.spec
+            )
+    yield from _held(snapshot)
+    for service in snapshot.all(Service):
+        yield from _of_service(snapshot, service)
+    for ingress in snapshot.all(Ingress):
+        yield from _of_ingress(ingress)
+    for autoscaler in snapshot.all(Autoscaler):
+        yield from _of_autoscaler(autoscaler)
+    for budget in snapshot.all(DisruptionBudget):
+        yield from _of_budget(snapshot, budget)
+    for claim in snapshot.all(Claim):
+        yield from _of_claim(claim)
+
+
+def _owned(each: Object) -> Iterator[Edge]:
+    for owner in each.metadata.owner_references:
+        group = owner.api_version.rpartition("/")[0]
+        kind = f"{owner.kind}.{group}" if group else owner.kind
+        namespace = "" if owner.kind == "Node" else each.metadata.namespace
+        yield Edge(
+            relation=Relation.OWNS,
+            source=(kind, namespace, owner.name),
+            target=place(each),
+            read="metadata.ownerReferences",
+        )
+
+
+def _of_pod(pod: Pod) -> Iterator[Edge]:
+    here = place(pod)
+    if pod.spec.node_name:
+        yield Edge(
+            relation=Relation.RUNS_ON,
+            source=here,
+            target=place_of(Node, "", pod.spec.node_name),
+            read="spec.nodeName",
+        )
+    yield from _refers(here, pod.metadata.namespace, pod.spec)
+    for name in pod.claims:
+        yield Edge(
+            relation=Relation.MOUNTS,
+            source=here,
+            target=place_of(Claim, pod.metadata.namespace, name),
+            read="spec.volumes",
+        )
+
+
+def _refers(source: Place, namespace: str, spec: PodSpec) -> Iterator[Edge]:
+    for reference in references(spec):
+        if reference.kind is not Claim:  # a pod's own edges say what it mounts
+            yield Edge(
+                relation=Relation.REFERENCES,
+                source=source,
+                target=place_of(reference.kind, namespace, reference.name),
+                read=reference.read,
+            )
+
+
+def _held(snapshot: Snapshot) -> Iterator[Edge]:
+    for limiting in (ResourceQuota, LimitRange):
+        for limit in snapshot.all(limiting):
+            for kind in HELD:
+                for workload in snapshot.within(kind, limit.metadata.namespace):
+                    yield Edge(
+                        relation=Relation.HELD_BY,
+                        source=place(workload),
+                        target=place(limit),
+                        read="metadata.namespace",
+                    )
+
+
+def _of_service(snapshot: Snapshot, service: Service) -> Iterator[Edge]:
+    """A service needs the pods that it selects, and whoever would make such pods."""
+    wanted = service.spec.selector
+    if not wanted:
+        return
+    namespace = service.metadata.namespace
+    for pod in snapshot.within(Pod, namespace):
+        if _carries(pod.metadata.labels, wanted):
+            yield _selects(service, pod, "spec.selector")
+    for kind in LASTING:
+        for workload in snapshot.within(kind, namespace):
+            if _carries(workload.spec.template.metadata.labels, wanted):
+                yield _selects(service, workload, "spec.selector, the template's labels")
+
+
+def _carries(labels: dict[str, str], wanted: dict[str, str]) -> bool:
+    return all(labels.get(key) == value for key, value in wanted.items())
+
+
+def _selects(source: Object, target: Object, read: str) -> Edge:
+    return Edge(relation=Relation.SELECTS, source=place(source), target=place(target), read=read)
+
+
+def _of_ingress(ingress: Ingress) -> Iterator[Edge]:
+    namespace, spec = ingress.metadata.namespace, ingress.spec
+    backends = [("spec.defaultBackend", spec.default_backend)]
+    for rule in spec.rules:
+        backends += [
+            ("spec.rules", path.backend) for path in (rule.http.paths if rule.http else ())
+        ]
+    for read, backend in backends:
+        if backend is not None and backend.service is not None:
+            yield Edge(
+                relation=Relation.ROUTES,
+                source=place(ingress),
+                target=place_of(Service, namespace, backend.service.name),
+                read=read,
+            )
+    for tls in spec.tls:
+        if tls.secret_name:
+            yield Edge(
+                relation=Relation.REFERENCES,
+                source=place(ingress),
+                target=place_of(Secret, namespace, tls.secret_name),
+                read="spec.tls",
+            )
+
+
+def _of_autoscaler(autoscaler: Autoscaler) -> Iterator[Edge]:
+    target = autoscaler.spec.scale_target_ref
+    group = target.api_version.rpartition("/")[0]
+    yield Edge(
+        relation=Relation.SCALES,
+        source=place(autoscaler),
+        target=(
+            f"{target.kind}.{group}" if group else target.kind,
+            autoscaler.metadata.namespace,
+            target.name,
+        ),
+        read="spec.scaleTargetRef",
+    )
+
+
+def _of_budget(snapshot: Snapshot, budget: DisruptionBudget) -> Iterator[Edge]:
+    if budget.spec.selector is None:
+        return
+    for pod in snapshot.within(Pod, budget.metadata.namespace):
+        if budget.spec.selector.matches(pod.metadata.labels):
+            yield Edge(
+                relation=Relation.PROTECTS,
+                source=place(budget),
+                target=place(pod),
+                read="spec.selector",
+            )
+
+
+def _of_claim(claim: Claim) -> Iterator[Edge]:
+    targets: Iterable[tuple[Place, str]] = (
+        (place_of(StorageClass, "", claim.spec.storage_class_name or ""), "spec.storageClassName"),
+        (place_of(PersistentVolume, "", claim.spec.volume_name), "spec.volumeName"),
+    )
+    for target, read in targets:
+        if target[2]:
+            yield Edge(relation=Relation.REFERENCES, source=place(claim), target=target, read=read)

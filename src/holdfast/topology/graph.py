@@ -1,0 +1,128 @@
+"""The graph of a snapshot. An edge says that its source needs its target to do well.
+
+A target may be an object that was not seen, or does not exist: it is known by its place.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from functools import cached_property
+
+import msgspec
+
+from holdfast.model.objects import Object, Ref
+
+type Place = tuple[str, str, str]
+"""Kind with its group, namespace and name: how objects refer to each other."""
+
+
+class Relation(StrEnum):
+    """Why the source needs the target."""
+
+    OWNS = "owns"
+    SELECTS = "selects"
+    ROUTES = "routes"
+    MOUNTS = "mounts"
+    REFERENCES = "references"
+    SCALES = "scales"
+    PROTECTS = "protects"
+    RUNS_ON = "runs on"
+    HELD_BY = "held by"  # a quota or limit range decides whether it gets pods
+
+
+class Edge(msgspec.Struct, frozen=True, kw_only=True):
+    """One dependency and where it was read."""
+
+    relation: Relation
+    source: Place
+    target: Place
+    read: str
+
+
+def place(of: Object | Ref) -> Place:
+    """Where an object is."""
+    if isinstance(of, Ref):
+        group = of.api_version.rpartition("/")[0]
+        return (f"{of.kind}.{group}" if group else of.kind, of.namespace, of.name)
+    return place_of(type(of), of.metadata.namespace, of.metadata.name)
+
+
+def place_of(kind: type[Object], namespace: str, name: str) -> Place:
+    """Where an object of that kind and name is."""
+    api = kind.api
+    named = f"{api.kind}.{api.group}" if api.group else api.kind
+    return (named, namespace if api.namespaced else "", name)
+
+
+class Topology:
+    """All edges, findable from both ends."""
+
+    def __init__(self, edges: Iterable[Edge]) -> None:
+        self.edges = tuple(edges)
+
+    @cached_property
+    def _needs(self) -> Mapping[Place, Sequence[Edge]]:
+        return _sorted_in(self.edges, lambda edge: edge.source)
+
+    @cached_property
+    def _needed(self) -> Mapping[Place, Sequence[Edge]]:
+        return _sorted_in(self.edges, lambda edge: edge.target)
+
+    def needs(self, of: Place) -> Sequence[Edge]:
+        """What it needs, directly."""
+        return self._needs.get(of, ())
+
+    def needed_by(self, of: Place) -> Sequence[Edge]:
+        """Who needs it, directly."""
+        return self._needed.get(of, ())
+
+    def beneath(self, of: Place) -> Iterator[tuple[Place, int]]:
+        """Everything that it needs, nearest first, with the distance; each place once."""
+        return _walk(of, lambda here: (edge.target for edge in self.needs(here)))
+
+    def above(self, of: Place) -> Iterator[tuple[Place, int]]:
+        """Everybody who needs it, nearest first, with the distance; each place once."""
+        return _walk(of, lambda here: (edge.source for edge in self.needed_by(here)))
+
+    def path(self, source: Place, target: Place) -> tuple[Edge, ...] | None:
+        """A shortest chain of needs between two places."""
+        came: dict[Place, Edge | None] = {source: None}
+        queue = deque([source])
+        while queue:
+            here = queue.popleft()
+            if here == target:
+                return _back(came, here)
+            for edge in self.needs(here):
+                if edge.target not in came:
+                    came[edge.target] = edge
+                    queue.append(edge.target)
+        return None
+
+
+def _sorted_in(edges: Iterable[Edge], key: Callable[[Edge], Place]) -> dict[Place, list[Edge]]:
+    there: dict[Place, list[Edge]] = {}
+    for edge in edges:
+        there.setdefault(key(edge), []).append(edge)
+    return there
+
+
+def _walk(start: Place, step: Callable[[Place], Iterable[Place]]) -> Iterator[tuple[Place, int]]:
+    seen = {start}
+    queue = deque([(start, 0)])
+    while queue:
+        here, distance = queue.popleft()
+        if distance:
+            yield here, distance
+        for following in step(here):
+            if following not in seen:
+                seen.add(following)
+                queue.append((following, distance + 1))
+
+
+def _back(came: Mapping[Place, Edge | None], end: Place) -> tuple[Edge, ...]:
+    chain: list[Edge] = []
+    edge = came[end]
+    while edge is not None:
+        chain.append(edge)
+        edge = came[edge.source]
+    return tuple(reversed(chain))

@@ -162,7 +162,10 @@ class SimulatedCluster:
         try:
             listed = self.server.answer(self._about(kind, "list", where)).body
         except StatusError as no:
-            return Capture(kind=kind, state=_state(no), why=no.message, namespaces=namespaces)
+            state = _state(no)
+            unserved = f"the API server does not serve {kind.api.resource}"
+            why = unserved if state is State.ABSENT else no.message
+            return Capture(kind=kind, state=state, why=why, namespaces=namespaces)
         objects, unreadable = decoded(kind, listed["items"])
         return Capture(
             kind=kind,

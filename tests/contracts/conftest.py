@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
-from lab.parts import Options
 
 from holdfast.ports import Cluster
 from holdfast.testing.simulated import SimulatedCluster
 from lab.control_plane import Lab
+from lab.parts import Options
 from tests.contracts.driver import Driver
 from tests.contracts.ways import Ground, Simulated, Way, on_the_lab, over_http
 

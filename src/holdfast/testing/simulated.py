@@ -109,12 +109,13 @@ class SimulatedCluster:
         """The state now, then every change; a lost thread is taken up with a new list."""
         shut: State | None = None
         while True:
+            seen = self.server.store.version
             capture = self._capture(kind, namespace)
             if capture.state is not State.CAPTURED:
                 if capture.state is not shut:
                     yield Relisted(capture=capture)
                 shut = capture.state
-                await self.server.store.beyond(self.server.store.version)
+                await self.server.store.beyond(seen)
                 continue
             shut = None
             yield Relisted(capture=capture)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -83,10 +84,19 @@ def _reader(target: Target) -> Reader:
 
 @asynccontextmanager
 async def _demo() -> AsyncIterator[Cluster]:
+    """The simulated shop over HTTP, read by the same reader and with the same least rights."""
     from holdfast.adapters.clock import SystemClock
+    from holdfast.grants.reader import reader_role
+    from holdfast.testing.server import SimulatedServer
     from holdfast.testing.shop import a_shop
 
-    yield a_shop(now=SystemClock().now())
+    shop = a_shop(now=SystemClock().now())
+    shop.grant(reader_role(), user="reader")
+    async with SimulatedServer(shop) as server:
+        with tempfile.TemporaryDirectory() as folder:
+            kubeconfig = server.write_kubeconfig(Path(folder) / "kubeconfig", user="reader")
+            async with _reader(Target(kubeconfig=kubeconfig)) as reader:
+                yield reader
 
 
 def _read_folder(folder: Path, kinds: Iterable[type[Object]], at: datetime | None) -> Snapshot:

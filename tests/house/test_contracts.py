@@ -151,3 +151,12 @@ def test_the_house_bans_at_least_these_modules_and_lets_no_pure_room_through() -
     may_touch = {"__main__", "wiring", "settings", "surfaces", "adapters", "testing", "conformance"}
     assert may_touch == allowed_by("world")
     assert may_touch - {"settings"} | {"workflow"} == allowed_by("waiting")
+
+
+def test_no_contract_looks_away_but_where_the_house_says() -> None:
+    looking_away = {name for name, each in contracts().items() if "ignore_imports" in each}
+    assert {"world", "waiting", "adapters"} == looking_away
+    lets_in = contracts()["adapters"]["ignore_imports"]
+    assert isinstance(lets_in, list)
+    known = ("ports", "ports.**", "model", "model.**", "errors")
+    assert {f"holdfast.adapters.** -> holdfast.{each}" for each in known} == {*lets_in}

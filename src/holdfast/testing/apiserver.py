@@ -4,7 +4,9 @@ The order is the real one: who may not ask is told so before anyone looks whethe
 there.
 """
 
-from holdfast.testing import rbac, reading
+import msgspec
+
+from holdfast.testing import rbac, reading, selectors
 from holdfast.testing.clock import FrozenClock
 from holdfast.testing.documents import Json, copied, merged
 from holdfast.testing.lifecycle import Deletion, Lifecycle, refuse_foreground
@@ -23,6 +25,7 @@ from holdfast.testing.status import (
 )
 from holdfast.testing.store import Key, Store
 
+_COLLECTIVE = ("list", "watch", "deletecollection")
 _BORN_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 
 
@@ -74,8 +77,12 @@ class ApiServer:
 
     def authorise(self, request: Request) -> None:
         """403 for what no rule grants."""
-        if not rbac.allowed(self.store, request.who, request.ask):
-            raise rbac.forbidden(request.who, request.ask)
+        ask = request.ask
+        if ask.verb in _COLLECTIVE:
+            name = selectors.exact_name(request.query.get("fieldSelector", ""))
+            ask = msgspec.structs.replace(ask, name=name)
+        if not rbac.allowed(self.store, request.who, ask):
+            raise rbac.forbidden(request.who, ask)
 
     def _record(self, request: Request, code: int) -> None:
         ask = request.ask

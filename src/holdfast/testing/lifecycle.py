@@ -203,10 +203,11 @@ class Lifecycle:
         after = {**after, "metadata": metadata}
         if dry:
             return after
+        if "deletionTimestamp" in metadata and _may_go(after):
+            self._remove(resource, key)  # nothing is written any more: watches hear of the end
+            return after
         metadata["resourceVersion"] = str(self._store.next_version())
         self._store.put(key, after)
-        if "deletionTimestamp" in metadata and _may_go(after):
-            self._remove(resource, key)
         if resource.kind == "CustomResourceDefinition":
             for served in resources_of_definition(after):
                 self._resources.register(served)

@@ -6,7 +6,6 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
-from holdfast.testing import selectors
 from holdfast.testing.documents import Json
 from holdfast.testing.rbac import ANONYMOUS, Ask, User, a_user
 from holdfast.testing.requests import Request
@@ -82,7 +81,6 @@ def _ask(method: str, group: str, parts: list[str], query: Mapping[str, str]) ->
         watched = query.get("watch") in ("true", "1")
         lists = "watch" if watched else "list"
         verb = lists if verb == "get" else "deletecollection"
-        name = selectors.exact_name(query.get("fieldSelector", ""))
     return Ask(
         verb=verb,
         group=group,

@@ -109,12 +109,13 @@ class SimulatedCluster:
         """The state now, then every change; a lost thread is taken up with a new list."""
         shut: State | None = None
         while True:
+            seen = self.server.store.version
             capture = self._capture(kind, namespace)
             if capture.state is not State.CAPTURED:
                 if capture.state is not shut:
                     yield Relisted(capture=capture)
                 shut = capture.state
-                await self.server.store.beyond(self.server.store.version)
+                await self.server.store.beyond(seen)
                 continue
             shut = None
             yield Relisted(capture=capture)
@@ -162,7 +163,10 @@ class SimulatedCluster:
         try:
             listed = self.server.answer(self._about(kind, "list", where)).body
         except StatusError as no:
-            return Capture(kind=kind, state=_state(no), why=no.message, namespaces=namespaces)
+            state = _state(no)
+            unserved = f"the API server does not serve {kind.api.resource}"
+            why = unserved if state is State.ABSENT else no.message
+            return Capture(kind=kind, state=state, why=why, namespaces=namespaces)
         objects, unreadable = decoded(kind, listed["items"])
         return Capture(
             kind=kind,

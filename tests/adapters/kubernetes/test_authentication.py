@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -197,12 +197,12 @@ async def test_a_token_file_that_rotates_during_a_watch(
     valid = {"Bearer old"}
     rotated = asyncio.Event()
 
-    async def first() -> AsyncIterator[bytes]:
+    async def first() -> AsyncGenerator[bytes]:
         yield event("ADDED", "b", "2")
         await rotated.wait()
         yield event("ADDED", "c", "3")
 
-    async def second() -> AsyncIterator[bytes]:
+    async def second() -> AsyncGenerator[bytes]:
         yield event("ADDED", "d", "4")
         await asyncio.Event().wait()
 

@@ -4,7 +4,8 @@ import asyncio
 import json
 import ssl
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -41,7 +42,7 @@ class Reply:
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
-    stream: AsyncIterator[bytes] | None = None
+    stream: AsyncGenerator[bytes] | None = None
     claim: int | None = None  # the Content-Length to claim, when it is a lie
 
 
@@ -168,8 +169,9 @@ async def _answer(writer: asyncio.StreamWriter, reply: Reply) -> None:
         if reply.claim is not None:
             raise ConnectionAbortedError
         return
-    async for chunk in reply.stream:
-        writer.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
-        await writer.drain()
+    async with aclosing(reply.stream) as chunks:
+        async for chunk in chunks:
+            writer.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+            await writer.drain()
     writer.write(b"0\r\n\r\n")
     await writer.drain()

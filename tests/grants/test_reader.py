@@ -27,6 +27,7 @@ def a_rule(*reads: type) -> Rule:
         grace=timedelta(),
         reads=reads,
         next_step="",
+        explains=(),
         summary="",
         help="",
         look=template.look,

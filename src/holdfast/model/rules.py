@@ -88,6 +88,7 @@ class Rule:
     grace: timedelta
     reads: tuple[type[Object], ...]
     next_step: str
+    explains: tuple[str, ...]
     summary: str
     help: str
     look: Callable[[Snapshot], Iterator[Found]]
@@ -105,8 +106,13 @@ def fact(
     grace: timedelta,
     reads: tuple[type[Object], ...],
     next_step: str,
+    explains: tuple[str, ...] = (),
 ) -> Callable[[Callable[[Snapshot], Iterator[Found]]], Rule]:
-    """Declare a fact. The decorator wraps the function and registers nothing."""
+    """Declare a fact. The decorator wraps the function and registers nothing.
+
+    `explains` names the codes of facts that are symptoms of this one when both are found on the
+    same object (out of memory explains the crash loop); what lies along the topology needs no word.
+    """
 
     def declare(look: Callable[[Snapshot], Iterator[Found]]) -> Rule:
         module = inspect.getmodule(look)
@@ -120,6 +126,7 @@ def fact(
             grace=grace,
             reads=reads,
             next_step=next_step,
+            explains=explains,
             summary=promise.split("\n\n", 1)[0].replace("\n", " "),
             help=f"{promise}\n\n{detail}",
             look=look,

@@ -98,7 +98,7 @@ class Rule:
         return self.look(snapshot.narrowed(self.reads))
 
 
-def fact(
+def fact(  # noqa: PLR0913 - a declaration, each word of it named
     *,
     code: str,
     channel: Channel,

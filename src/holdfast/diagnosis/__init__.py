@@ -1,0 +1,1 @@
+"""Why it hurts: findings folded into troubles, and what changed before each."""

@@ -1,0 +1,25 @@
+"""Namespaces that are never touched: one list, for detection (it raises) and policy (it refuses).
+
+The floor is compiled in. What operators protect besides is appended to it; nothing takes away.
+"""
+
+FLOOR: frozenset[str] = frozenset(
+    {
+        "kube-system",
+        "kube-public",
+        "kube-node-lease",
+        "rook-ceph",
+        "vault",
+        "external-secrets",
+        "cnpg-system",
+        "calico-system",
+        "tigera-operator",
+        "holdfast",
+        "holdfast-leases",
+    }
+)
+
+
+def protected(namespace: str, extra: frozenset[str] = frozenset()) -> bool:
+    """Whether that namespace is protected, byte by byte."""
+    return namespace in FLOOR or namespace in extra

@@ -1,0 +1,234 @@
+"""Findings fold along the topology: one cause, its symptoms in order, and nothing else with it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from holdfast.diagnosis.troubles import fold
+from holdfast.model.kinds import (
+    Deployment,
+    Ingress,
+    Node,
+    Pod,
+    ReplicaSet,
+    ResourceQuota,
+    Service,
+)
+from holdfast.model.kinds.apps import DeploymentSpec
+from holdfast.model.kinds.core import ServiceSpec
+from holdfast.model.kinds.network import (
+    Backend,
+    IngressHttp,
+    IngressPath,
+    IngressRule,
+    IngressSpec,
+    ServiceBackend,
+)
+from holdfast.model.kinds.pods import PodSpec, PodTemplate, TemplateMetadata
+from holdfast.model.objects import Object
+from holdfast.model.rules import Channel, Finding, Severity, finding_id
+from holdfast.model.snapshot import Capture, Snapshot
+from holdfast.model.troubles import Trouble
+from holdfast.testing.builders import some_metadata
+from holdfast.topology.edges import topology
+from holdfast.topology.graph import place
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+LABELS = {"app": "web"}
+
+QUOTA = ResourceQuota(metadata=some_metadata(ResourceQuota, "team"))
+DEPLOYMENT = Deployment(
+    metadata=some_metadata(Deployment, "web"),
+    spec=DeploymentSpec(template=PodTemplate(metadata=TemplateMetadata(labels=LABELS))),
+)
+REPLICA_SET = ReplicaSet(metadata=some_metadata(ReplicaSet, "web-1", owner=DEPLOYMENT))
+SERVICE = Service(metadata=some_metadata(Service, "web"), spec=ServiceSpec(selector=LABELS))
+INGRESS = Ingress(
+    metadata=some_metadata(Ingress, "web"),
+    spec=IngressSpec(
+        rules=(
+            IngressRule(
+                http=IngressHttp(
+                    paths=(IngressPath(backend=Backend(service=ServiceBackend(name="web"))),)
+                )
+            ),
+        )
+    ),
+)
+NODE = Node(metadata=some_metadata(Node, "node-1"))
+
+
+def a_pod(name: str, owner: Object = REPLICA_SET) -> Pod:
+    return Pod(
+        metadata=some_metadata(Pod, name, owner=owner, labels=LABELS),
+        spec=PodSpec(node_name="node-1"),
+    )
+
+
+def found(
+    on: Object,
+    code: str,
+    *,
+    ago: int = 10,
+    severity: Severity = Severity.WARNING,
+    channel: Channel = Channel.INCIDENT,
+) -> Finding:
+    return Finding(
+        id=finding_id(on.ref, code, ""),
+        code=code,
+        name=code,
+        channel=channel,
+        severity=severity,
+        about=on.ref,
+        part="",
+        says=code,
+        since=NOW - timedelta(minutes=ago),
+        seen={},
+        next="",
+    )
+
+
+def folded(
+    findings: Sequence[Finding],
+    *objects: Object,
+    explains: dict[str, Sequence[str]] | None = None,
+) -> tuple[Trouble, ...]:
+    kinds = {type(each) for each in objects}
+    captures = [
+        Capture(kind=kind, objects=tuple(o for o in objects if type(o) is kind)) for kind in kinds
+    ]
+    snapshot = Snapshot(now=NOW, captures=captures)
+    refs = {place(each): each.ref for each in objects}
+    return fold(findings, topology(snapshot), explains or {}, refs)
+
+
+def shape(trouble: Trouble) -> list[str]:
+    return [finding.about.kind for finding in trouble.findings]
+
+
+ALL = (QUOTA, DEPLOYMENT, REPLICA_SET, SERVICE, INGRESS)
+
+
+def test_a_quota_is_one_trouble_up_to_the_ingress_in_that_order() -> None:
+    findings = [
+        found(INGRESS, "ingress"),
+        found(DEPLOYMENT, "short"),
+        found(QUOTA, "quota"),
+        found(SERVICE, "endpoints"),
+        found(REPLICA_SET, "blocked"),
+    ]
+
+    (trouble,) = folded(findings, *ALL, explains={"quota": ["blocked"]})
+
+    assert shape(trouble) == ["ResourceQuota", "ReplicaSet", "Deployment", "Service", "Ingress"]
+    assert trouble.code == "quota"
+    assert [link.relation for link in trouble.symptoms] == ["held by", "owns", "selects", "routes"]
+
+
+def test_a_full_quota_explains_only_what_it_says_it_explains() -> None:
+    findings = [found(QUOTA, "quota"), found(REPLICA_SET, "pod security")]
+
+    assert len(folded(findings, *ALL, explains={"quota": ["blocked"]})) == 2
+
+
+def test_findings_without_anything_between_them_are_skipped_over() -> None:
+    pod = a_pod("web-1-a")
+
+    (trouble,) = folded([found(SERVICE, "endpoints"), found(pod, "crash")], *ALL, pod)
+
+    assert shape(trouble) == ["Pod", "Service"]
+
+
+def test_the_same_cause_on_siblings_is_one_trouble() -> None:
+    pods = [a_pod(f"web-1-{letter}") for letter in "abc"]
+    findings = [*(found(pod, "image", ago=n) for n, pod in enumerate(pods)), found(DEPLOYMENT, "s")]
+
+    (trouble,) = folded(findings, *ALL, *pods)
+
+    assert trouble.cause.about.name == "web-1-c"
+    assert [f.about.name for f in trouble.alike] == ["web-1-b", "web-1-a"]
+    assert [link.finding.about.kind for link in trouble.symptoms] == ["Deployment"]
+
+
+def test_a_trouble_keeps_its_id_while_the_workload_lives_and_its_pods_come_and_go() -> None:
+    one = folded([found(a_pod("web-1-a"), "image")], *ALL, a_pod("web-1-a"))
+    other = folded([found(a_pod("web-1-b"), "image")], *ALL, a_pod("web-1-b"))
+
+    assert one[0].id == other[0].id
+    assert one[0].cause.id != other[0].cause.id
+
+
+def test_a_fact_explains_another_on_the_same_object() -> None:
+    pod = a_pod("web-1-a")
+    findings = [found(pod, "crash"), found(pod, "oom")]
+
+    (trouble,) = folded(findings, *ALL, pod, explains={"oom": ["crash"]})
+
+    assert trouble.code == "oom"
+    assert trouble.symptoms[0].relation == "same object"
+
+
+def test_facts_that_explain_each_other_are_one_trouble_of_the_older() -> None:
+    pod = a_pod("web-1-a")
+    findings = [found(pod, "a", ago=1), found(pod, "b", ago=9)]
+
+    (trouble,) = folded(findings, *ALL, pod, explains={"a": ["b"], "b": ["a"]})
+
+    assert trouble.code == "b"
+
+
+def test_a_cordoned_node_is_not_why_its_pods_crash() -> None:
+    pod = a_pod("web-1-a")
+    findings = [found(NODE, "cordoned", severity=Severity.INFO), found(pod, "crash")]
+
+    assert len(folded(findings, *ALL, NODE, pod)) == 2
+
+
+def test_a_silent_node_is_why_its_pods_are_not_ready() -> None:
+    pod = a_pod("web-1-a")
+    findings = [found(NODE, "silent"), found(pod, "unready"), found(SERVICE, "endpoints")]
+
+    (trouble,) = folded(findings, *ALL, NODE, pod, explains={"silent": ["unready", "endpoints"]})
+
+    assert shape(trouble) == ["Node", "Pod", "Service"]
+
+
+def test_names_that_look_alike_prove_nothing() -> None:
+    stranger = ReplicaSet(metadata=some_metadata(ReplicaSet, "web-1-x"))
+    pod = a_pod("web-1-x-a", owner=stranger)
+
+    assert len(folded([found(DEPLOYMENT, "short"), found(pod, "crash")], *ALL, pod)) == 2
+
+
+def test_posture_and_context_are_no_trouble() -> None:
+    findings = [
+        found(DEPLOYMENT, "a", channel=Channel.POSTURE),
+        found(SERVICE, "b", channel=Channel.CONTEXT),
+    ]
+
+    assert folded(findings, *ALL) == ()
+
+
+def test_troubles_come_worst_first_and_then_oldest_first() -> None:
+    nodes = [Node(metadata=some_metadata(Node, f"node-{n}")) for n in range(3)]
+    findings = [
+        found(nodes[0], "young", ago=1),
+        found(nodes[1], "old", ago=50),
+        found(nodes[2], "worst", ago=1, severity=Severity.CRITICAL),
+    ]
+
+    assert [t.code for t in folded(findings, *nodes)] == ["worst", "old", "young"]
+
+
+def test_every_finding_is_in_exactly_one_trouble() -> None:
+    pods = [a_pod(f"web-1-{letter}") for letter in "abc"]
+    findings = [
+        found(pods[0], "crash"),
+        found(pods[1], "image"),
+        found(pods[2], "crash"),
+        *(found(each, f"code of {each.api.kind}") for each in ALL),
+    ]
+
+    troubles = folded(findings, *ALL, *pods)
+
+    held = sorted(finding.id for trouble in troubles for finding in trouble.findings)
+    assert held == sorted(finding.id for finding in findings)

@@ -14,8 +14,18 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from holdfast.model.namespaces import protected
 from holdfast.model.objects import Object, Ref
-from holdfast.model.rules import Fact, Finding, Found, Rule, Verdict, finding_id
+from holdfast.model.rules import (
+    Channel,
+    Fact,
+    Finding,
+    Found,
+    Rule,
+    Severity,
+    Verdict,
+    finding_id,
+)
 from holdfast.model.snapshot import Blind, Snapshot
 
 
@@ -93,7 +103,7 @@ def _finding(rule: Rule, found: Found) -> Finding:
         code=rule.code,
         name=rule.name,
         channel=rule.channel,
-        severity=found.severity or rule.severity,
+        severity=_severity(rule, found),
         about=about,
         part=found.part,
         says=found.says,
@@ -101,6 +111,14 @@ def _finding(rule: Rule, found: Found) -> Finding:
         seen=found.seen,
         next=step,
     )
+
+
+def _severity(rule: Rule, found: Found) -> Severity:
+    """One step worse in a protected namespace: what hurts there hurts everybody."""
+    severity = found.severity or rule.severity
+    if rule.channel is Channel.INCIDENT and protected(found.about.namespace):
+        return Severity(min(severity + 1, Severity.CRITICAL))
+    return severity
 
 
 def _ripe(found: Found, grace: timedelta, snapshot: Snapshot) -> bool:

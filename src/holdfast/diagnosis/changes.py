@@ -1,0 +1,144 @@
+"""What changed before it hurt: told by the objects themselves, so it works on a cold start.
+
+Read are revisions (a ReplicaSet or ControllerRevision is born when a template changes), the
+managers of fields and their times, and births. What controllers write by themselves is no change.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from holdfast.model.changes import Change
+from holdfast.model.kinds import ConfigMap, Deployment, ReplicaSet, Secret
+from holdfast.model.objects import KeptMetadata, ManagedFields, Object
+from holdfast.model.snapshot import Snapshot
+from holdfast.model.troubles import Trouble
+from holdfast.topology.graph import Place, Relation, Topology, place
+
+LONG_BEFORE = timedelta(hours=24)  # what is older than a day is seldom why it hurts now
+SLACK = timedelta(seconds=5)  # times have a resolution of a second, and a cause may be told late
+FAR = 3  # steps in the topology
+MOST = 3  # changes that are shown
+
+CONTROLLERS = frozenset(
+    {"kube-controller-manager", "kube-scheduler", "kubelet", "kube-apiserver", "kwok"}
+)
+
+
+def before(
+    trouble: Trouble, snapshot: Snapshot, topology: Topology, objects: dict[Place, Object]
+) -> tuple[Change, ...]:
+    """The changes before its onset that are nearest in time, and in the topology."""
+    onset = trouble.since
+    found: list[Change] = []
+    for where, distance in _near(place(trouble.cause.about), topology):
+        each = objects.get(where)
+        if each is None:
+            continue
+        found += [
+            change
+            for change in _changes(each, snapshot, distance)
+            if onset - LONG_BEFORE <= change.when <= onset + SLACK
+        ]
+    nearest = sorted(_once(found), key=lambda c: (onset - c.when, c.distance, str(c.about)))
+    return tuple(nearest[:MOST])
+
+
+def _near(start: Place, topology: Topology) -> Iterator[tuple[Place, int]]:
+    """The cause itself, what it needs, and its owners; not everything that shares a node."""
+    seen = {start: 0}
+    front = [start]
+    for distance in range(1, FAR + 1):
+        following = [
+            *(e.target for where in front for e in topology.needs(where)),
+            *(
+                e.source
+                for where in front
+                for e in topology.needed_by(where)
+                if e.relation is Relation.OWNS
+            ),
+        ]
+        front = []
+        for where in following:
+            if where not in seen:
+                seen[where] = distance
+                front.append(where)
+    yield from seen.items()
+
+
+def _once(changes: Iterable[Change]) -> list[Change]:
+    """One change is told once: the revision says more than the write that made it."""
+    told: dict[tuple[str, datetime], Change] = {}
+    for change in sorted(changes, key=lambda c: (-len(c.what), c.distance)):
+        told.setdefault((change.who, change.when.replace(microsecond=0)), change)
+    return list(told.values())
+
+
+def _changes(each: Object, snapshot: Snapshot, distance: int) -> Iterator[Change]:
+    if isinstance(each, Deployment):
+        yield from _revisions(each, snapshot, distance)
+    metadata = each.metadata
+    if not isinstance(metadata, KeptMetadata):
+        return
+    for fields in metadata.managed_fields:
+        what = _written(each, fields)
+        if what and fields.time is not None:
+            yield Change(
+                about=each.ref, what=what, who=fields.manager, when=fields.time, distance=distance
+            )
+
+
+def _written(each: Object, fields: ManagedFields) -> str:
+    """What a manager's entry says was written; empty for what is no change of people's."""
+    if fields.subresource or fields.manager in CONTROLLERS or fields.time is None:
+        return ""
+    born = fields.time - each.born <= timedelta(seconds=1)
+    verb = "created" if born else "changed"
+    if isinstance(each, ConfigMap | Secret):
+        return f"{verb}, {len(fields.fields_v1.data)} keys" if fields.fields_v1.data else ""
+    return verb if fields.fields_v1.spec or born else ""
+
+
+def _revisions(deployment: Deployment, snapshot: Snapshot, distance: int) -> Iterator[Change]:
+    """Each ReplicaSet beside the one before it."""
+    sets = sorted(snapshot.owned_by(ReplicaSet, deployment), key=lambda r: r.born)
+    for older, newer in pairwise(sets):
+        yield Change(
+            about=deployment.ref,
+            what=f"new revision {newer.metadata.name}: {_difference(older, newer)}",
+            who=_author(deployment, newer.born),
+            when=newer.born,
+            distance=distance,
+        )
+
+
+def _difference(older: ReplicaSet, newer: ReplicaSet) -> str:
+    before_, after = older.spec.template.spec, newer.spec.template.spec
+    was = {c.name: c for c in before_.containers}
+    words: list[str] = []
+    for container in after.containers:
+        old = was.pop(container.name, None)
+        if old is None:
+            words.append(f"container {container.name} is new")
+        elif old.image != container.image:
+            words.append(f"image of {container.name} from {old.image} to {container.image}")
+        elif old != container:
+            words.append(f"container {container.name} differs")
+    words += [f"container {name} is gone" for name in was]
+    if not words and before_ != after:
+        words.append("the pod's own fields differ")
+    return "; ".join(words) or "the template differs where we do not read it"
+
+
+def _author(deployment: Deployment, at: datetime) -> str:
+    """The manager that wrote the spec last before that revision appeared."""
+    wrote = [
+        (fields.time, fields.manager)
+        for fields in deployment.metadata.managed_fields
+        if fields.time is not None
+        and fields.time <= at + SLACK
+        and not fields.subresource
+        and fields.manager not in CONTROLLERS
+        and fields.fields_v1.spec
+    ]
+    return max(wrote, default=(at, ""))[1]

@@ -164,8 +164,18 @@ class Requirement(Part, frozen=True, kw_only=True):
                 return self.key in labels
             case "DoesNotExist":
                 return self.key not in labels
+            case "Gt" | "Lt":
+                return self._compares(labels.get(self.key, ""))
             case _:
                 return False
+
+    def _compares(self, label: str) -> bool:
+        """Gt and Lt compare whole numbers, on nodes alone."""
+        written = (label, self.values[0] if len(self.values) == 1 else "")
+        if not all(len(w) < 20 and w.removeprefix("-").isdecimal() for w in written):
+            return False
+        mine, theirs = (int(w) for w in written)
+        return mine > theirs if self.operator == "Gt" else mine < theirs
 
 
 class Selector(Part, frozen=True, kw_only=True):
@@ -179,6 +189,32 @@ class Selector(Part, frozen=True, kw_only=True):
         return all(labels.get(k) == v for k, v in self.match_labels.items()) and all(
             requirement.met_by(labels) for requirement in self.match_expressions
         )
+
+
+class NodeTerm(Part, frozen=True, kw_only=True):
+    """Nodes by their labels and fields; a term without a word selects none."""
+
+    match_expressions: tuple[Requirement, ...] = ()
+    match_fields: tuple[Requirement, ...] = ()
+
+    def matches(self, labels: Mapping[str, str], name: str) -> bool:
+        """Whether a node of those labels and that name is meant."""
+        if not self.match_expressions and not self.match_fields:
+            return False
+        fields = {"metadata.name": name}
+        return all(r.met_by(labels) for r in self.match_expressions) and all(
+            r.met_by(fields) for r in self.match_fields
+        )
+
+
+class NodeSelector(Part, frozen=True, kw_only=True):
+    """Nodes that meet any of its terms."""
+
+    node_selector_terms: tuple[NodeTerm, ...] = ()
+
+    def matches(self, labels: Mapping[str, str], name: str) -> bool:
+        """Whether a node of those labels and that name is meant."""
+        return any(term.matches(labels, name) for term in self.node_selector_terms)
 
 
 class Object(Part, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ A snapshot never lies by omission: each kind carries its state, and a kind that 
 whole is *blind*, which is neither healthy nor "does not exist".
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -123,6 +123,7 @@ class Snapshot:
         self.cluster = cluster or Identity()
         self._captures: dict[type[Object], Capture[Object]] = {c.kind: c for c in captures}
         self._only = only
+        self._made: dict[object, object] = {}
 
     def capture[K: Object](self, kind: type[K]) -> Capture[K]:
         """What was seen of that kind; a kind that nobody asked for is not captured."""
@@ -160,7 +161,18 @@ class Snapshot:
         """The same moment, with sight of those kinds alone."""
         narrow = Snapshot(now=self.now, cluster=self.cluster, only=frozenset(reads))
         narrow._captures = self._captures  # shared, so that indices are built once
+        narrow._made = self._made
         return narrow
+
+    def once[T](self, make: Callable[["Snapshot"], T]) -> T:
+        """What that function makes of this sight, made once for all rules that read the same kinds.
+
+        Kept by what may be read as well, so that nobody gets to see what another rule declared.
+        """
+        key = (make, self._only)
+        if key not in self._made:
+            self._made[key] = make(self)
+        return self._made[key]  # type: ignore[return-value]  # made by the same function
 
     def within_namespaces(self, namespaces: tuple[str, ...]) -> "Snapshot":
         """The same moment, looked at in those namespaces alone."""

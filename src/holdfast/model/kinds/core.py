@@ -8,6 +8,7 @@ from holdfast.model.objects import (
     Api,
     Condition,
     KeptMetadata,
+    NodeSelector,
     Object,
     Part,
     Quantities,
@@ -49,11 +50,18 @@ class Claim(Object, frozen=True, kw_only=True):
     status: ClaimStatus = ClaimStatus()
 
 
+class VolumeAffinity(Part, frozen=True, kw_only=True):
+    """From which nodes a volume can be reached."""
+
+    required: NodeSelector | None = None
+
+
 class VolumeSpec(Part, frozen=True, kw_only=True):
     """What a volume is."""
 
     storage_class_name: str = ""
     persistent_volume_reclaim_policy: str = ""
+    node_affinity: VolumeAffinity = VolumeAffinity()
 
 
 class VolumeStatus(Part, frozen=True, kw_only=True):

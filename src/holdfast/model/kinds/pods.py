@@ -5,7 +5,16 @@ from typing import ClassVar
 
 import msgspec
 
-from holdfast.model.objects import Api, Condition, Object, Part, Quantities, Time, condition
+from holdfast.model.objects import (
+    Api,
+    Condition,
+    NodeSelector,
+    Object,
+    Part,
+    Quantities,
+    Time,
+    condition,
+)
 
 
 class Waiting(Part, frozen=True, kw_only=True):
@@ -94,6 +103,7 @@ class ContainerPort(Part, frozen=True, kw_only=True):
     name: str = ""
     container_port: int = 0
     host_port: int = 0
+    host_ip: str = msgspec.field(name="hostIP", default="")
     protocol: str = "TCP"
 
 
@@ -102,6 +112,7 @@ class PortAction(Part, frozen=True, kw_only=True):
 
     port: int | str = 0
     path: str = ""
+    host: str = ""  # asked for elsewhere than at the pod
 
 
 class Probe(Part, frozen=True, kw_only=True):
@@ -229,6 +240,20 @@ class PodSecurity(Part, frozen=True, kw_only=True):
     run_as_user: int | None = None
 
 
+class NodeAffinity(Part, frozen=True, kw_only=True):
+    """Which nodes a pod insists on."""
+
+    required: NodeSelector | None = msgspec.field(
+        name="requiredDuringSchedulingIgnoredDuringExecution", default=None
+    )
+
+
+class Affinity(Part, frozen=True, kw_only=True):
+    """Where a pod wants to be."""
+
+    node_affinity: NodeAffinity = NodeAffinity()
+
+
 class PodSpec(Part, frozen=True, kw_only=True):
     """What was asked of a pod."""
 
@@ -240,7 +265,12 @@ class PodSpec(Part, frozen=True, kw_only=True):
     containers: tuple[Container, ...] = ()
     volumes: tuple[Volume, ...] = ()
     image_pull_secrets: tuple[Named, ...] = ()
+    scheduler_name: str = "default-scheduler"
     node_selector: dict[str, str] = {}
+    affinity: Affinity = Affinity()
+    overhead: Quantities = {}
+    resources: Resources = Resources()  # of the pod as a whole, if it says so
+    termination_grace_period_seconds: int = 30
     tolerations: tuple[Toleration, ...] = ()
     scheduling_gates: tuple[Named, ...] = ()
     host_network: bool = False

@@ -133,6 +133,30 @@ class KeptMetadata(Metadata, frozen=True, kw_only=True):
     managed_fields: tuple[ManagedFields, ...] = ()
 
     @property
+    def spec_written(self) -> datetime | None:
+        """When somebody last changed what is asked for; None when nobody says."""
+        return max(
+            (
+                fields.time
+                for fields in self.managed_fields
+                if fields.time is not None and fields.fields_v1.spec
+            ),
+            default=None,
+        )
+
+    @property
+    def status_written(self) -> datetime | None:
+        """When its controller last had something new to say of it; None when nobody says."""
+        return max(
+            (
+                fields.time
+                for fields in self.managed_fields
+                if fields.time is not None and fields.subresource == "status"
+            ),
+            default=None,
+        )
+
+    @property
     def keys(self) -> frozenset[str] | None:
         """The names of a ConfigMap's or Secret's keys; None when nobody says which."""
         if not self.managed_fields:

@@ -59,6 +59,7 @@ class ReplicaSetSpec(Part, frozen=True, kw_only=True):
 class ReplicaSetStatus(Part, frozen=True, kw_only=True):
     """What became of a ReplicaSet."""
 
+    observed_generation: int = 0
     replicas: int = 0
     ready_replicas: int = 0
     available_replicas: int = 0
@@ -151,9 +152,22 @@ class DaemonSet(Object, frozen=True, kw_only=True):
     status: DaemonSetStatus = DaemonSetStatus()
 
 
+class RevisionSpec(Part, frozen=True, kw_only=True):
+    """The part of a workload's spec that a revision keeps."""
+
+    template: PodTemplate = PodTemplate()
+
+
+class RevisionData(Part, frozen=True, kw_only=True):
+    """What a revision keeps."""
+
+    spec: RevisionSpec = RevisionSpec()
+
+
 class ControllerRevision(Object, frozen=True, kw_only=True):
     """One revision of a StatefulSet or DaemonSet."""
 
     api: ClassVar[Api] = Api(group="apps", kind="ControllerRevision", plural="controllerrevisions")
 
     revision: int = 0
+    data: RevisionData = RevisionData()

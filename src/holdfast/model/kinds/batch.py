@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from holdfast.model.kinds.pods import PodTemplate
-from holdfast.model.objects import Api, Condition, Object, Part, Time, condition
+from holdfast.model.objects import Api, Condition, KeptMetadata, Object, Part, Time, condition
 
 
 class JobSpec(Part, frozen=True, kw_only=True):
@@ -54,9 +54,16 @@ class CronJobSpec(Part, frozen=True, kw_only=True):
     concurrency_policy: str = "Allow"
 
 
+class ActiveRun(Part, frozen=True, kw_only=True):
+    """A Job of a CronJob that has not ended."""
+
+    name: str = ""
+
+
 class CronJobStatus(Part, frozen=True, kw_only=True):
     """What became of a CronJob."""
 
+    active: tuple[ActiveRun, ...] = ()
     last_schedule_time: Time | None = None
     last_successful_time: Time | None = None
 
@@ -66,5 +73,6 @@ class CronJob(Object, frozen=True, kw_only=True):
 
     api: ClassVar[Api] = Api(group="batch", kind="CronJob", plural="cronjobs")
 
+    metadata: KeptMetadata = KeptMetadata()
     spec: CronJobSpec = CronJobSpec()
     status: CronJobStatus = CronJobStatus()

@@ -287,6 +287,7 @@ class ResourceQuota(Object, frozen=True, kw_only=True):
 
     api: ClassVar[Api] = Api(kind="ResourceQuota", plural="resourcequotas")
 
+    metadata: KeptMetadata = KeptMetadata()
     spec: QuotaSpec = QuotaSpec()
     status: QuotaStatus = QuotaStatus()
 

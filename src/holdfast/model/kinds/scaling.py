@@ -53,6 +53,7 @@ class BudgetSpec(Part, frozen=True, kw_only=True):
     selector: Selector | None = None
     min_available: int | str | None = None
     max_unavailable: int | str | None = None
+    unhealthy_pod_eviction_policy: str = "IfHealthyBudget"
 
 
 class BudgetStatus(Part, frozen=True, kw_only=True):

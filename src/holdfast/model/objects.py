@@ -103,14 +103,25 @@ class Annotations(Part, frozen=True, kw_only=True):
     default_storage_class: str = msgspec.field(
         name="storageclass.kubernetes.io/is-default-class", default=""
     )
+    beta_default_storage_class: str = msgspec.field(
+        name="storageclass.beta.kubernetes.io/is-default-class", default=""
+    )
+    second_backend: str = msgspec.field(name="nginx.ingress.kubernetes.io/canary", default="")
     helm_release: str = msgspec.field(name="meta.helm.sh/release-name", default="")
     helm_namespace: str = msgspec.field(name="meta.helm.sh/release-namespace", default="")
     argo_tracking: str = msgspec.field(name="argocd.argoproj.io/tracking-id", default="")
 
 
+class OwnedMetadata(Part, frozen=True, kw_only=True):
+    """The labels that a manager owns, by name."""
+
+    labels: dict[str, Part] = msgspec.field(name="f:labels", default={})
+
+
 class OwnedFields(Part, frozen=True, kw_only=True):
     """The fields that a manager owns, as far as they are read: names, never values."""
 
+    metadata: OwnedMetadata = msgspec.field(name="f:metadata", default=OwnedMetadata())
     data: dict[str, Part] = msgspec.field(name="f:data", default={})
     binary_data: dict[str, Part] = msgspec.field(name="f:binaryData", default={})
     spec: dict[str, Part] = msgspec.field(name="f:spec", default={})
@@ -143,6 +154,11 @@ class KeptMetadata(Metadata, frozen=True, kw_only=True):
             ),
             default=None,
         )
+
+    @property
+    def last_written(self) -> datetime | None:
+        """When anybody last changed anything of it; None when nobody says."""
+        return max((f.time for f in self.managed_fields if f.time is not None), default=None)
 
     @property
     def status_written(self) -> datetime | None:
@@ -265,6 +281,17 @@ class Object(Part, frozen=True, kw_only=True):
         return self.metadata.creation_timestamp or LONG_AGO
 
     @property
+    def asked_since(self) -> datetime:
+        """Since when it has been asked for as it stands: its birth, or its spec's last change."""
+        written = self.metadata.spec_written if isinstance(self.metadata, KeptMetadata) else None
+        return max(self.born, written) if written else self.born
+
+    @property
+    def leaving(self) -> bool:
+        """Somebody has deleted it, and it is not gone yet."""
+        return self.metadata.deletion_timestamp is not None
+
+    @property
     def controller(self) -> Owner | None:
         """The owner that manages this object, if one does."""
         return next((o for o in self.metadata.owner_references if o.controller), None)
@@ -278,6 +305,7 @@ class Condition(Part, frozen=True, kw_only=True):
     reason: str = ""
     message: str = ""
     last_transition_time: Time | None = None
+    observed_generation: int = 0  # 0: its writer does not say
 
 
 def condition(conditions: tuple[Condition, ...], type_: str) -> Condition | None:

@@ -40,6 +40,8 @@ class Webhook(Part, frozen=True, kw_only=True):
     failure_policy: str = "Fail"
     timeout_seconds: int = 10
     namespace_selector: Selector | None = None
+    object_selector: Selector | None = None
+    match_conditions: tuple[Part, ...] = ()  # only their presence is read
 
 
 class ValidatingWebhooks(Object, frozen=True, kw_only=True):
@@ -52,6 +54,7 @@ class ValidatingWebhooks(Object, frozen=True, kw_only=True):
         namespaced=False,
     )
 
+    metadata: KeptMetadata = KeptMetadata()
     webhooks: tuple[Webhook, ...] = ()
 
 
@@ -65,6 +68,7 @@ class MutatingWebhooks(Object, frozen=True, kw_only=True):
         namespaced=False,
     )
 
+    metadata: KeptMetadata = KeptMetadata()
     webhooks: tuple[Webhook, ...] = ()
 
 
@@ -95,6 +99,7 @@ class DefinitionVersion(Part, frozen=True, kw_only=True):
     served: bool = False
     storage: bool = False
     deprecated: bool = False
+    deprecation_warning: str = ""
 
 
 class DefinitionSpec(Part, frozen=True, kw_only=True):
@@ -124,6 +129,7 @@ class Definition(Object, frozen=True, kw_only=True):
         namespaced=False,
     )
 
+    metadata: KeptMetadata = KeptMetadata()
     spec: DefinitionSpec = DefinitionSpec()
     status: DefinitionStatus = DefinitionStatus()
 
@@ -167,6 +173,7 @@ class SigningRequestCondition(Part, frozen=True, kw_only=True):
     reason: str = ""
     message: str = ""
     last_update_time: Time | None = None
+    last_transition_time: Time | None = None
 
 
 class SigningRequestStatus(Part, frozen=True, kw_only=True):

@@ -17,11 +17,18 @@ from holdfast.model.objects import (
 )
 
 
+class ClaimResources(Part, frozen=True, kw_only=True):
+    """How much a claim asks for."""
+
+    requests: Quantities = {}
+
+
 class ClaimSpec(Part, frozen=True, kw_only=True):
     """What was asked of a volume claim."""
 
     storage_class_name: str | None = None
     volume_name: str = ""
+    resources: ClaimResources = ClaimResources()
 
 
 class ClaimCondition(Part, frozen=True, kw_only=True):
@@ -38,6 +45,7 @@ class ClaimStatus(Part, frozen=True, kw_only=True):
     """What became of a volume claim."""
 
     phase: str = ""
+    capacity: Quantities = {}
     conditions: tuple[ClaimCondition, ...] = ()
 
 
@@ -46,6 +54,7 @@ class Claim(Object, frozen=True, kw_only=True):
 
     api: ClassVar[Api] = Api(kind="PersistentVolumeClaim", plural="persistentvolumeclaims")
 
+    metadata: KeptMetadata = KeptMetadata()
     spec: ClaimSpec = ClaimSpec()
     status: ClaimStatus = ClaimStatus()
 
@@ -56,9 +65,18 @@ class VolumeAffinity(Part, frozen=True, kw_only=True):
     required: NodeSelector | None = None
 
 
+class ClaimRef(Part, frozen=True, kw_only=True):
+    """The claim that a volume belongs to."""
+
+    namespace: str = ""
+    name: str = ""
+    uid: str = ""
+
+
 class VolumeSpec(Part, frozen=True, kw_only=True):
     """What a volume is."""
 
+    claim_ref: ClaimRef | None = None
     storage_class_name: str = ""
     persistent_volume_reclaim_policy: str = ""
     node_affinity: VolumeAffinity = VolumeAffinity()
@@ -94,6 +112,7 @@ class Namespace(Object, frozen=True, kw_only=True):
 
     api: ClassVar[Api] = Api(kind="Namespace", plural="namespaces", namespaced=False)
 
+    metadata: KeptMetadata = KeptMetadata()
     status: NamespaceStatus = NamespaceStatus()
 
 
@@ -133,6 +152,7 @@ class Node(Object, frozen=True, kw_only=True):
 
     api: ClassVar[Api] = Api(kind="Node", plural="nodes", namespaced=False)
 
+    metadata: KeptMetadata = KeptMetadata()
     spec: NodeSpec = NodeSpec()
     status: NodeStatus = NodeStatus()
 
@@ -217,6 +237,7 @@ class ServiceSpec(Part, frozen=True, kw_only=True):
     ports: tuple[ServicePort, ...] = ()
     external_name: str = ""
     cluster_ip: str = msgspec.field(name="clusterIP", default="")
+    load_balancer_class: str = ""
 
 
 class LoadBalancerIngress(Part, frozen=True, kw_only=True):
@@ -243,8 +264,19 @@ class Service(Object, frozen=True, kw_only=True):
 
     api: ClassVar[Api] = Api(kind="Service", plural="services")
 
+    metadata: KeptMetadata = KeptMetadata()
     spec: ServiceSpec = ServiceSpec()
     status: ServiceStatus = ServiceStatus()
+
+    @property
+    def headless(self) -> bool:
+        """It has no address of its own: its name stands for its pods."""
+        return self.spec.cluster_ip == "None"
+
+    @property
+    def selects(self) -> bool:
+        """Its endpoints are the pods that it selects; nobody else keeps them."""
+        return bool(self.spec.selector) and self.spec.type != "ExternalName"
 
 
 class ServiceAccount(Object, frozen=True, kw_only=True):

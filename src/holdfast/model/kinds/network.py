@@ -45,6 +45,7 @@ class EndpointSlice(Object, frozen=True, kw_only=True):
         group="discovery.k8s.io", kind="EndpointSlice", plural="endpointslices"
     )
 
+    metadata: KeptMetadata = KeptMetadata()
     endpoints: tuple[Endpoint, ...] = ()
     ports: tuple[EndpointPort, ...] = ()
 
@@ -111,6 +112,25 @@ class IngressSpec(Part, frozen=True, kw_only=True):
     tls: tuple[IngressTls, ...] = ()
 
 
+class IngressPoint(Part, frozen=True, kw_only=True):
+    """Where an ingress is served."""
+
+    ip: str = ""
+    hostname: str = ""
+
+
+class IngressPoints(Part, frozen=True, kw_only=True):
+    """Every place where an ingress is served."""
+
+    ingress: tuple[IngressPoint, ...] = ()
+
+
+class IngressStatus(Part, frozen=True, kw_only=True):
+    """What became of an ingress."""
+
+    load_balancer: IngressPoints = IngressPoints()
+
+
 class Ingress(Object, frozen=True, kw_only=True):
     """An ingress."""
 
@@ -118,6 +138,14 @@ class Ingress(Object, frozen=True, kw_only=True):
 
     metadata: KeptMetadata = KeptMetadata()
     spec: IngressSpec = IngressSpec()
+    status: IngressStatus = IngressStatus()
+
+    @property
+    def backends(self) -> tuple[Backend, ...]:
+        """Every place where it leads, the default one first."""
+        default = (self.spec.default_backend,) if self.spec.default_backend else ()
+        ruled = (p.backend for r in self.spec.rules if r.http for p in r.http.paths)
+        return (*default, *ruled)
 
 
 class IngressClass(Object, frozen=True, kw_only=True):
@@ -176,4 +204,5 @@ class NetworkPolicy(Object, frozen=True, kw_only=True):
         group="networking.k8s.io", kind="NetworkPolicy", plural="networkpolicies"
     )
 
+    metadata: KeptMetadata = KeptMetadata()
     spec: PolicySpec = PolicySpec()

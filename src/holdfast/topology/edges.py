@@ -36,8 +36,13 @@ LASTING: tuple[type[Deployment | StatefulSet | DaemonSet], ...] = (
 )
 
 
-def topology(snapshot: Snapshot) -> Topology:
-    """Who depends on whom, as far as the snapshot shows it."""
+def topology(snapshot: Snapshot, namespaces: frozenset[str] | None = None) -> Topology:
+    """Who depends on whom, as far as the snapshot shows it; in those namespaces, if some are named.
+
+    Needs never cross namespaces, so that a few troubles in a big cluster cost a small graph.
+    """
+    if namespaces is not None:
+        snapshot = snapshot.within_namespaces(tuple(sorted(namespaces)))
     return Topology(_edges(snapshot))
 
 

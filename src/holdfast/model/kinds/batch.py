@@ -43,6 +43,20 @@ class Job(Object, frozen=True, kw_only=True):
         """The Job's condition of that type."""
         return condition(self.status.conditions, type_)
 
+    def _is(self, type_: str) -> bool:
+        said = self.condition(type_)
+        return said is not None and said.status == "True"
+
+    @property
+    def over(self) -> bool:
+        """It has ended, one way or the other."""
+        return self.succeeded or self._is("Failed")
+
+    @property
+    def succeeded(self) -> bool:
+        """It has ended as it should."""
+        return self._is("Complete")
+
 
 class CronJobSpec(Part, frozen=True, kw_only=True):
     """What was asked of a CronJob."""

@@ -1,0 +1,229 @@
+"""Why a controller cannot create the pods that it wants: who refused them, read in one place.
+
+The API server refuses in its own fixed words, and the controller repeats them in a condition or
+an event. Read are those words alone, from their beginning; what follows them is other people's.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from holdfast.model.kinds import DaemonSet, Event, Job, Pod, ReplicaSet, StatefulSet
+from holdfast.model.objects import Object, condition
+from holdfast.model.rules import Found, Severity
+from holdfast.model.snapshot import Snapshot
+from holdfast.topology.events import events_about
+
+READ: tuple[type[Object], ...] = (ReplicaSet, StatefulSet, DaemonSet, Job, Pod, Event)
+"""What a rule must declare that asks who was refused."""
+
+GRACE = timedelta(minutes=2)
+"""A surge that a quota refuses, a webhook that restarts, a ServiceAccount that is applied a
+moment after its workload: the next attempt succeeds within this."""
+
+STILL = timedelta(minutes=20)
+"""Controllers try again after at most 1000 s: an older attempt says nothing about now."""
+
+
+class Cause(StrEnum):
+    """Who refuses, as far as the next step differs."""
+
+    QUOTA = "quota"
+    QUOTA_WANTS = "quota wants requests or limits"
+    LIMIT_RANGE = "limit range"
+    DENIED = "denied by a policy"
+    UNREACHABLE = "webhook unreachable"
+    ACCOUNT = "service account missing"
+    POD_SECURITY = "pod security"
+    OTHER = "other"
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """A refusal as the API server words it."""
+
+    cause: Cause
+    by: str = ""  # the quota, webhook, policy or account
+    text: str  # the rest, other people's words included
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """A workload that wants more pods than it is allowed to create."""
+
+    about: Object
+    since: datetime
+    wanted: int
+    there: int
+    reason: Reason
+
+    @property
+    def found(self) -> Found:
+        """The refusal in the form that every rule about one cause tells it."""
+        briefly = " ".join(self.reason.text[:_BRIEF].split())
+        return Found(
+            about=self.about.ref,
+            part=self.reason.by,
+            since=self.since,
+            says=f"{self.there} of {self.wanted} pods could be created: {briefly}",
+            seen={
+                "pods wanted": str(self.wanted),
+                "pods there": str(self.there),
+                "refused by": self.reason.by or self.reason.cause.value,
+                "message": self.reason.text,
+            },
+            severity=Severity.CRITICAL if self.there == 0 else None,
+        )
+
+
+def refusals(cluster: Snapshot, cause: Cause) -> Sequence[Refusal]:
+    """Workloads whose pods are refused for that cause."""
+    return cluster.once(_by_cause).get(cause, ())
+
+
+_BRIEF = 200  # characters of a refusal in one line; the whole of it is in what was seen
+_FORBIDDEN = re.compile(r'(?:pods|persistentvolumeclaims) "[^"]{0,400}" is forbidden: ')
+_CLAIMING = re.compile(
+    r"[Cc]reate (?:Pod \S{1,300}|Claim \S{1,300} for Pod \S{1,300})"
+    r" in StatefulSet \S{1,300} failed error: "
+)
+_EXCEEDED = re.compile(r"exceeded quota: ([^\s,]{1,300}), requested: ")
+_FAILED_QUOTA = re.compile(r"(?:failed quota|status unknown for quota): ([^\s,:]{1,300})[:,] ")
+_LIMITS = re.compile(
+    r"\[?(?:minimum|maximum) \S{1,300} usage per \S{1,40} is "
+    r"|\[?\S{1,300} max limit to request ratio per \S{1,40} is "
+)
+_DENIED = re.compile(r'admission webhook "([^"]{1,300})" denied the request')
+_POLICY = re.compile(r"ValidatingAdmissionPolicy '([^']{1,300})' (?:with binding |denied request)")
+_CALLING = re.compile(r'(?:Internal error occurred: )?failed calling webhook "([^"]{1,300})"')
+_ACCOUNT = re.compile(r"error looking up service account [^\s/]{1,300}/([^\s:]{1,300}): ")
+_TERMINATING = "unable to create new content in namespace "
+
+
+def reason_of(message: str) -> Reason | None:
+    """What a message says of a refusal; None when the namespace itself is going away."""
+    text = message.removeprefix("(combined from similar events): ")
+    text = text.removeprefix("Error creating: ")
+    claiming = _CLAIMING.match(text)
+    if claiming is not None:
+        text = text[claiming.end() :]
+    forbidden = _FORBIDDEN.match(text)
+    if forbidden is None:
+        for cause, form in ((Cause.DENIED, _DENIED), (Cause.UNREACHABLE, _CALLING)):
+            match = form.match(text)
+            if match is not None:
+                return Reason(cause=cause, by=match[1], text=text)
+        if text.startswith("insufficient quota "):
+            return Reason(cause=Cause.QUOTA, text=text)
+        return Reason(cause=Cause.OTHER, text=text)
+    text = text[forbidden.end() :]
+    if text.startswith(_TERMINATING):
+        return None
+    return _forbidden(text)
+
+
+def _forbidden(text: str) -> Reason:
+    if text.startswith("violates PodSecurity "):
+        return Reason(cause=Cause.POD_SECURITY, text=text)
+    if text.startswith("insufficient quota "):
+        return Reason(cause=Cause.QUOTA, text=text)
+    if _LIMITS.match(text):
+        return Reason(cause=Cause.LIMIT_RANGE, text=text)
+    forms = (
+        (Cause.QUOTA, _EXCEEDED),
+        (Cause.QUOTA_WANTS, _FAILED_QUOTA),
+        (Cause.DENIED, _POLICY),
+        (Cause.ACCOUNT, _ACCOUNT),
+    )
+    for cause, form in forms:
+        match = form.match(text)
+        if match is not None:
+            return Reason(cause=cause, by=match[1], text=text)
+    return Reason(cause=Cause.OTHER, text=text)
+
+
+def amounts_refused(reason: Reason) -> dict[str, str]:
+    """What was asked for beyond a quota, by resource; empty for other refusals."""
+    _, _, rest = reason.text.partition(", requested: ")
+    requested, used, _ = rest.partition(", used: ")
+    if reason.cause is not Cause.QUOTA or not used:
+        return {}
+    pairs = (pair.partition("=") for pair in requested.split(","))
+    return {name: amount for name, equals, amount in pairs if equals}
+
+
+def _by_cause(cluster: Snapshot) -> Mapping[Cause, Sequence[Refusal]]:
+    found: dict[Cause, list[Refusal]] = {}
+    for refusal in _all(cluster):
+        found.setdefault(refusal.reason.cause, []).append(refusal)
+    return found
+
+
+def _all(cluster: Snapshot) -> Iterator[Refusal]:
+    for about, wanted, there in _wanting(cluster):
+        if about.metadata.deletion_timestamp is not None:
+            continue
+        told = _condition(cluster, about) if isinstance(about, ReplicaSet) else None
+        if told is None and not isinstance(about, ReplicaSet):
+            told = _events(cluster, about)
+        reason = reason_of(told[1]) if told is not None else None
+        if told is None or reason is None:
+            continue
+        yield Refusal(about=about, since=told[0], wanted=wanted, there=there, reason=reason)
+
+
+def _wanting(cluster: Snapshot) -> Iterator[tuple[Object, int, int]]:
+    """Workloads with fewer pods than wanted, ready or not: how many of each."""
+    for each in cluster.all(ReplicaSet):
+        if each.status.replicas < each.spec.replicas:
+            yield each, each.spec.replicas, each.status.replicas
+    for ordered in cluster.all(StatefulSet):
+        if ordered.status.replicas < ordered.spec.replicas:
+            yield ordered, ordered.spec.replicas, ordered.status.replicas
+    for daemons in cluster.all(DaemonSet):
+        status = daemons.status
+        if status.current_number_scheduled < status.desired_number_scheduled:
+            yield daemons, status.desired_number_scheduled, status.current_number_scheduled
+    for job in cluster.all(Job):
+        wanted = _wanted_by(job)
+        if job.status.active < wanted:
+            yield job, wanted, job.status.active
+
+
+def _wanted_by(job: Job) -> int:
+    if job.over or job.spec.suspend:
+        return 0
+    parallel = 1 if job.spec.parallelism is None else job.spec.parallelism
+    if job.spec.completions is None:
+        return 0 if job.status.succeeded else parallel
+    return min(parallel, job.spec.completions - job.status.succeeded)
+
+
+def _condition(cluster: Snapshot, about: ReplicaSet) -> tuple[datetime, str] | None:
+    """A ReplicaSet says itself that it fails, and since when; why, its newest event knows better,
+    since the condition keeps the words of the first failure for as long as it stands.
+    """
+    failure = condition(about.status.conditions, "ReplicaFailure")
+    if failure is None or failure.status != "True" or failure.reason != "FailedCreate":
+        return None
+    since = failure.last_transition_time or about.born
+    newest = [e for e in events_about(cluster, about) if _failed(e) and e.last_seen >= since]
+    return since, newest[-1].message if newest else failure.message
+
+
+def _events(cluster: Snapshot, about: Object) -> tuple[datetime, str] | None:
+    """The others say so in events alone, which count until a pod could be created after all."""
+    created = max((pod.born for pod in cluster.owned_by(Pod, about)), default=about.born)
+    failed = [
+        e
+        for e in events_about(cluster, about)
+        if _failed(e) and e.last_seen >= created and cluster.now - e.last_seen <= STILL
+    ]
+    if not failed:
+        return None
+    return max(created, min(e.first_seen for e in failed)), failed[-1].message
+
+
+def _failed(event: Event) -> bool:
+    return event.reason == "FailedCreate" and event.type == "Warning"

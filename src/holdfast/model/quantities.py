@@ -24,3 +24,17 @@ def worth(written: str | int | float | None) -> Fraction | None:
     number, exponent, suffix = form.groups()
     scale = Fraction(10) ** int(exponent) if exponent else _SUFFIX[suffix or ""]
     return Fraction(number) * scale
+
+
+def in_words(amount: Fraction, resource: str) -> str:
+    """An amount of that resource for people: `1.5` cores, `250m`, `3.4Gi`; rounded down."""
+    sign, size = ("-", -amount) if amount < 0 else ("", amount)
+    if resource.endswith(("memory", "storage")) or resource.startswith("hugepages-"):
+        for unit in ("Ti", "Gi", "Mi", "Ki"):
+            if size >= _SUFFIX[unit]:
+                tenths = int(size * 10 / _SUFFIX[unit])
+                return f"{sign}{tenths // 10}{f'.{tenths % 10}' if tenths % 10 else ''}{unit}"
+        return f"{sign}{int(size)}"
+    if size.denominator == 1:
+        return f"{sign}{int(size)}"
+    return f"{sign}{int(size * 1000)}m"

@@ -1,0 +1,38 @@
+"""A pod whose nodes are out of service: cordoned, not ready, under pressure, or not there."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from holdfast.model.rules import Channel, Found, Severity, fact
+from holdfast.model.snapshot import Snapshot
+from holdfast.topology.scheduler_words import Obstacle
+from holdfast.topology.scheduling import READS, Stuck, stuck
+
+SHOWN = 3  # nodes by name; a fleet is counted
+
+
+@fact(
+    code="HF-WRK-011",
+    channel=Channel.INCIDENT,
+    severity=Severity.WARNING,
+    grace=timedelta(minutes=1),  # nodes that join or restart are tainted for a moment
+    reads=READS,
+    next_step="Bring a node back, or let it take pods again (kubectl uncordon): kubectl get nodes",
+)
+def pod_waits_for_nodes(cluster: Snapshot) -> Iterator[Found]:
+    """A pod has found no node, and those that could take it are cordoned or carry the taint of a
+    node that is not ready, unreachable or under pressure; or the cluster has no nodes.
+    """
+    for each in stuck(cluster, Obstacle.OUT):
+        yield Found(
+            about=each.pod.ref,
+            since=each.since,
+            says=f"the nodes that could take it are out of service{_named(each)}",
+            seen=each.seen,
+        )
+
+
+def _named(each: Stuck) -> str:
+    names = sorted(node.metadata.name for node in each.nodes)
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f": {', '.join(names[:SHOWN])}{more}" if names else ""

@@ -114,6 +114,8 @@ class Lifecycle:
         metadata["creationTimestamp"] = self._now()
         if resource.generation:
             metadata["generation"] = 1
+        elif given.get("generation"):
+            metadata["generation"] = given["generation"]  # nobody counts it, nobody clears it
         if resource.plural == "namespaces":
             named = {"kubernetes.io/metadata.name": metadata["name"]}
             metadata["labels"] = {**named, **(metadata.get("labels") or {})}
@@ -225,11 +227,11 @@ class Lifecycle:
             return before if stays else None
         if how.orphan:
             self._orphan(str(metadata["uid"]))
+        said = "deletionTimestamp" in metadata and grace >= metadata["deletionGracePeriodSeconds"]
+        if not said and (stays or resource.qualified == "pods"):
+            self._mark(resource, key, before, grace)  # a pod is always marked before it goes
         if not stays:
             self._remove(resource, key)
-            return None
-        if "deletionTimestamp" not in metadata or grace < metadata["deletionGracePeriodSeconds"]:
-            self._mark(resource, key, before, grace)
         if resource.plural == "namespaces":
             self._empty(key[2])
         return self._store.get(key)

@@ -41,7 +41,9 @@ class _Token(msgspec.Struct, frozen=True, kw_only=True):
             raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
             return msgspec.json.decode(raw, type=cls)
         except (binascii.Error, ValueError, msgspec.DecodeError) as wrong:
-            raise bad_request(f"continue key is not valid: {wrong}") from wrong
+            raise bad_request(
+                f"invalid continue token: continue key is not valid: {wrong}"
+            ) from wrong
 
 
 def shown(resource: Resource, document: Json, *, metadata_only: bool) -> Json:

@@ -12,6 +12,7 @@ _SET = re.compile(r"^\s*([\w./-]+)\s+(in|notin)\s+\(([^()]*)\)\s*$")
 _EQUAL = re.compile(r"^\s*([\w./-]+)\s*(==|=|!=)\s*([\w.-]*)\s*$")
 _EXISTS = re.compile(r"^\s*(!?)\s*([\w./-]+)\s*$")
 
+_EVERYWHERE = ("metadata.name", "metadata.namespace")
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "events": (
         "involvedObject.kind",
@@ -79,14 +80,21 @@ def fields(selector: str, resource: str) -> Selects:
         if found is None:
             raise bad_request(f"invalid selector: '{selector}'; can't understand '{part}'")
         field, how, value = found.groups()
-        if field not in ("metadata.name", "metadata.namespace", *_FIELDS.get(resource, ())):
-            raise StatusError(400, "BadRequest", f"field label not supported: {field}")
+        if field not in (*_EVERYWHERE, *_FIELDS.get(resource, ())):
+            raise _unknown(field, resource)
         tests.append((field, how != "!=", value))
 
     def selects(document: Json) -> bool:
         return all((_at(document, field) == value) is same for field, same, value in tests)
 
     return selects
+
+
+def _unknown(field: str, resource: str) -> StatusError:
+    if resource in _FIELDS:
+        return bad_request(f"field label not supported: {field}")
+    known = ", ".join(f'"{each}"' for each in _EVERYWHERE)
+    return bad_request(f'"{field}" is not a known field selector: only {known}')
 
 
 def exact_name(selector: str) -> str:

@@ -70,7 +70,7 @@ def _as_path_segment(name: str) -> str | None:
 
 def refuse_invalid(resource: Resource, document: Json) -> None:
     """422 with every cause, as the API server would."""
-    causes = tuple(_causes(resource, document["metadata"]))
+    causes = (*_causes(resource, document["metadata"]), *_misplaced(resource, document))
     if causes:
         raise _invalid(resource, str(document["metadata"].get("name", "")), *causes)
 
@@ -126,6 +126,15 @@ def _causes(resource: Resource, metadata: Json) -> Iterator[Cause]:
         wrong = _wrong_with_key(key.lower())
         if wrong:
             yield "metadata.annotations", "FieldValueInvalid", f'Invalid value: "{key}": {wrong}'
+
+
+def _misplaced(resource: Resource, document: Json) -> Iterator[Cause]:
+    if resource.qualified != "events":
+        return
+    about = (document.get("involvedObject") or {}).get("namespace", "")
+    if document["metadata"]["namespace"] != (about or "default"):
+        message = f'Invalid value: "{about}": does not match event.namespace'
+        yield "involvedObject.namespace", "FieldValueInvalid", message
 
 
 def _wrong_with_key(key: str) -> str | None:

@@ -25,6 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "xdist_group(name): tests that share a worker")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups, or each worker has its own lab
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "lab_built" in getattr(item, "fixturenames", ()):

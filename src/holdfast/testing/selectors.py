@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping
 
 from holdfast.testing.documents import Json
 from holdfast.testing.status import StatusError, bad_request
+from holdfast.testing.validation import wrong_with_label
 
 type Selects = Callable[[Json], bool]
 
 _SET = re.compile(r"^\s*([\w./-]+)\s+(in|notin)\s+\(([^()]*)\)\s*$")
-_EQUAL = re.compile(r"^\s*([\w./-]+)\s*(==|=|!=)\s*([\w.-]*)\s*$")
+_EQUAL = re.compile(r"^\s*([\w./-]+)\s*(==|=|!=)\s*(\S*)\s*$")
+_ORDER = re.compile(r"^\s*([\w./-]+)\s*([<>])\s*(-?\d+)\s*$")
 _EXISTS = re.compile(r"^\s*(!?)\s*([\w./-]+)\s*$")
 
 _EVERYWHERE = ("metadata.name", "metadata.namespace")
@@ -63,13 +65,25 @@ def _requirement(text: str) -> Selects:
         return lambda carried: carried.get(key) not in values
     if found := _EQUAL.match(text):
         key, how, value = found.groups()
+        for wrong in wrong_with_label(value):
+            what = f'values[0][{key}]: Invalid value: "{value}": {wrong}'
+            raise bad_request(f"unable to parse requirement: {what}")
         if how == "!=":
             return lambda carried: carried.get(key) != value
         return lambda carried: carried.get(key) == value
+    if found := _ORDER.match(text):
+        key, how, bound = found.groups()
+        return lambda carried: _exceeds(carried.get(key), how, int(bound))
     if found := _EXISTS.match(text):
         absent, key = found.groups()
         return lambda carried: (key not in carried) == bool(absent)
     raise bad_request(f"unable to parse requirement: found '{text}', expected a requirement")
+
+
+def _exceeds(value: str | None, how: str, bound: int) -> bool:
+    if value is None or not value.lstrip("-").isdecimal():
+        return False
+    return int(value) > bound if how == ">" else int(value) < bound
 
 
 def fields(selector: str, resource: str) -> Selects:

@@ -110,7 +110,8 @@ def find_binaries(names: tuple[str, ...] = EVERYTHING) -> dict[str, Path]:
     found = _found(cache_folder())
     missing = [name for name in names if name not in found]
     if missing:
-        raise NotBuilt(f"The lab's {', '.join(missing)} are not built yet: python -m lab build")
+        are = "is" if len(missing) == 1 else "are"
+        raise NotBuilt(f"The lab's {', '.join(missing)} {are} not built yet: python -m lab build")
     return {name: found[name] for name in names}
 
 

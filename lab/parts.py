@@ -175,6 +175,8 @@ class Layout:
             "--service-cluster-ip-range=10.96.0.0/16",
             f"--kubelet-preferred-address-types={ADDRESS_FOR_LOGS}",
             f"--kubelet-certificate-authority={self.pki}/ca.crt",
+            # Without it, a server that is asked to end waits for its watchers until it is killed.
+            "--shutdown-watch-termination-grace-period=1s",
             f"--watch-cache={str(options.watch_cache).lower()}",
             "--profiling=false",
             *(log if options.audit else []),

@@ -151,7 +151,8 @@ class Life:
                 yield _killing(box, f"Container {spec.name} definition changed, will be restarted")
                 self._end(box, now, _TERMINATED)
             box.due = now
-        self.due = now
+        if not self.mounted:
+            self.due = now
 
     def stop(self, now: float) -> Iterator[Said]:
         """The pod is to be deleted: its containers are asked to end, and do."""
@@ -247,7 +248,8 @@ class Life:
             box.spec,
             lambda name: self._keys(world)(references.SECRET, name) is not None,
         )
-        takes = 0.0 if _is_probed(box.spec) else slow_start_of(self.pod)
+        # Where no probe would see a slow start, it is the first pull that takes its time.
+        takes = 0.0 if box.restarts >= 0 or _is_probed(box.spec) else slow_start_of(self.pod)
         always = box.spec.image_pull_policy == "Always"
         if error is None and not takes and not always and world.has_image(node, image):
             there = "already present on machine and can be accessed by the pod"
@@ -304,7 +306,8 @@ class Life:
     def _probe(self, box: Box, now: float) -> Iterator[Said]:
         if not isinstance(box.state, Running):
             return
-        answers = now >= box.state.since + slow_start_of(self.pod) * self.pace
+        slow = slow_start_of(self.pod)
+        answers = now >= box.state.since + slow * self.pace
         for kind in [kind for kind, at in box.probes.items() if at <= now]:
             probe = probe_of(box.spec, kind)
             if probe is None:
@@ -338,6 +341,7 @@ class Life:
 
     def _evict_in_time(self, now: float) -> Iterator[Said]:
         """A pod uses up what it may before it is evicted: it has run for a while by then."""
+        self.due = NEVER
         why = why_evicted(self.pod)
         running = [box.state.since for box in self.boxes if isinstance(box.state, Running)]
         if why is None or not running or self.over:
@@ -382,7 +386,7 @@ def _ours(pod: Pod) -> dict[str, str]:
 
 
 def _is_probed(spec: Container) -> bool:
-    return spec.readiness_probe is not None or spec.startup_probe is not None
+    return any(probe_of(spec, kind) is not None for kind in Kind)
 
 
 def _failed(box: Box, message: str) -> Said:

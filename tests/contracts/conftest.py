@@ -52,7 +52,7 @@ async def forgetful(request: pytest.FixtureRequest) -> AsyncIterator[Way]:
 
 
 @pytest.fixture(scope="session")
-def lab_without_cache() -> Iterator[Lab]:
+def lab_without_cache(lab_built: None) -> Iterator[Lab]:
     """A second lab: etcd and API server alone, which shows etcd's compaction at once."""
     with Lab.start(Options(bare=True, watch_cache=False)) as lab:
         yield lab

@@ -84,13 +84,26 @@ async def test_hears_of_a_new_status(reader: Cluster, driver: Driver) -> None:
 
 
 async def test_hears_of_a_removal(reader: Cluster, driver: Driver) -> None:
-    made = await driver.create("pods", a_pod())
-    async with following(reader, Pod, driver.namespace) as ear:
+    made = await driver.create("secrets", a_secret())
+    async with following(reader, Secret, driver.namespace) as ear:
         await ear.next()
-        await driver.delete("pods", "web")
+        await driver.delete("secrets", "credentials")
         heard = await ear.next()
     assert isinstance(heard, Removed)
     assert made["metadata"]["uid"] == heard.object.metadata.uid
+
+
+async def test_a_pod_is_heard_to_be_going_before_it_is_gone(
+    reader: Cluster, driver: Driver
+) -> None:
+    await driver.create("pods", a_pod())
+    async with following(reader, Pod, driver.namespace) as ear:
+        await ear.next()
+        await driver.delete("pods", "web")
+        going, gone = await ear.next(), await ear.next()
+    assert isinstance(going, Put)
+    assert going.object.metadata.deletion_timestamp is not None
+    assert isinstance(gone, Removed)
 
 
 async def test_hears_first_that_an_object_is_going_and_then_that_it_is_gone(
@@ -111,11 +124,11 @@ async def test_hears_first_that_an_object_is_going_and_then_that_it_is_gone(
 async def test_an_object_made_anew_under_its_name_is_another(
     reader: Cluster, driver: Driver
 ) -> None:
-    async with following(reader, Pod, driver.namespace) as ear:
+    async with following(reader, Secret, driver.namespace) as ear:
         await ear.next()
-        await driver.create("pods", a_pod())
-        await driver.delete("pods", "web")
-        await driver.create("pods", a_pod())
+        await driver.create("secrets", a_secret())
+        await driver.delete("secrets", "credentials")
+        await driver.create("secrets", a_secret())
         heard = [await ear.next() for _ in range(3)]
     assert [Put, Removed, Put] == [type(each) for each in heard]
     first, last = heard[0], heard[2]

@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from typing import Protocol
 from uuid import uuid4
@@ -41,6 +42,7 @@ class Ground(Protocol):
     """One cluster: how to get in, and how to make it forget."""
 
     name: str
+    accounts: bool  # whether a controller gives each namespace an account, without which no pod is
 
     def door(self, user: str) -> Door:
         """A way in for changes, as the admin or as somebody."""
@@ -59,6 +61,7 @@ class Simulated:
     """The simulated cluster, without a wire."""
 
     name = "port"
+    accounts = False
 
     def __init__(self, cluster: SimulatedCluster) -> None:
         self._cluster = cluster
@@ -89,8 +92,11 @@ class OverTheWire:
         connection: Connection,
         compact: Callable[[], object],
         stack: AsyncExitStack,
+        *,
+        accounts: bool = False,
     ) -> None:
         self.name = name
+        self.accounts = accounts
         self._connection = connection
         self._stack = stack
         self._compact = compact
@@ -141,7 +147,8 @@ def on_the_lab(lab: Lab, stack: AsyncExitStack) -> Ground:
         showing=Token(value=lab.tokens["admin"]),
         trust=Trust(authority=Pem(path=lab.ca_file)),
     )
-    return OverTheWire("lab", connection, lab.compact, stack)
+    accounts = not lab.options.bare
+    return OverTheWire("lab", connection, lab.compact, stack, accounts=accounts)
 
 
 class Way:
@@ -158,6 +165,9 @@ class Way:
     async def open(self) -> None:
         """Make the test's own namespace."""
         await self.driver.create("namespaces", a_namespace(self.namespace))
+        if self._ground.accounts:
+            account = partial(self.driver.send, "get", "serviceaccounts", "default")
+            await eventually(account, lambda answer: answer.code == 200)
 
     async def reader(self, user: str = "", *, page_size: int = 500) -> Cluster:
         """The cluster as the product reads it, as the admin or as somebody."""

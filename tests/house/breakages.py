@@ -63,6 +63,13 @@ def rooms() -> list[str]:
     return [room for floor in floors() for room in floor]
 
 
+def allowed_by(contract: str) -> set[str]:
+    """The rooms that a contract lets through, by the imports that it ignores."""
+    ignored = contracts()[contract]["ignore_imports"]
+    assert isinstance(ignored, list)
+    return {each.removeprefix("holdfast.").split(" ")[0].removesuffix(".**") for each in ignored}
+
+
 class Copy:
     """The package, copied, with every declared room in it, ready to be broken."""
 

@@ -1,8 +1,9 @@
 """Banned calls and blind excepts: written into every room, and seen refused."""
 
+import ast
 from pathlib import Path
 
-from tests.house.breakages import Ban, Copy, config, rooms
+from tests.house.breakages import SRC, Ban, Copy, allowed_by, config, rooms
 from tests.tally import Count, Tally
 
 SUITE = "house: banned calls written, and seen refused"
@@ -11,8 +12,10 @@ SUITE = "house: banned calls written, and seen refused"
 HOMES = {
     "src/holdfast/settings.py": "os.",
     "src/holdfast/adapters/clock.py": "datetime.",
-    "src/holdfast/facts/__init__.py": "importlib.",
+    "src/holdfast/facts/__init__.py": "importlib.import_module`",
 }
+# What reaches the world, or other code, without an import that a contract could see.
+WORLDLY = {"open", "print", "input", "breakpoint", "__import__", "exec", "eval", "compile"}
 BLIND = ("Exception", "BaseException", "(ValueError, Exception)")
 
 
@@ -48,6 +51,34 @@ def test_each_banned_call_is_refused_in_every_room(tmp_path: Path, tally: Tally)
                 if file not in HOMES:
                     written.add(Ban(file, number, "TID251"))
     missed = written - copy.ruff("--select=TID251").keys()
+    tally(Count(SUITE, len(written), len(missed)))
+    assert set() == missed
+
+
+def worldly(package: Path) -> set[Ban]:
+    """Every name of such a builtin in a room that may not touch the world."""
+    found = set()
+    for file in package.rglob("*.py"):
+        room = file.relative_to(package).parts[0].removesuffix(".py")
+        if room not in allowed_by("world"):
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.Name) and node.id in WORLDLY:
+                    found.add(Ban(str(file), node.lineno, node.id))
+    return found
+
+
+def test_no_pure_room_reaches_the_world_through_a_builtin() -> None:
+    assert set() == worldly(SRC)
+
+
+def test_each_such_builtin_is_found_in_every_pure_room(tmp_path: Path, tally: Tally) -> None:
+    copy = Copy(tmp_path)
+    written = set()
+    for room in {*rooms()} - allowed_by("world"):
+        for name in sorted(WORLDLY):
+            file, line = copy.write(copy.inside(room), f"def _later() -> None: {name}('x')")
+            written.add(Ban(str(tmp_path / file), line, name))
+    missed = written - worldly(copy.package)
     tally(Count(SUITE, len(written), len(missed)))
     assert set() == missed
 

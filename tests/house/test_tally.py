@@ -28,8 +28,8 @@ def test_three(tally):
 def test_counts_of_one_suite_are_added_up_and_kept_with_the_outcomes(tmp_path: Path) -> None:
     room = tmp_path / "tests" / "escape"
     room.mkdir(parents=True)
-    for name in ("tally.py", "conftest.py"):
-        shutil.copy(tree.ROOT / "tests" / name, tmp_path / "tests")
+    shutil.copy(tree.ROOT / "tests" / "tally.py", tmp_path / "tests")
+    (tmp_path / "tests" / "conftest.py").write_text('pytest_plugins = ["tests.tally"]\n')
     (room / "test_counting.py").write_text(COUNTING)
     shutil.copy(tree.ROOT / "pyproject.toml", tmp_path)
 

@@ -1,23 +1,18 @@
-"""The life of an object: how it is born, changed and removed, whoever asks.
+"""The life of an object: how it is born and changed, whoever asks.
 
 - A plain write leaves status alone, a status write everything else.
 - generation counts what was asked for, resourceVersion every change; a write that changes
   nothing is no change.
-- An object with finalizers stays, marked, until the last finalizer is gone.
-- What only the removed object owned goes with it, at once: the garbage collector and the
-  namespace controller are the only controllers that are simulated.
 """
 
-from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID, uuid5
 
-import msgspec
-
 from holdfast.ports import Clock
 from holdfast.testing.documents import Json, copied, rfc3339
+from holdfast.testing.removal import Removal, may_go
 from holdfast.testing.resources import Resource, Resources, resources_of_definition
-from holdfast.testing.status import already_exists, conflict, invalid
+from holdfast.testing.status import already_exists, conflict
 from holdfast.testing.store import Key, Store
 from holdfast.testing.validation import (
     late_finalizers,
@@ -28,7 +23,6 @@ from holdfast.testing.validation import (
 
 _HOLDFAST = UUID("6f1f2a0c-5d5e-5d55-9d0b-0f6d0a7b9c11")
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # what the API server makes names of
-_POD_GRACE = 30
 
 _DEFAULTS: dict[str, Json] = {
     "deployments.apps": {"replicas": 1, "progressDeadlineSeconds": 600},
@@ -47,23 +41,16 @@ _AT_BIRTH: dict[str, Json] = {
 """The status that the API server itself gives a new object."""
 
 
-class Deletion(msgspec.Struct, frozen=True, kw_only=True):
-    """How to delete."""
-
-    uid: str | None = None
-    resource_version: str | None = None
-    grace_seconds: int | None = None
-    orphan: bool = False
-    dry: bool = False
-
-
 class Lifecycle:
-    """Births, changes and removals in one store."""
+    """Births and changes in one store."""
 
-    def __init__(self, store: Store, resources: Resources, clock: Clock, seed: int) -> None:
+    def __init__(
+        self, store: Store, resources: Resources, clock: Clock, seed: int, removal: Removal
+    ) -> None:
         self._store = store
         self._resources = resources
         self._clock = clock
+        self._removal = removal
         self._seed = seed
         self._born = 0
 
@@ -114,6 +101,8 @@ class Lifecycle:
         metadata["creationTimestamp"] = self._now()
         if resource.generation:
             metadata["generation"] = 1
+        elif given.get("generation"):
+            metadata["generation"] = given["generation"]  # nobody counts it, nobody clears it
         if resource.plural == "namespaces":
             named = {"kubernetes.io/metadata.name": metadata["name"]}
             metadata["labels"] = {**named, **(metadata.get("labels") or {})}
@@ -161,9 +150,11 @@ class Lifecycle:
         name = current["name"]
         uid, version = metadata.get("uid"), metadata.get("resourceVersion")
         if uid and uid != current["uid"]:
+            where = f"/registry/{resource.plural}/{current.get('namespace', '')}/{name}"
             because = (
-                f"Precondition failed: UID in precondition: {uid}, "
-                f"UID in object meta: {current['uid']}"
+                f"StorageError: invalid object, Code: 4, Key: {where}, ResourceVersion: 0, "
+                f"AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in "
+                f"object meta: {current['uid']}"
             )
             raise conflict(resource.group, resource.plural, name, because)
         if version and version != current["resourceVersion"]:
@@ -203,8 +194,8 @@ class Lifecycle:
         after = {**after, "metadata": metadata}
         if dry:
             return after
-        if "deletionTimestamp" in metadata and _may_go(after):
-            self._remove(resource, key)  # nothing is written any more: watches hear of the end
+        if "deletionTimestamp" in metadata and may_go(after):
+            self._removal.remove(resource, key)  # nothing is written: watches hear of the end
             return after
         metadata["resourceVersion"] = str(self._store.next_version())
         self._store.put(key, after)
@@ -212,133 +203,6 @@ class Lifecycle:
             for served in resources_of_definition(after):
                 self._resources.register(served)
         return after
-
-    def delete(self, resource: Resource, key: Key, how: Deletion) -> Json | None:
-        """Remove an object, or mark it; returns what still stands, if anything does."""
-        before = self._store.get(key)
-        assert before is not None  # noqa: S101  # the caller has found it
-        metadata = before["metadata"]
-        self._hold_to_deletion_preconditions(resource, metadata, how)
-        grace = self._grace(resource, before, how)
-        stays = bool(metadata.get("finalizers")) or grace > 0 or resource.plural == "namespaces"
-        if how.dry:
-            return before if stays else None
-        if how.orphan:
-            self._orphan(str(metadata["uid"]))
-        if not stays:
-            self._remove(resource, key)
-            return None
-        if "deletionTimestamp" not in metadata or grace < metadata["deletionGracePeriodSeconds"]:
-            self._mark(resource, key, before, grace)
-        if resource.plural == "namespaces":
-            self._empty(key[2])
-        return self._store.get(key)
-
-    def _hold_to_deletion_preconditions(
-        self, resource: Resource, metadata: Json, how: Deletion
-    ) -> None:
-        name, uid, version = metadata["name"], metadata["uid"], metadata["resourceVersion"]
-        if how.uid is not None and how.uid != uid:
-            because = (
-                f"the UID in the precondition ({how.uid}) does not match the UID in record "
-                f"({uid}). The object might have been deleted and then recreated"
-            )
-            raise conflict(resource.group, resource.kind, name, because)
-        if how.resource_version is not None and how.resource_version != version:
-            because = (
-                f"the ResourceVersion in the precondition ({how.resource_version}) does not match "
-                f"the ResourceVersion in record ({version}). The object might have been modified"
-            )
-            raise conflict(resource.group, resource.kind, name, because)
-
-    def _grace(self, resource: Resource, before: Json, how: Deletion) -> int:
-        if resource.qualified != "pods":
-            return 0
-        scheduled = bool(before["spec"].get("nodeName"))
-        over = (before.get("status") or {}).get("phase") in ("Succeeded", "Failed")
-        if over or not scheduled:
-            return 0  # no kubelet has to be waited for
-        if how.grace_seconds is not None:
-            return how.grace_seconds
-        return int(before["spec"].get("terminationGracePeriodSeconds") or _POD_GRACE)
-
-    def _mark(self, resource: Resource, key: Key, before: Json, grace: int) -> None:
-        metadata = dict(before["metadata"])
-        moment = self._clock.now() + timedelta(seconds=grace)
-        if "generation" in metadata and "deletionTimestamp" not in metadata:
-            metadata["generation"] += 1  # controllers must look again, so it counts as asked for
-        metadata["deletionTimestamp"] = rfc3339(moment)
-        metadata["deletionGracePeriodSeconds"] = grace
-        metadata["resourceVersion"] = str(self._store.next_version())
-        after = {**before, "metadata": metadata}
-        if resource.plural == "namespaces":
-            after["status"] = {**(before.get("status") or {}), "phase": "Terminating"}
-        self._store.put(key, after)
-
-    def _remove(self, resource: Resource, key: Key) -> None:
-        gone = self._store.remove(key)
-        if resource.kind == "CustomResourceDefinition":
-            self._unserve(gone)
-        self._collect(str(gone["metadata"]["uid"]))
-        if key[1]:
-            self._finish(key[1])
-
-    def _unserve(self, definition: Json) -> None:
-        group, plural = definition["spec"]["group"], definition["spec"]["names"]["plural"]
-        for key, _ in self._store.listing(f"{plural}.{group}"):
-            self._store.remove(key)
-        self._resources.forget(group, plural)
-
-    def _dependents(self, uid: str) -> list[tuple[Key, Json]]:
-        return [
-            (key, document)
-            for key, document in self._store.everything()
-            if any(o.get("uid") == uid for o in document["metadata"].get("ownerReferences") or ())
-        ]
-
-    def _collect(self, uid: str) -> None:
-        for key, dependent in self._dependents(uid):
-            others = [o for o in dependent["metadata"]["ownerReferences"] if o["uid"] != uid]
-            if any(self._lives(str(owner["uid"])) for owner in others):
-                self._owned_by(key, dependent, others)
-            else:
-                self.delete(self._resource(key), key, Deletion())
-
-    def _orphan(self, uid: str) -> None:
-        for key, dependent in self._dependents(uid):
-            others = [o for o in dependent["metadata"]["ownerReferences"] if o["uid"] != uid]
-            self._owned_by(key, dependent, others)
-
-    def _lives(self, uid: str) -> bool:
-        return any(d["metadata"]["uid"] == uid for _, d in self._store.everything())
-
-    def _owned_by(self, key: Key, dependent: Json, owners: list[Json]) -> None:
-        metadata = {k: v for k, v in dependent["metadata"].items() if k != "ownerReferences"}
-        if owners:
-            metadata["ownerReferences"] = owners
-        self._commit(
-            self._resource(key), key, dependent, {**dependent, "metadata": metadata}, dry=False
-        )
-
-    def _resource(self, key: Key) -> Resource:
-        plural, _, group = key[0].partition(".")
-        return self._resources.find(group, plural)
-
-    def _empty(self, namespace: str) -> None:
-        for key, _ in self._store.everything():
-            if key[1] == namespace and self._store.get(key) is not None:
-                self.delete(self._resource(key), key, Deletion(grace_seconds=0))
-        self._finish(namespace)
-
-    def _finish(self, namespace: str) -> None:
-        """A namespace on its way out goes when the last thing in it is gone."""
-        key = ("namespaces", "", namespace)
-        document = self._store.get(key)
-        if document is None or "deletionTimestamp" not in document["metadata"]:
-            return
-        empty = not any(k[1] == namespace for k, _ in self._store.everything())
-        if empty and not document["metadata"].get("finalizers"):
-            self._store.remove(key)
 
 
 _NAMES = ("name", "namespace", "generateName")
@@ -352,15 +216,6 @@ _PEOPLES_METADATA = (
     "managedFields",
 )
 """What people and controllers write in metadata; the rest is the server's."""
-
-
-def _may_go(document: Json) -> bool:
-    metadata = document["metadata"]
-    return (
-        not metadata.get("finalizers")
-        and not metadata.get("deletionGracePeriodSeconds")
-        and document.get("spec", {}).get("finalizers") is None  # a namespace waits for its content
-    )
 
 
 def _asks_for_more(resource: Resource, before: Json, after: Json) -> bool:
@@ -377,12 +232,3 @@ def _asks_for_more(resource: Resource, before: Json, after: Json) -> bool:
     return bool(
         before["metadata"].get("annotations", {}) != after["metadata"].get("annotations", {})
     )
-
-
-def refuse_foreground(policy: str) -> None:
-    """Foreground deletion is not simulated; saying so beats doing something else."""
-    if policy in ("", "Background", "Orphan"):
-        return
-    message = f'Unsupported value: "{policy}": only Background and Orphan are simulated'
-    cause = ("propagationPolicy", "FieldValueNotSupported", message)
-    raise invalid("meta.k8s.io", "DeleteOptions", "", cause)

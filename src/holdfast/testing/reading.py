@@ -3,15 +3,15 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
 from holdfast.testing import selectors
 from holdfast.testing.documents import Json, copied
-from holdfast.testing.requests import Request
+from holdfast.testing.requests import Request, number, switched_on
 from holdfast.testing.resources import Resource
-from holdfast.testing.status import StatusError, bad_request, expired
+from holdfast.testing.status import StatusError, bad_request, expired, invalid
 from holdfast.testing.store import Change, Compacted, Happening, Key, Store, listed
 
 _TOO_OLD = (
@@ -21,6 +21,7 @@ _TOO_OLD = (
     "inconsistent list - objects that were created, modified, or deleted between the time the "
     "first chunk was returned and now may show up in the list."
 )
+_ENDLESS = 1800  # seconds that a watch lasts when nobody says how long
 _NEWEST = -1  # a continue token that takes what is there now
 
 
@@ -41,7 +42,9 @@ class _Token(msgspec.Struct, frozen=True, kw_only=True):
             raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
             return msgspec.json.decode(raw, type=cls)
         except (binascii.Error, ValueError, msgspec.DecodeError) as wrong:
-            raise bad_request(f"continue key is not valid: {wrong}") from wrong
+            raise bad_request(
+                f"invalid continue token: continue key is not valid: {wrong}"
+            ) from wrong
 
 
 def shown(resource: Resource, document: Json, *, metadata_only: bool) -> Json:
@@ -70,7 +73,7 @@ def wanted(request: Request, resource: Resource) -> Callable[[Key, Json], bool]:
 def page(store: Store, resource: Resource, request: Request) -> Json:
     """One page of a list, consistent with the page before it."""
     wants = wanted(request, resource)
-    limit = _number(request.query, "limit")
+    limit = max(0, number(request.query.get("limit") or "0"))
     start, version = _from_where(store, request)
     told = None if version == store.version else version
     try:
@@ -99,12 +102,37 @@ def page(store: Store, resource: Resource, request: Request) -> Json:
     }
 
 
-def _number(query: object, name: str) -> int:
-    text = query.get(name, "") if hasattr(query, "get") else ""
-    try:
-        return int(text or 0)
-    except ValueError as wrong:
-        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax') from wrong
+def _version(query: Mapping[str, str], *, watch: bool = False) -> int:
+    text = query.get("resourceVersion") or "0"
+    if text.isdecimal():
+        return int(text)
+    why = f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+    if watch:
+        raise StatusError(500, "", f"resourceVersion: {why}")
+    raise bad_request(f"invalid resource version: resourceVersion: {why}")
+
+
+def _exactly(query: Mapping[str, str]) -> bool:
+    """Whether a list must be of that very version and not just of no older one."""
+    match query.get("resourceVersionMatch", ""):
+        case "":
+            return False
+        case _ if not query.get("resourceVersion"):
+            reason, message = (
+                "FieldValueForbidden",
+                "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided",
+            )
+        case "Exact":
+            return True
+        case "NotOlderThan":
+            return False
+        case other:
+            reason, message = (
+                "FieldValueNotSupported",
+                f'Unsupported value: "{other}": supported values: "Exact", "NotOlderThan", ""',
+            )
+    cause = ("resourceVersionMatch", reason, message)
+    raise invalid("meta.k8s.io", "ListOptions", "", cause)
 
 
 def _from_where(store: Store, request: Request) -> tuple[str, int]:
@@ -114,7 +142,8 @@ def _from_where(store: Store, request: Request) -> tuple[str, int]:
             raise bad_request("specifying resource version is not allowed when using continue")
         token = _Token.read(text)
         return token.start, store.version if token.rv == _NEWEST else token.rv
-    version = _number(request.query, "resourceVersion")
+    exactly = _exactly(request.query)
+    version = _version(request.query)
     if version > store.version:
         raise StatusError(
             504,
@@ -131,7 +160,7 @@ def _from_where(store: Store, request: Request) -> tuple[str, int]:
             },
             retry_after=1,
         )
-    if request.query.get("resourceVersionMatch") == "Exact":
+    if exactly:
         if version < store.oldest:
             raise expired(f"The resourceVersion for the provided list is too old: {version}")
         return "", version
@@ -147,8 +176,9 @@ class Watch:
         self.namespace = request.ask.namespace
         self._partial = request.metadata_only
         self._wants = wanted(request, resource)
-        self.bookmarks = request.query.get("allowWatchBookmarks") in ("true", "1")
-        asked = _number(request.query, "resourceVersion")
+        self.bookmarks = switched_on(request.query, "allowWatchBookmarks")
+        asked = _version(request.query, watch=True)
+        self.seconds = number(request.query.get("timeoutSeconds") or "0") or _ENDLESS
         self.position = asked or store.version
         self.over = False
         self._first = [] if asked else store.listing(resource.qualified)

@@ -15,8 +15,7 @@ class Names(StrEnum):
     """Which names a resource accepts."""
 
     SUBDOMAIN = "subdomain"  # most resources: RFC 1123, dots allowed, 253 characters
-    LABEL = "label"  # namespaces: RFC 1123 without dots, 63 characters
-    SERVICE = "service"  # services: RFC 1035, begins with a letter
+    LABEL = "label"  # namespaces, services: RFC 1123 without dots, 63 characters
     PATH = "path"  # RBAC: anything that can stand in a path
 
 
@@ -91,7 +90,7 @@ def _core() -> Iterator[Resource]:
     yield Resource(kind="Secret", plural="secrets")
     yield Resource(kind="ServiceAccount", plural="serviceaccounts", short=("sa",))
     yield Resource(
-        kind="Service", plural="services", short=("svc",), status=True, names=Names.SERVICE
+        kind="Service", plural="services", short=("svc",), status=True, names=Names.LABEL
     )
 
 

@@ -5,13 +5,16 @@ from collections.abc import Callable, Mapping
 
 from holdfast.testing.documents import Json
 from holdfast.testing.status import StatusError, bad_request
+from holdfast.testing.validation import wrong_with_label
 
 type Selects = Callable[[Json], bool]
 
 _SET = re.compile(r"^\s*([\w./-]+)\s+(in|notin)\s+\(([^()]*)\)\s*$")
-_EQUAL = re.compile(r"^\s*([\w./-]+)\s*(==|=|!=)\s*([\w.-]*)\s*$")
+_EQUAL = re.compile(r"^\s*([\w./-]+)\s*(==|=|!=)\s*(\S*)\s*$")
+_ORDER = re.compile(r"^\s*([\w./-]+)\s*([<>])\s*(-?\d+)\s*$")
 _EXISTS = re.compile(r"^\s*(!?)\s*([\w./-]+)\s*$")
 
+_EVERYWHERE = ("metadata.name", "metadata.namespace")
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "events": (
         "involvedObject.kind",
@@ -62,13 +65,25 @@ def _requirement(text: str) -> Selects:
         return lambda carried: carried.get(key) not in values
     if found := _EQUAL.match(text):
         key, how, value = found.groups()
+        for wrong in wrong_with_label(value):
+            what = f'values[0][{key}]: Invalid value: "{value}": {wrong}'
+            raise bad_request(f"unable to parse requirement: {what}")
         if how == "!=":
             return lambda carried: carried.get(key) != value
         return lambda carried: carried.get(key) == value
+    if found := _ORDER.match(text):
+        key, how, bound = found.groups()
+        return lambda carried: _exceeds(carried.get(key), how, int(bound))
     if found := _EXISTS.match(text):
         absent, key = found.groups()
         return lambda carried: (key not in carried) == bool(absent)
     raise bad_request(f"unable to parse requirement: found '{text}', expected a requirement")
+
+
+def _exceeds(value: str | None, how: str, bound: int) -> bool:
+    if value is None or not value.lstrip("-").isdecimal():
+        return False
+    return int(value) > bound if how == ">" else int(value) < bound
 
 
 def fields(selector: str, resource: str) -> Selects:
@@ -79,14 +94,21 @@ def fields(selector: str, resource: str) -> Selects:
         if found is None:
             raise bad_request(f"invalid selector: '{selector}'; can't understand '{part}'")
         field, how, value = found.groups()
-        if field not in ("metadata.name", "metadata.namespace", *_FIELDS.get(resource, ())):
-            raise StatusError(400, "BadRequest", f"field label not supported: {field}")
+        if field not in (*_EVERYWHERE, *_FIELDS.get(resource, ())):
+            raise _unknown(field, resource)
         tests.append((field, how != "!=", value))
 
     def selects(document: Json) -> bool:
         return all((_at(document, field) == value) is same for field, same, value in tests)
 
     return selects
+
+
+def _unknown(field: str, resource: str) -> StatusError:
+    if resource in _FIELDS:
+        return bad_request(f"field label not supported: {field}")
+    known = ", ".join(f'"{each}"' for each in _EVERYWHERE)
+    return bad_request(f'"{field}" is not a known field selector: only {known}')
 
 
 def exact_name(selector: str) -> str:

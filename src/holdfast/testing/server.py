@@ -29,10 +29,10 @@ from holdfast.testing.reading import Watch, as_line
 from holdfast.testing.requests import Request
 from holdfast.testing.routes import Heard, credential, impersonation, understood
 from holdfast.testing.simulated import SimulatedCluster
-from holdfast.testing.status import StatusError, not_served
+from holdfast.testing.status import PageNotFound, StatusError, not_allowed, not_served
 
 _BODY_LIMIT = 3 * 1024 * 1024  # what an API server takes
-_WATCH = 1800.0  # seconds, when nobody says how long
+_TEXT = "text/plain; charset=utf-8"
 _HEARTBEAT = 60.0  # between bookmarks
 _BEFORE_THE_END = 2.0  # the last bookmark, so that a client knows where to go on
 
@@ -157,6 +157,7 @@ class _Conversation:
         self._reader = reader
         self._writer = writer
         self._http = h11.Connection(h11.SERVER)
+        self._head = False  # whether the request in hand wants no body
 
     async def hold(self) -> None:
         """Answer until the client has enough."""
@@ -172,7 +173,7 @@ class _Conversation:
         except h11.RemoteProtocolError as wrong:
             if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
                 text = f"400 Bad Request: {wrong}\n".encode()
-                await self._say(Reply(code=400, body=text, media_type="text/plain"))
+                await self._say(Reply(code=400, body=text, media_type=_TEXT))
 
     async def _hear(self) -> Heard | None:
         request: h11.Request | None = None
@@ -181,7 +182,7 @@ class _Conversation:
             event = self._http.next_event()
             match event:
                 case h11.Request():
-                    request = event
+                    request, self._head = event, event.method == b"HEAD"
                 case h11.Data():
                     body += event.data
                     if len(body) > _BODY_LIMIT:
@@ -203,12 +204,12 @@ class _Conversation:
         try:
             request = understood(heard, self._who(heard))
             if request.ask.path:
-                await self._say(self._path(request))
+                await self._say(self._path(request, heard.method))
             elif request.ask.verb == "watch":
-                await self._watch(self._api.watch(request), request)
+                await self._watch(self._api.watch(request))
             else:
                 answer = self._api.answer(request)
-                await self._say(Reply(code=answer.code, body=_json(answer.body)), heard.method)
+                await self._say(Reply(code=answer.code, body=_json(answer.body)))
         except StatusError as no:
             await self._refuse(no)
 
@@ -217,29 +218,45 @@ class _Conversation:
         wanted = impersonation(heard)
         if wanted is None:
             return user
-        for ask in wanted.asks:
-            if not rbac.allowed(self._api.store, user, ask):
-                raise rbac.forbidden(user, ask)
+        if not all(rbac.allowed(self._api.store, user, ask) for ask in wanted.asks):
+            raise rbac.forbidden(user, wanted.told)
         return wanted.user
 
-    def _path(self, request: Request) -> Reply:
+    def _path(self, request: Request, method: str) -> Reply:
         self._api.read_path(request)
-        if request.ask.path in discovery.HEALTH:
-            return Reply(code=200, body=b"ok", media_type="text/plain")
-        document = discovery.document(self._api.resources, request.ask.path)
+        path = request.ask.path
+        document = discovery.document(self._api.resources, path)
+        if document is None and path not in discovery.HEALTH:
+            raise self._nowhere(path)
+        if method != "GET":
+            raise not_allowed()
         if document is None:
-            raise not_served()
+            return Reply(code=200, body=b"ok", media_type=_TEXT)
         return Reply(code=200, body=_json(document))
 
-    async def _refuse(self, no: StatusError) -> None:
-        await self._say(Reply(code=no.code, body=_json(no.status), retry_after=no.retry_after))
+    def _nowhere(self, path: str) -> StatusError:
+        match path.strip("/").split("/"):
+            case ["api", *_]:
+                return not_served()
+            case ["apis", group, *_] if group in self._api.resources.versions():
+                return not_served()
+            case _:
+                return PageNotFound()
 
-    async def _say(self, reply: Reply, method: str = "") -> None:
+    async def _refuse(self, no: StatusError) -> None:
+        if isinstance(no, PageNotFound):
+            body, media_type = f"{no.message}\n".encode(), _TEXT
+        else:
+            body, media_type = _json(no.status), "application/json"
+        reply = Reply(code=no.code, body=body, media_type=media_type, retry_after=no.retry_after)
+        await self._say(reply)
+
+    async def _say(self, reply: Reply) -> None:
         headers = [*self._headers(reply.media_type), ("Content-Length", str(len(reply.body)))]
         if reply.retry_after is not None:
             headers.append(("Retry-After", str(reply.retry_after)))
         await self._send(h11.Response(status_code=reply.code, headers=headers))
-        if method != "HEAD":
+        if not self._head:
             await self._send(h11.Data(data=reply.body))
         await self._send(h11.EndOfMessage())
 
@@ -257,12 +274,11 @@ class _Conversation:
             self._writer.write(data)
             await self._writer.drain()
 
-    async def _watch(self, watch: Watch, request: Request) -> None:
+    async def _watch(self, watch: Watch) -> None:
         """Stream until the time is over, the client leaves or the watch falls behind."""
-        seconds = float(request.query.get("timeoutSeconds") or _WATCH)
         headers = self._headers("application/json")
         await self._send(h11.Response(status_code=200, headers=headers))
-        telling = asyncio.create_task(self._tell(watch, seconds))
+        telling = asyncio.create_task(self._tell(watch))
         leaving = asyncio.create_task(self._reader.read(1))
         try:
             await asyncio.wait((telling, leaving), return_when=asyncio.FIRST_COMPLETED)
@@ -275,9 +291,9 @@ class _Conversation:
             if isinstance(rest, bytes):
                 self._http.receive_data(rest)  # the end, or the beginning of the next request
 
-    async def _tell(self, watch: Watch, seconds: float) -> None:
+    async def _tell(self, watch: Watch) -> None:
         loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
+        end = loop.time() + watch.seconds
         bookmark = _next_bookmark(loop.time(), end)
         while True:
             for event in watch.pending():

@@ -70,6 +70,23 @@ def not_served() -> StatusError:
     )
 
 
+class PageNotFound(StatusError):
+    """404 for a path outside every group that is served: told as text, without a Status."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "NotFound", "404 page not found")
+
+
+def not_allowed() -> StatusError:
+    """405: a verb that the path does not know."""
+    return StatusError(
+        405,
+        "MethodNotAllowed",
+        "the server does not allow this method on the requested resource",
+        details={},
+    )
+
+
 def already_exists(group: str, plural: str, name: str) -> StatusError:
     """409 for a name that is taken."""
     return StatusError(
@@ -102,7 +119,7 @@ def bad_request(message: str) -> StatusError:
 
 def invalid(group: str, kind: str, name: str, *causes: tuple[str, str, str]) -> StatusError:
     """422 for an object that does not validate; a cause is (field, reason, message)."""
-    texts = [f"{field}: {message}" for field, _, message in causes]
+    texts = list(dict.fromkeys(f"{field}: {message}" for field, _, message in causes))
     listed = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     return StatusError(
         422,

@@ -1,0 +1,1 @@
+"""Measurements of Holdfast, each with the target that it must meet. Not shipped."""

@@ -1,0 +1,1 @@
+"""The lab: a real Kubernetes control plane for tests and for people, without containers."""

@@ -1,0 +1,60 @@
+"""For tests: one lab for the whole session, and a namespace of its own for each test.
+
+Whoever asks for `lab` is marked `lab`, and with pytest-xdist all of them run in one worker
+(`--dist loadgroup`), so that there is one lab. A test that needs another kind of lab starts its
+own with `Lab.start`; asking for `lab_built` first gives it the same answer where none can be had.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+from lab.build import find_binaries
+from lab.control_plane import Lab
+from lab.errors import NotBuilt
+from lab.parts import Options
+
+# The played kubelets are ten times as fast as real ones: the first back-off is over in a second.
+PACE = 0.1
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "lab: needs the real control plane (make lab)")
+    config.addinivalue_line("markers", "xdist_group(name): tests that share a worker")
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups, or each worker has its own lab
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "lab_built" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.lab)
+            item.add_marker(pytest.mark.xdist_group("lab"))
+
+
+@pytest.fixture(scope="session")
+def lab_built() -> None:
+    """Skips with one line where the lab is not built; fails instead when CI=true."""
+    try:
+        find_binaries()
+    except NotBuilt as missing:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(missing), pytrace=False)
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def lab(lab_built: None) -> Iterator[Lab]:  # noqa: ARG001
+    """The session's lab: three nodes, audit log on, kubelets ten times as fast."""
+    with Lab.start(Options(pace=PACE)) as started:
+        yield started
+
+
+@pytest.fixture
+def lab_namespace(lab: Lab) -> Iterator[str]:
+    """A namespace that nobody else uses; its end is begun, not awaited."""
+    name = f"t-{secrets.token_hex(4)}"
+    lab.kubectl("create", "namespace", name)
+    yield name
+    lab.kubectl("delete", "namespace", name, "--wait=false")

@@ -3,6 +3,7 @@
 now: the moment of the snapshot
 given: the objects; a uid is made up where none is given (`<kind>-<namespace>-<name>`)
 blind: {plural: state} of kinds that were not seen; kinds that nobody mentions were seen, empty
+cluster: {version: the API server's}, where a rule asks
 expect:
   findings, young: what the catalogue makes of it; of each entry, the fields that are named
   verdict: {of: kind/namespace/name, is: found | absent | unknown}
@@ -20,7 +21,7 @@ from holdfast.facts import CATALOGUE, ask, judge
 from holdfast.model.kinds import KINDS
 from holdfast.model.objects import Object
 from holdfast.model.rules import Finding, Rule
-from holdfast.model.snapshot import Capture, Snapshot, State
+from holdfast.model.snapshot import Capture, Identity, Snapshot, State
 from holdfast.model.times import stamp
 
 HERE = Path(__file__).parent
@@ -53,7 +54,7 @@ def _snapshot(case: Mapping[str, Any]) -> Snapshot:
         )
         for kind in KINDS
     ]
-    return Snapshot(now=case["now"], captures=captures)
+    return Snapshot(now=case["now"], captures=captures, cluster=Identity(**case.get("cluster", {})))
 
 
 def _told(finding: Finding, expected: Mapping[str, Any]) -> dict[str, Any]:

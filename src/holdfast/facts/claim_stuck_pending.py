@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from holdfast.model.kinds import Claim, Pod, StorageClass
+from holdfast.model.kinds import Claim, PersistentVolume, Pod, StorageClass
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
+from holdfast.topology.volumes import Provision, mounting, provision
 
 
 @fact(
@@ -13,16 +14,20 @@ from holdfast.model.snapshot import Snapshot
     channel=Channel.INCIDENT,
     severity=Severity.WARNING,
     grace=timedelta(minutes=5),  # dynamic provisioning that works is done well before this
-    reads=(Claim, StorageClass, Pod),
+    reads=(Claim, StorageClass, PersistentVolume, Pod),
     next_step="Ask why nobody provisions it: kubectl describe pvc {name} -n {namespace}",
 )
 def claim_stuck_pending(cluster: Snapshot) -> Iterator[Found]:
     """A claim that somebody asked for is Pending. A claim whose class binds late counts from
-    the first pod that mounts it; before that it waits as it should.
+    the first pod that mounts it; before that it waits as it should. A claim whose class does
+    not exist, or that relies on a default class where there is none, has facts of its own.
     """
     for claim in cluster.all(Claim):
         if claim.status.phase != "Pending" or claim.metadata.deletion_timestamp is not None:
             continue
+        served_by = provision(cluster, claim)
+        if served_by in (Provision.MISSING, Provision.NO_DEFAULT):
+            continue  # told by storage_class_missing and no_default_storage_class
         wanted = _first_wanted(cluster, claim)
         if wanted is None:
             continue  # healthy: binds when the first pod arrives, and none has
@@ -38,23 +43,22 @@ def _first_wanted(cluster: Snapshot, claim: Claim) -> datetime | None:
     """Since when somebody has wanted it; None while it may rightly wait, as far as we can see."""
     if _binds_at_once(cluster, claim):
         return claim.born
-    mounting = [
-        pod.born
-        for pod in cluster.within(Pod, claim.metadata.namespace)
-        if not pod.over and claim.metadata.name in pod.claims
-    ]
-    return max(claim.born, min(mounting)) if mounting else None
+    asking = mounting(cluster, claim.metadata.namespace, claim.metadata.name)
+    first = min((pod.born for pod in asking), default=None)
+    return max(claim.born, first) if first else None
 
 
 def _binds_at_once(cluster: Snapshot, claim: Claim) -> bool:
     name = claim.spec.storage_class_name
-    if not name:
-        return True  # no class: only a volume that is already there can serve it
-    found = cluster.find(StorageClass, "", name)
-    if found is None:
-        # A class that does not exist serves nobody; one that we may not see may bind late.
-        return cluster.sees(StorageClass)
-    return found.volume_binding_mode != "WaitForFirstConsumer"
+    served_by = provision(cluster, claim)
+    if served_by is Provision.BY_HAND:
+        return True
+    if served_by is Provision.CLASS and name:
+        found = cluster.find(StorageClass, "", name)
+        return found is not None and found.volume_binding_mode != "WaitForFirstConsumer"
+    # A class that we may not see may bind late. A claim that names none was made where no class
+    # was the default, or it would have got that one's name.
+    return name is None and served_by is Provision.UNSEEN
 
 
 def _seen(cluster: Snapshot, claim: Claim) -> dict[str, str]:
@@ -63,6 +67,4 @@ def _seen(cluster: Snapshot, claim: Claim) -> dict[str, str]:
     seen = {"status.phase": claim.status.phase, "class": name or "none asked for"}
     if storage_class is not None:
         seen["provisioner"] = storage_class.provisioner
-    elif name and cluster.sees(StorageClass):
-        seen["class"] = f"{name}, which does not exist"
     return seen

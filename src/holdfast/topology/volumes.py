@@ -1,0 +1,118 @@
+"""How pods come to their volumes: class, claim, volume, node. One home for every rule that asks."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from holdfast.model.kinds import Claim, PersistentVolume, Pod, StorageClass
+from holdfast.model.snapshot import Snapshot
+from holdfast.topology.events import events_about
+
+CREATING = frozenset({"", "ContainerCreating", "PodInitializing"})
+
+
+class Provision(StrEnum):
+    """Who is to serve a claim."""
+
+    CLASS = "its class"
+    BY_HAND = "volumes made by hand"  # volumes of that class exist although the class does not
+    MISSING = "a class that does not exist"
+    NO_DEFAULT = "the default class, and no class is"
+    UNSEEN = "unseen"
+
+
+def provision(cluster: Snapshot, claim: Claim) -> Provision:
+    """Who is to serve a claim, as far as we see: a name may also stand for volumes made by hand."""
+    name = claim.spec.storage_class_name
+    if name == "":
+        return Provision.BY_HAND  # that is what asking for no class means
+    if name is not None and cluster.find(StorageClass, "", name) is not None:
+        return Provision.CLASS
+    if not cluster.sees(StorageClass):
+        return Provision.UNSEEN
+    if name is None and any(is_default(c) for c in cluster.all(StorageClass)):
+        return Provision.CLASS
+    if (name or "") in cluster.once(_classes_of_volumes):
+        return Provision.BY_HAND
+    return Provision.NO_DEFAULT if name is None else Provision.MISSING
+
+
+def _classes_of_volumes(cluster: Snapshot) -> frozenset[str]:
+    return frozenset(v.spec.storage_class_name for v in cluster.all(PersistentVolume))
+
+
+def is_default(storage_class: StorageClass) -> bool:
+    """Whether claims without a class get this one."""
+    said = storage_class.metadata.annotations
+    return "true" in (said.default_storage_class, said.beta_default_storage_class)
+
+
+def mounting(cluster: Snapshot, namespace: str, claim: str) -> Iterator[Pod]:
+    """Pods that mount a claim and are not over."""
+    for pod in cluster.within(Pod, namespace):
+        if not pod.over and claim in pod.claims:
+            yield pod
+
+
+def set_up_since(pod: Pod) -> datetime | None:
+    """Since when its node has been setting it up, volumes first; None before and after that."""
+    scheduled = pod.condition("PodScheduled")
+    if pod.over or not pod.spec.node_name:
+        return None
+    started = pod.condition("PodReadyToStartContainers")
+    if started is not None and started.status == "True":
+        return None  # its sandbox runs, and that comes after the volumes
+    for status in pod.statuses:
+        waiting = status.state.waiting
+        if waiting is None or waiting.reason not in CREATING:
+            return None
+    return (scheduled.last_transition_time if scheduled else None) or pod.born
+
+
+def claim_of(cluster: Snapshot, volume: PersistentVolume) -> Claim | None:
+    """The claim that a volume belongs to, by uid."""
+    belongs = volume.spec.claim_ref
+    if belongs is None:
+        return None
+    claim = cluster.find(Claim, belongs.namespace, belongs.name)
+    return claim if claim is not None and claim.metadata.uid == belongs.uid else None
+
+
+class VolumeTrouble(msgspec.Struct, frozen=True, kw_only=True):
+    """What the control plane or the kubelet says of a volume that a pod waits for."""
+
+    pod: Pod
+    volume: str  # the PersistentVolume's name, or the pod's own for a volume without one
+    what: str  # `Multi-Attach error`, `AttachVolume.Attach failed`, `MountVolume.SetUp failed`
+    message: str
+    since: datetime
+
+
+def volume_events(cluster: Snapshot, reason: str) -> Iterator[VolumeTrouble]:
+    """Volumes that pods wait for now, by the events of that reason: one for each pod and volume.
+
+    The form is the control plane's own: `<what> for volume "<name>" <why>`. An event without it
+    (the kubelet's summary of several volumes) adds nothing to those that have it.
+    """
+    told: dict[tuple[str, str], VolumeTrouble] = {}
+    for pod in cluster.all(Pod):
+        waits = set_up_since(pod)
+        if waits is None:
+            continue  # healthy: not scheduled yet, or its volumes are there
+        for event in events_about(cluster, pod):
+            what, form, rest = event.message.partition(' for volume "')
+            volume, quote, why = rest.partition('"')
+            if event.reason != reason or not form or not quote:
+                continue
+            before = told.get((pod.metadata.uid, volume))
+            since = max(waits, event.first_seen)
+            told[pod.metadata.uid, volume] = VolumeTrouble(
+                pod=pod,
+                volume=volume,
+                what=what,
+                message=why.removeprefix(" ").removeprefix(": "),
+                since=min(since, before.since) if before else since,
+            )
+    yield from told.values()

@@ -1,4 +1,4 @@
-"""A Deployment with fewer replicas than were asked for, or a rollout that stopped moving."""
+"""A Deployment with fewer replicas available than were asked for."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -19,38 +19,24 @@ from holdfast.model.snapshot import Snapshot
 )
 def deployment_short(cluster: Snapshot) -> Iterator[Found]:
     """Fewer replicas are available than wanted, counted from the pod that has been missing
-    longest, so that a rollout that moves is left alone; or the rollout exceeded its progress
-    deadline. Critical when nothing is available at all.
+    longest, so that a rollout that moves is left alone. Critical when nothing is available at all.
     """
     for deployment in cluster.all(Deployment):
         wanted, available = deployment.spec.replicas, deployment.status.available_replicas
-        if wanted == 0 or deployment.spec.paused:
-            continue  # healthy: scaled away, or somebody holds it on purpose
-        stuck = _stuck_since(deployment)
-        since = stuck or (_short_since(cluster, deployment) if available < wanted else None)
+        if available >= wanted or deployment.spec.paused:
+            continue  # healthy: enough, scaled away, or somebody holds it on purpose
+        if deployment.metadata.deletion_timestamp is not None:
+            continue  # healthy: its pods go with it
+        since = _short_since(cluster, deployment)
         if since is None:
             continue
-        says = f"{available} of {wanted} replicas available"
-        if stuck is not None:
-            says += f", and the rollout has not moved for {cluster.elapsed(stuck)}"
         yield Found(
             about=deployment.ref,
             since=since,
-            says=says,
+            says=f"{available} of {wanted} replicas available",
             seen=_seen(deployment),
             severity=Severity.CRITICAL if available == 0 else None,
         )
-
-
-def _stuck_since(deployment: Deployment) -> datetime | None:
-    """When the rollout last moved, if it has exceeded its deadline since."""
-    progressing = deployment.condition("Progressing")
-    if progressing is None or progressing.reason != "ProgressDeadlineExceeded":
-        return None
-    if progressing.last_transition_time is None:
-        return None
-    deadline = timedelta(seconds=deployment.spec.progress_deadline_seconds)
-    return max(deployment.born, progressing.last_transition_time - deadline)
 
 
 def _short_since(cluster: Snapshot, deployment: Deployment) -> datetime | None:

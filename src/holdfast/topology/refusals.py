@@ -61,6 +61,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def found(self) -> Found:
         """The refusal in the form that every rule about one cause tells it."""
+        waits = isinstance(self.about, Job)  # work that can be done later is late, not down
         briefly = " ".join(self.reason.text[:_BRIEF].split())
         return Found(
             about=self.about.ref,
@@ -73,7 +74,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
                 "refused by": self.reason.by or self.reason.cause.value,
                 "message": self.reason.text,
             },
-            severity=Severity.CRITICAL if self.there == 0 else None,
+            severity=Severity.CRITICAL if self.there == 0 and not waits else None,
         )
 
 

@@ -1,0 +1,25 @@
+"""An admission policy denies the pods that a workload wants."""
+
+from collections.abc import Iterator
+
+from holdfast.model.rules import Channel, Found, Severity, fact
+from holdfast.model.snapshot import Snapshot
+from holdfast.topology.refusals import GRACE, READ, Cause, refusals
+
+
+@fact(
+    code="HF-WRK-054",
+    channel=Channel.INCIDENT,
+    severity=Severity.WARNING,
+    grace=GRACE,
+    reads=READ,
+    next_step="Change the template so that the policy allows it, or ask its owners; their words: "
+    "kubectl get events -n {namespace} --field-selector involvedObject.name={name}",
+)
+def admission_denies_pods(cluster: Snapshot) -> Iterator[Found]:
+    """A ReplicaSet, StatefulSet, DaemonSet or Job has fewer pods than it wants, and its last
+    attempt to create one was denied by an admission webhook or a ValidatingAdmissionPolicy. The
+    part names which.
+    """
+    for refusal in refusals(cluster, Cause.DENIED):
+        yield refusal.found

@@ -1,0 +1,50 @@
+"""A controller that does not act: what was asked of a workload has not been looked at."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from holdfast.model.kinds import DaemonSet, Deployment, ReplicaSet, StatefulSet
+from holdfast.model.rules import Channel, Found, Severity, fact
+from holdfast.model.snapshot import Snapshot
+
+CONTROLLED: tuple[type[Deployment | StatefulSet | DaemonSet | ReplicaSet], ...] = (
+    Deployment,
+    StatefulSet,
+    DaemonSet,
+    ReplicaSet,
+)
+
+
+@fact(
+    code="HF-WRK-051",
+    channel=Channel.INCIDENT,
+    severity=Severity.WARNING,
+    grace=timedelta(minutes=2),  # controllers look within a second; a new leader takes 30 s
+    reads=CONTROLLED,
+    next_step="See whether the controller manager is alive: "
+    "kubectl get lease kube-controller-manager -n kube-system -o yaml",
+    explains=("HF-WRK-010", "HF-WRK-060", "HF-WRK-065"),
+)
+def generation_unobserved(cluster: Snapshot) -> Iterator[Found]:
+    """The spec of a Deployment, StatefulSet, DaemonSet or ReplicaSet has a newer generation than
+    its controller has observed, counted from the last change of the spec, which the managers of
+    its fields tell. Where nobody says when that was, nothing is said.
+    """
+    for kind in CONTROLLED:
+        for each in cluster.all(kind):
+            asked, observed = each.metadata.generation, each.status.observed_generation
+            if observed >= asked or each.metadata.deletion_timestamp is not None:
+                continue  # healthy: seen, or going away
+            since = each.metadata.spec_written or (each.born if asked == 1 else None)
+            if since is None:
+                continue  # it was changed, and nobody says when
+            yield Found(
+                about=each.ref,
+                since=since,
+                says=f"nobody has acted on a change of {cluster.elapsed(since)} ago: "
+                f"generation {asked}, observed {observed}",
+                seen={
+                    "metadata.generation": str(asked),
+                    "status.observedGeneration": str(observed),
+                },
+            )

@@ -1,0 +1,25 @@
+"""A limit range refuses the pods that a workload wants."""
+
+from collections.abc import Iterator
+
+from holdfast.model.rules import Channel, Found, Severity, fact
+from holdfast.model.snapshot import Snapshot
+from holdfast.topology.refusals import GRACE, READ, Cause, refusals
+
+
+@fact(
+    code="HF-WRK-053",
+    channel=Channel.INCIDENT,
+    severity=Severity.WARNING,
+    grace=GRACE,
+    reads=READ,
+    next_step="Compare the template's requests and limits with what is allowed: "
+    "kubectl describe limitrange -n {namespace}",
+)
+def limit_range_blocks_pods(cluster: Snapshot) -> Iterator[Found]:
+    """A ReplicaSet, StatefulSet, DaemonSet or Job has fewer pods than it wants, and its last
+    attempt to create one was refused because a container, pod or claim asks for more, or less,
+    than a LimitRange of the namespace allows.
+    """
+    for refusal in refusals(cluster, Cause.LIMIT_RANGE):
+        yield refusal.found

@@ -1,0 +1,24 @@
+"""The pod security level of a namespace refuses the pods that a workload wants."""
+
+from collections.abc import Iterator
+
+from holdfast.model.rules import Channel, Found, Severity, fact
+from holdfast.model.snapshot import Snapshot
+from holdfast.topology.refusals import GRACE, READ, Cause, refusals
+
+
+@fact(
+    code="HF-WRK-057",
+    channel=Channel.INCIDENT,
+    severity=Severity.WARNING,
+    grace=GRACE,
+    reads=READ,
+    next_step="Compare the template with the level that the namespace enforces: "
+    "kubectl get namespace {namespace} --show-labels",
+)
+def pod_security_blocks_pods(cluster: Snapshot) -> Iterator[Found]:
+    """A ReplicaSet, StatefulSet, DaemonSet or Job has fewer pods than it wants, and its last
+    attempt to create one violated the Pod Security Standard that its namespace enforces.
+    """
+    for refusal in refusals(cluster, Cause.POD_SECURITY):
+        yield refusal.found

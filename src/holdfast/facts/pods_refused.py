@@ -1,0 +1,25 @@
+"""A workload cannot create its pods, for a reason of its own."""
+
+from collections.abc import Iterator
+
+from holdfast.model.rules import Channel, Found, Severity, fact
+from holdfast.model.snapshot import Snapshot
+from holdfast.topology.refusals import GRACE, READ, Cause, refusals
+
+
+@fact(
+    code="HF-WRK-058",
+    channel=Channel.INCIDENT,
+    severity=Severity.WARNING,
+    grace=GRACE,
+    reads=READ,
+    next_step="Read why: kubectl get events -n {namespace} "
+    "--field-selector involvedObject.name={name},reason=FailedCreate",
+)
+def pods_refused(cluster: Snapshot) -> Iterator[Found]:
+    """A ReplicaSet, StatefulSet, DaemonSet or Job has fewer pods than it wants, and its last
+    attempt to create one failed for a reason that no other rule names: a priority class that does
+    not exist, a template that is not valid. A namespace that is being deleted is left alone.
+    """
+    for refusal in refusals(cluster, Cause.OTHER):
+        yield refusal.found

@@ -1,0 +1,25 @@
+"""A quota refuses pods that do not say what they need."""
+
+from collections.abc import Iterator
+
+from holdfast.model.rules import Channel, Found, Severity, fact
+from holdfast.model.snapshot import Snapshot
+from holdfast.topology.refusals import GRACE, READ, Cause, refusals
+
+
+@fact(
+    code="HF-WRK-059",
+    channel=Channel.INCIDENT,
+    severity=Severity.WARNING,
+    grace=GRACE,
+    reads=READ,
+    next_step="Set what the quota asks for in the template, or defaults in a limit range: "
+    "kubectl describe resourcequota {part} -n {namespace}",
+)
+def quota_wants_requests(cluster: Snapshot) -> Iterator[Found]:
+    """A ReplicaSet, StatefulSet, DaemonSet or Job has fewer pods than it wants, and its last
+    attempt to create one was refused because a quota of the namespace counts a resource that the
+    pod states no request or limit for, or because the quota has not been counted yet.
+    """
+    for refusal in refusals(cluster, Cause.QUOTA_WANTS):
+        yield refusal.found

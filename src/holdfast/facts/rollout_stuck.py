@@ -1,0 +1,53 @@
+"""A rollout that has not moved for longer than its Deployment allows."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from holdfast.model.kinds import Deployment
+from holdfast.model.rules import Channel, Found, Severity, fact
+from holdfast.model.snapshot import Snapshot
+
+
+@fact(
+    code="HF-WRK-050",
+    channel=Channel.INCIDENT,
+    severity=Severity.WARNING,
+    grace=timedelta(minutes=5),  # a deadline shorter than this is met late by any slow start
+    reads=(Deployment,),
+    next_step="Go back to the revision before: kubectl rollout undo deployment/{name} "
+    "-n {namespace} (first look: kubectl rollout status deployment/{name} -n {namespace})",
+    explains=("HF-WRK-010",),
+)
+def rollout_stuck(cluster: Snapshot) -> Iterator[Found]:
+    """The Deployment exceeded its progress deadline, even if enough old replicas are available;
+    counted from when the rollout last moved. A paused rollout is left alone.
+    """
+    for deployment in cluster.all(Deployment):
+        progressing = deployment.condition("Progressing")
+        if progressing is None or progressing.reason != "ProgressDeadlineExceeded":
+            continue  # healthy: it moves, is complete, or nobody set a deadline
+        if deployment.spec.paused or deployment.spec.replicas == 0:
+            continue  # healthy: somebody holds it on purpose
+        if deployment.metadata.deletion_timestamp is not None:
+            continue
+        if deployment.status.observed_generation < deployment.metadata.generation:
+            continue  # said of a template that is no longer asked for
+        if progressing.last_transition_time is None:
+            continue
+        deadline = timedelta(seconds=deployment.spec.progress_deadline_seconds)
+        moved = max(deployment.born, progressing.last_transition_time - deadline)
+        status = deployment.status
+        yield Found(
+            about=deployment.ref,
+            since=moved,
+            says=f"the rollout has not moved for {cluster.elapsed(moved)}: "
+            f"{status.updated_replicas} of {deployment.spec.replicas} replicas updated, "
+            f"{status.available_replicas} available",
+            seen={
+                "Progressing": f"{progressing.reason}: {progressing.message}",
+                "spec.progressDeadlineSeconds": str(deployment.spec.progress_deadline_seconds),
+                "status.updatedReplicas": str(status.updated_replicas),
+                "status.availableReplicas": str(status.available_replicas),
+                "revision": deployment.metadata.annotations.revision or "not said",
+            },
+        )

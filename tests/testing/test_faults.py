@@ -143,6 +143,30 @@ async def test_lets_go_of_the_server_when_the_client_leaves() -> None:
             await gone.wait()
 
 
+async def test_cuts_every_open_connection_when_told_to(server: TinyServer) -> None:
+    async with FaultProxy(upstream=server.url, plan=script(Silence(after=300))) as proxy:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        async with (
+            httpx2.AsyncClient(verify=tls, trust_env=False) as client,
+            client.stream("GET", proxy.url) as response,
+        ):
+            chunks = response.aiter_raw()
+            assert await anext(chunks)
+            proxy.cut()
+            with pytest.raises(httpx2.ReadError):
+                await anext(chunks)
+
+
+async def test_what_the_server_said_can_be_overheard(server: TinyServer) -> None:
+    heard: list[bytes] = []
+    plan = script(Refusal(status=503))
+    async with FaultProxy(upstream=server.url, plan=plan, overhear=heard.append) as proxy:
+        await fetched(proxy.url)
+        assert heard == []
+        await fetched(proxy.url)
+    assert b"".join(heard).startswith(b"HTTP/1.1 200")
+
+
 async def test_a_server_that_is_down_looks_like_a_cut() -> None:
     async with TinyServer(ten_by_ten) as server:
         url = server.url

@@ -481,8 +481,8 @@ async def test_an_exec_plugin_that_hangs_is_ended_with_all_that_it_started(
 ) -> None:
     plugin = a_plugin(f'sleep 3600 & echo $! > "{tmp_path}/child"; sleep 3600')
     path = a_kubeconfig(tmp_path, user=executed(plugin, V1))
-    async with Reader(connect(path), clock=FrozenClock(), pace=Pace(plugin=0.2)) as reader:
-        with pytest.raises(BadCredential, match=r"did not end within 0\.2 seconds"):
+    async with Reader(connect(path), clock=FrozenClock(), pace=Pace(plugin=1)) as reader:
+        with pytest.raises(BadCredential, match=r"did not end within 1 seconds"):
             await reader.identity()
     process = Path("/proc") / (tmp_path / "child").read_text().strip() / "stat"
     assert not process.exists() or process.read_text().rpartition(") ")[2].startswith("Z")

@@ -19,7 +19,7 @@ from holdfast.ports import Put, Relisted, Removed
 from holdfast.testing.clock import FrozenClock
 from tests.adapters.kubernetes.tiny_server import Reply, Seen, TinyServer, said, status
 
-QUICK = Pace(read=5, watch=1, watch_grace=0.2)
+LONG = Pace()
 
 
 def named(name: str, version: str, **more: Any) -> dict[str, Any]:
@@ -86,7 +86,7 @@ async def heard(
     *,
     until: int,
     kind: type[Object] = Namespace,
-    pace: Pace = QUICK,
+    pace: Pace = LONG,
     connection: Any = None,
 ) -> list[str]:
     """So many pieces of news, in short: `= a b` for a list, `+ a`, `- a`."""
@@ -286,9 +286,9 @@ async def test_a_list_that_fails_is_asked_for_until_it_is_whole(chance: Chance) 
     begun: dict[str, Any] = {"metadata": {"resourceVersion": "9", "continue": "more"}}
     script = Script(
         lists=[
-            *(status(500) for _ in range(QUICK.tries)),
+            *(status(500) for _ in range(LONG.tries)),
             a_list("half", **begun),
-            *(status(500) for _ in range(QUICK.tries)),
+            *(status(500) for _ in range(LONG.tries)),
             a_list("a"),
         ]
     )
@@ -328,7 +328,8 @@ async def test_a_connection_that_only_looks_alive_ends(chance: Chance) -> None:
         lists=[a_list()],
         watches=[a_watch(then_stay=True), a_watch(event("ADDED", "b", "11"))],
     )
-    assert await heard(script, chance, until=2) == ["=", "+ b"]
+    brief = Pace(watch=1, watch_grace=0.2)
+    assert await heard(script, chance, until=2, pace=brief) == ["=", "+ b"]
 
 
 async def test_a_quiet_watch_that_ended_in_time_is_resumed_at_once(

@@ -83,7 +83,7 @@ lab-build: install ## build the control plane's programs, once, into a cache out
 	@$(BIN)/python -m lab build
 
 .PHONY: bench
-bench: install ## the measurements, as one table and one JSON file under results/
+bench: install lab-build ## the measurements, as one table and one JSON file under results/
 	@$(BIN)/python -m bench
 
 .PHONY: lock

@@ -4,8 +4,6 @@ Outside the checkout, so that nothing of it can help. Packages come from uv's ca
 install` has filled; what is missing there is downloaded.
 """
 
-import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -42,45 +40,29 @@ class Installed:
 
 def install(folder: Path) -> Installed:
     """Build the wheel and install it below that folder, bytecode and all."""
-    uv = find_uv()
     target, dist = folder / "environment", folder / "dist"
     python = ("--python", sys.executable)
-    _run(uv, "build", "--wheel", "--no-build-isolation", *python, "--out-dir", dist, ROOT)
+    _run("build", "--wheel", "--no-build-isolation", *python, "--out-dir", dist, ROOT)
     wheel = next(dist.glob("holdfast-*.whl"))
-    _run(uv, "venv", *python, target)
+    _run("venv", *python, target)
     into = ("pip", "install", "--python", str(target), "--compile-bytecode")
-    _cached_or_not(uv, *into, "--require-hashes", "-r", ROOT / "requirements" / "run.txt")
-    _run(uv, *into, "--no-deps", "--offline", wheel)
+    _cached_or_not(*into, "--require-hashes", "-r", ROOT / "requirements" / "run.txt")
+    _run(*into, "--no-deps", "--offline", wheel)
     return Installed(folder=target, wheel=wheel)
 
 
-def find_uv() -> Path:
-    """The uv on PATH if it answers (a version manager's shim may not), else the checkout's."""
-    for each in (shutil.which("uv"), ROOT / ".uv" / "bin" / "uv"):
-        if each is not None and Path(each).exists() and _answers(Path(each)):
-            return Path(each)
-    raise CouldNotMeasure("There is no uv here; put one on PATH (`pip install uv` gives one).")
-
-
-def _answers(uv: Path) -> bool:
-    asked = subprocess.run([uv, "--version"], capture_output=True, check=False, timeout=30)
-    return asked.returncode == 0
-
-
-def _cached_or_not(uv: Path, *arguments: str | Path) -> None:
+def _cached_or_not(*arguments: str | Path) -> None:
     """Without a word to any registry if that is possible."""
     try:
-        _run(uv, *arguments, "--offline")
+        _run(*arguments, "--offline")
     except CouldNotMeasure:
-        _run(uv, *arguments)
+        _run(*arguments)
 
 
-def _run(uv: Path, *arguments: str | Path) -> None:
-    mirror = os.environ.get("PIP_INDEX_URL")  # one that pip was told of will do for uv
-    more = {"UV_DEFAULT_INDEX": mirror} if mirror and "UV_DEFAULT_INDEX" not in os.environ else {}
+def _run(*arguments: str | Path) -> None:
     done = subprocess.run(
-        [uv, *arguments],
-        env=environment(**more),
+        [ROOT / "tools" / "uv.sh", *arguments],
+        env=environment(),
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -80,7 +80,11 @@ def _up(nodes: int, pace: float) -> None:
         _say("  kubectl get nodes")
         _say("")
         _say("lab: Ctrl-C here stops it and removes everything")
-        lab.wait_until_a_part_ends()
+        try:
+            lab.wait_until_a_part_ends()
+        except KeyboardInterrupt:
+            _say("")
+    _say("lab: stopped")
 
 
 def _detach(nodes: int, pace: float) -> None:

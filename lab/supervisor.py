@@ -104,6 +104,8 @@ class Supervisor:
 
 
 def _die_with_parent() -> None:
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.SIG_DFL)  # what we ignore would be inherited
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 

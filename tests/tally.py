@@ -7,7 +7,6 @@ there is one. The counts travel in the test reports, so that they arrive from xd
 import json
 import os
 import platform
-import subprocess
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from bench.machine import commit
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results" / "prove.json"
@@ -72,11 +73,11 @@ def pytest_terminal_summary(
             terminalreporter.write_line(
                 f"{each.suite:<{width}}   n {each.n:>7,}   failures {each.failures}{seed}"
             )
-        terminalreporter.write_line(f"commit {_commit()}   seed of the run {_seed(config)}")
+        terminalreporter.write_line(f"commit {commit()}   seed of the run {_seed(config)}")
     if os.environ.get("HOLDFAST_PROVE") == "1":
         RESULTS.parent.mkdir(exist_ok=True)
         results = {
-            "commit": _commit(),
+            "commit": commit(),
             "began": config.stash[_BEGAN].isoformat(timespec="seconds"),
             "seconds": round((datetime.now(UTC) - config.stash[_BEGAN]).total_seconds()),
             "python": platform.python_version(),
@@ -120,17 +121,3 @@ def _seed(config: pytest.Config) -> int | None:
     """The seed of pytest-randomly, with which the order and the dice repeat themselves."""
     seed = config.getoption("randomly_seed", None)
     return seed if isinstance(seed, int) else None
-
-
-def _commit() -> str:
-    """The commit that was measured, and whether the tree differed from it."""
-    if not (ROOT / ".git").exists():
-        return "unknown: not a clone"
-    said = subprocess.run(
-        ["git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return said.stdout.strip()

@@ -29,6 +29,8 @@ def test_counts_of_one_suite_are_added_up_and_kept_with_the_outcomes(tmp_path: P
     room = tmp_path / "tests" / "escape"
     room.mkdir(parents=True)
     shutil.copy(tree.ROOT / "tests" / "tally.py", tmp_path / "tests")
+    (tmp_path / "bench").mkdir()
+    shutil.copy(tree.ROOT / "bench" / "machine.py", tmp_path / "bench")
     (tmp_path / "tests" / "conftest.py").write_text('pytest_plugins = ["tests.tally"]\n')
     (room / "test_counting.py").write_text(COUNTING)
     shutil.copy(tree.ROOT / "pyproject.toml", tmp_path)

@@ -57,7 +57,7 @@ def test_every_requirement_is_pinned_by_hash() -> None:
 
 def test_no_file_names_a_registry() -> None:
     this = "tests/house/test_tree.py"
-    allowed = {"tools/bootstrap.sh"}  # hands pip's own mirror to uv, whatever it is
+    allowed = {"tools/uv.sh"}  # hands pip's own mirror to uv, whatever it is
     found = [f for f in lines_with(HOSTS) if f.split(":")[0] not in {this, *allowed}]
     assert [] == found
 

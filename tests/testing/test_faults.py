@@ -41,9 +41,10 @@ async def server() -> AsyncIterator[TinyServer]:
 
 
 async def fetched(
-    url: str, *, timeout: float = 5, verify: ssl.SSLContext | None = None
+    url: str, *, connect: float = 5, read: float = 5, verify: ssl.SSLContext | None = None
 ) -> httpx2.Response:
     tls = verify or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    timeout = httpx2.Timeout(5, connect=connect, read=read)
     async with httpx2.AsyncClient(verify=tls, trust_env=False, timeout=timeout) as client:
         return await client.get(url)
 
@@ -89,7 +90,7 @@ async def test_breaks_an_answer_off(
 ) -> None:
     async with FaultProxy(upstream=server.url, plan=script(fault)) as proxy:
         with pytest.raises(error):
-            await fetched(proxy.url, timeout=0.2)
+            await fetched(proxy.url, read=0.2 if isinstance(fault, Silence) else 5)
         assert (await fetched(proxy.url)).content == BODY
     assert proxy.faults_seen == [(Asked(number=0, method="GET", target="/"), fault)]
 
@@ -143,6 +144,30 @@ async def test_lets_go_of_the_server_when_the_client_leaves() -> None:
             await gone.wait()
 
 
+async def test_cuts_every_open_connection_when_told_to(server: TinyServer) -> None:
+    async with FaultProxy(upstream=server.url, plan=script(Silence(after=300))) as proxy:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        async with (
+            httpx2.AsyncClient(verify=tls, trust_env=False) as client,
+            client.stream("GET", proxy.url) as response,
+        ):
+            chunks = response.aiter_raw()
+            assert await anext(chunks)
+            proxy.cut()
+            with pytest.raises(httpx2.ReadError):
+                await anext(chunks)
+
+
+async def test_what_the_server_said_can_be_overheard(server: TinyServer) -> None:
+    heard: list[bytes] = []
+    plan = script(Refusal(status=503))
+    async with FaultProxy(upstream=server.url, plan=plan, overhear=heard.append) as proxy:
+        await fetched(proxy.url)
+        assert heard == []
+        await fetched(proxy.url)
+    assert b"".join(heard).startswith(b"HTTP/1.1 200")
+
+
 async def test_a_server_that_is_down_looks_like_a_cut() -> None:
     async with TinyServer(ten_by_ten) as server:
         url = server.url
@@ -191,7 +216,7 @@ async def test_over_tcp_it_needs_no_key(tmp_path: Path) -> None:
             await fetched(url, verify=trusting(authority))
         assert (await fetched(url, verify=trusting(authority))).content == BODY
         with pytest.raises(httpx2.ConnectTimeout):
-            await fetched(url, verify=trusting(authority), timeout=0.2)
+            await fetched(url, verify=trusting(authority), connect=0.5)
     assert [asked.number for asked, _ in proxy.faults_seen] == [0, 2]
 
 

@@ -112,6 +112,7 @@ class _Proxy(ABC):
         upstream_tls: ssl.SSLContext | None,
         tls: ssl.SSLContext | None,
         sleep: Callable[[float], Awaitable[None]],
+        overhear: Callable[[bytes], None],
     ) -> None:
         parts = urlsplit(upstream)
         self._host = parts.hostname or ""
@@ -120,6 +121,8 @@ class _Proxy(ABC):
         self._tls = tls
         self._plan = plan
         self._sleep = sleep
+        self._overhear = overhear
+        self._clients: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._count = 0
         self.port = 0
@@ -142,17 +145,24 @@ class _Proxy(ABC):
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._listening.wait_closed()
 
+    def cut(self) -> None:
+        """Reset every connection that is open now."""
+        for back in list(self._clients):
+            _reset(back)
+
     def _connected(self, client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._hold(client, back))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _hold(self, client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        self._clients.add(back)
         try:
             await self._serve(client, back)
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, TimeoutError):
             back.transport.abort()  # either side may leave at any moment
         finally:
+            self._clients.discard(back)
             back.close()
 
     @abstractmethod
@@ -182,6 +192,7 @@ class _Proxy(ABC):
             data = await server.read(size if left is None else min(size, left))
             if not data:
                 return
+            self._overhear(data)
             back.write(data)
             await back.drain()
             if left is not None:
@@ -197,7 +208,8 @@ class _Proxy(ABC):
 class FaultProxy(_Proxy):
     """Judges each HTTP request. With `tls` it ends the client's TLS; `upstream_tls` begins ours.
 
-    One request for each connection, so that where an answer ends needs no understanding.
+    One request for each connection, so that where an answer ends needs no understanding. What the
+    server really said, before any fault, can be overheard.
     """
 
     def __init__(
@@ -208,9 +220,15 @@ class FaultProxy(_Proxy):
         upstream_tls: ssl.SSLContext | None = None,
         tls: ssl.SSLContext | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        overhear: Callable[[bytes], None] = lambda _: None,
     ) -> None:
         super().__init__(
-            upstream=upstream, plan=plan, upstream_tls=upstream_tls, tls=tls, sleep=sleep
+            upstream=upstream,
+            plan=plan,
+            upstream_tls=upstream_tls,
+            tls=tls,
+            sleep=sleep,
+            overhear=overhear,
         )
 
     @property
@@ -253,7 +271,14 @@ class TcpFaultProxy(_Proxy):
         plan: Plan,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        super().__init__(upstream=upstream, plan=plan, upstream_tls=None, tls=None, sleep=sleep)
+        super().__init__(
+            upstream=upstream,
+            plan=plan,
+            upstream_tls=None,
+            tls=None,
+            sleep=sleep,
+            overhear=lambda _: None,
+        )
 
     async def _serve(self, client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         fault = self._judged()
@@ -268,8 +293,9 @@ class TcpFaultProxy(_Proxy):
 
 def _reset(back: asyncio.StreamWriter) -> None:
     """Hang up as a machine does that has lost its state: RST instead of FIN."""
-    at_once = struct.pack("ii", 1, 0)
-    back.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+    plain = back.get_extra_info("socket")
+    if plain.fileno() != -1:  # it may have been closed in this very moment
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     back.transport.abort()
 
 

@@ -7,6 +7,8 @@
         await server.restart()                       # every connection cut, the same port again
 
 The clock of the Date header is the cluster's frozen one; how long a watch lasts is real time.
+Bodies are JSON: kubectl reads, labels and deletes here, but what it would send as protobuf
+(`kubectl create`) is refused with 415. kubectl shows its token over TLS alone.
 """
 
 import asyncio
@@ -63,6 +65,11 @@ class SimulatedServer:
     def url(self) -> str:
         """Where it listens."""
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
+
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        return len(self._connections)
 
     def admit(self, name: str, *groups: str) -> str:
         """A bearer token for that user, who has no rights until they are granted."""

@@ -479,11 +479,13 @@ async def test_an_exec_plugin_that_may_not_be_run_is_named(tmp_path: Path) -> No
 async def test_an_exec_plugin_that_hangs_is_ended_with_all_that_it_started(
     tmp_path: Path, a_plugin: PluginWriter
 ) -> None:
-    plugin = a_plugin("sleep 3600 & sleep 3600")
+    plugin = a_plugin(f'sleep 3600 & echo $! > "{tmp_path}/child"; sleep 3600')
     path = a_kubeconfig(tmp_path, user=executed(plugin, V1))
-    async with Reader(connect(path), clock=FrozenClock(), pace=Pace(plugin=0.2)) as reader:
-        with pytest.raises(BadCredential, match=r"did not end within 0.2 seconds"):
+    async with Reader(connect(path), clock=FrozenClock(), pace=Pace(plugin=1)) as reader:
+        with pytest.raises(BadCredential, match=r"did not end within 1 seconds"):
             await reader.identity()
+    process = Path("/proc") / (tmp_path / "child").read_text().strip() / "stat"
+    assert not process.exists() or process.read_text().rpartition(") ")[2].startswith("Z")
 
 
 async def test_an_exec_plugin_that_needs_a_person_says_so_where_there_is_none(
@@ -492,6 +494,38 @@ async def test_an_exec_plugin_that_needs_a_person_says_so_where_there_is_none(
     user = executed(a_plugin("true"), V1, interactiveMode="Always")
     with pytest.raises(BadCredential, match="there is no terminal"):
         await version(connect(a_kubeconfig(tmp_path, user=user)))
+
+
+@pytest.mark.parametrize(
+    ("mode", "terminal"),
+    [("Always", True), ("IfAvailable", True), ("IfAvailable", False), ("Never", True)],
+)
+async def test_an_exec_plugin_may_ask_somebody_when_somebody_is_there(
+    server: TinyServer,
+    authority: Authority,
+    tmp_path: Path,
+    a_plugin: PluginWriter,
+    mode: str,
+    terminal: bool,
+) -> None:
+    plugin = a_plugin(
+        f'echo "$KUBERNETES_EXEC_INFO" > "{tmp_path}/told"\necho Type the code >&2\n'
+        f"echo '{credential(V1, token='good')}'"
+    )
+    user = executed(plugin, V1, interactiveMode=mode)
+    path = a_kubeconfig(tmp_path, server=server.url, authority=authority, user=user)
+    assert await version(connect(path, terminal=terminal)) == "v1.36.3"
+    told = json.loads((tmp_path / "told").read_text())
+    alone = (mode, terminal) in {("IfAvailable", False), ("Never", True)}
+    assert told["spec"] == {"interactive": not alone}
+
+
+async def test_an_exec_plugin_that_fails_before_somebody_has_told_them_why(
+    tmp_path: Path, a_plugin: PluginWriter
+) -> None:
+    user = executed(a_plugin("echo wrong code >&2; exit 3"), V1, interactiveMode="Always")
+    with pytest.raises(BadCredential, match=r"failed with exit code 3\."):
+        await version(connect(a_kubeconfig(tmp_path, user=user), terminal=True))
 
 
 async def test_an_exec_plugin_gets_its_arguments_environment_and_the_cluster(

@@ -19,6 +19,7 @@ from tests.adapters.kubernetes.kubeconfigs import a_kubeconfig, connect
 from tests.adapters.kubernetes.tiny_proxy import TinyProxy
 from tests.adapters.kubernetes.tiny_server import Reply, TinyServer, said
 
+LONG = Pace()
 BRIEF = Pace(connect=0.2, read=0.2)
 
 
@@ -26,7 +27,7 @@ def welcome(_: object) -> Reply:
     return said({"gitVersion": "v1", "metadata": {"uid": "u"}})
 
 
-async def looked(connection: Connection, chance: Chance, pace: Pace = BRIEF) -> CouldNotLook:
+async def looked(connection: Connection, chance: Chance, pace: Pace = LONG) -> CouldNotLook:
     """The error of a look that cannot succeed: one line, no traceback material."""
     async with Reader(connection, clock=FrozenClock(), chance=chance, pace=pace) as reader:
         with pytest.raises(CouldNotLook) as raised:
@@ -50,12 +51,12 @@ async def test_nothing_listens(tmp_path: Path, chance: Chance, waits: list[float
     error = await looked(connect(a_kubeconfig(tmp_path, server=url)), chance)
     assert isinstance(error, Unreachable)
     assert error.wrong == f"{url} refuses connections: nothing listens there."
-    assert len(waits) == BRIEF.tries - 1
+    assert len(waits) == LONG.tries - 1
 
 
 async def test_a_name_that_nobody_knows(tmp_path: Path, chance: Chance) -> None:
     url = "https://no-such-host.invalid:6443"
-    error = await looked(connect(a_kubeconfig(tmp_path, server=url)), chance, Pace())
+    error = await looked(connect(a_kubeconfig(tmp_path, server=url)), chance)
     assert isinstance(error, Unreachable)
     assert "no-such-host.invalid" in error.wrong
     assert "cannot be resolved" in error.wrong
@@ -69,7 +70,7 @@ async def test_a_server_that_takes_the_question_and_falls_silent(
         raise AssertionError
 
     async with TinyServer(silence) as server:
-        error = await looked(Connection(name="x", server=server.url), chance)
+        error = await looked(Connection(name="x", server=server.url), chance, BRIEF)
     assert isinstance(error, Unreachable)
     assert error.wrong == f"{server.url} took our question and fell silent."
     assert len(waits) == 1  # each silence costs a whole timeout: asked twice, no more
@@ -80,7 +81,7 @@ async def test_a_port_that_takes_connections_and_never_speaks_tls(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as quiet:  # the kernel accepts, and nobody speaks
         url = f"https://127.0.0.1:{quiet.getsockname()[1]}"
-        error = await looked(connect(a_kubeconfig(tmp_path, server=url)), chance)
+        error = await looked(connect(a_kubeconfig(tmp_path, server=url)), chance, BRIEF)
     assert isinstance(error, Unreachable)
     assert "no connection came about in time" in error.wrong
 
@@ -255,7 +256,7 @@ async def test_an_answer_that_is_cut_short_every_time(chance: Chance, claim: int
         error = await looked(Connection(name="x", server=server.url), chance)
     assert isinstance(error, Unreachable)
     assert "broke the connection off" in error.wrong
-    assert len(server.requests) == BRIEF.tries
+    assert len(server.requests) == LONG.tries
 
 
 @pytest.mark.parametrize(
@@ -269,4 +270,4 @@ async def test_a_server_in_trouble_is_asked_again_and_then_quoted(
         error = await looked(Connection(name="x", server=server.url), chance)
     assert isinstance(error, Unanswered)
     assert complaint in error.wrong
-    assert len(server.requests) == BRIEF.tries
+    assert len(server.requests) == LONG.tries

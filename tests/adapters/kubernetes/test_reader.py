@@ -475,9 +475,11 @@ async def test_a_review_that_fails_is_no_answer(chance: Chance, reply: Reply) ->
             await reader.may("list", Pod)
 
 
-@pytest.mark.parametrize(("compress", "expected"), [(False, "identity"), (True, "gzip")])
+@pytest.mark.parametrize(
+    ("compress", "expected"), [(None, "identity"), (False, "identity"), (True, "gzip")]
+)
 async def test_compression_is_asked_for_when_it_pays(
-    chance: Chance, compress: bool, expected: str
+    chance: Chance, compress: bool | None, expected: str
 ) -> None:
     def handler(seen: Seen) -> Reply:
         plain = paged(seen)
@@ -490,6 +492,26 @@ async def test_compression_is_asked_for_when_it_pays(
     async with asked as reader:
         assert names(await reader.list(Pod)) == list(NAMES)
     assert {seen.header("Accept-Encoding") for seen in asked.seen} == {expected}
+
+
+async def test_compression_is_asked_for_over_a_network(chance: Chance) -> None:
+    """The proxy stands for the network: it sees what goes to a server that is not this machine."""
+    seen: list[Seen] = []
+
+    def network(request: Seen) -> Reply:
+        seen.append(request)
+        return a_cluster(request)
+
+    async with TinyServer(network) as server:
+        connection = Connection(name="far", server="http://far.example", proxy=server.url)
+        async with Reader(connection, clock=FrozenClock(), chance=chance) as reader:
+            await reader.identity()
+    assert {request.header("Accept-Encoding") for request in seen} == {"gzip"}
+
+
+async def test_what_the_server_says_is_put_on_one_line(chance: Chance) -> None:
+    async with Asked(lambda _: status(403, "no\r\n  way\n"), chance) as reader:
+        assert (await reader.list(Pod)).why == "no way"
 
 
 async def test_several_kinds_are_read_at_once(chance: Chance) -> None:

@@ -11,7 +11,7 @@ def proxy_for(server: str, environ: Mapping[str, str]) -> str:
     host, port = (parts.hostname or ""), parts.port
     name = f"{parts.scheme}_proxy"
     proxy = environ.get(name.upper()) or environ.get(name) or ""
-    if not proxy or _is_local(host):
+    if not proxy or is_local(host):
         return ""
     exempt = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
     if any(_matches(rule.strip().lower(), host, port) for rule in exempt.split(",")):
@@ -19,7 +19,8 @@ def proxy_for(server: str, environ: Mapping[str, str]) -> str:
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
-def _is_local(host: str) -> bool:
+def is_local(host: str) -> bool:
+    """Whether that is this very machine."""
     address = _address(host)
     return host == "localhost" or (address is not None and address.is_loopback)
 

@@ -53,7 +53,7 @@ class Answer:
     @property
     def message(self) -> str:
         """What the server says of an error."""
-        said = decode.error_status(self.body).message or ""
+        said = " ".join((decode.error_status(self.body).message or "").split())
         return said[:EXCERPT] or f"status {self.status}"
 
 

@@ -3,8 +3,8 @@
 The rules:
 1. A watch starts from a list of one moment, and goes on from the last version that was heard,
    bookmarks included, so that nothing falls between two watches.
-2. Expired (410, as a status or as an event), an object that we cannot read, and an event without
-   a version: list again. Nothing is guessed.
+2. Expired (410, as a status or as an event), refused several times over, an object that we cannot
+   read, and an event without a version: list again. Nothing is guessed.
 3. Cut, silent, throttled, broken: wait a little longer each time, then go on from where we were.
    A line that is not whole is a cut.
 4. Our read timeout exceeds the `timeoutSeconds` that the server was given, so that a connection
@@ -32,6 +32,7 @@ from holdfast.model.snapshot import Capture, State, Unreadable
 from holdfast.ports import News, Put, Relisted, Removed
 
 SHORT = 1.0  # seconds: a watch that ends sooner is not asked for again at once
+REFUSALS = 3  # after which a version is given up: a restored etcd may never come back to it
 SHUT = (State.FORBIDDEN, State.ABSENT)
 
 
@@ -62,6 +63,7 @@ class _Thread:
 
     version: str
     heard: bool = False  # anything since the last list
+    refusals: int = 0  # of this version, one after the other
 
 
 class Watcher:
@@ -136,6 +138,7 @@ class Watcher:
                 async with self._wire.open(question) as response:
                     if response.status_code == 200:
                         opened = loop.time()
+                        thread.refusals = 0
                         async with aclosing(_lines(response)) as lines:
                             async for line in lines:
                                 news = _news(kind, line, thread)
@@ -145,7 +148,7 @@ class Watcher:
                         if loop.time() - opened >= SHORT:
                             continue  # its time was up, as agreed
                     else:
-                        at_least = await self._refused(response)
+                        at_least = await self._refused(response, thread)
             except (BadCredential, Unauthorized):
                 raise
             except (CouldNotLook, Mishap):
@@ -169,10 +172,11 @@ class Watcher:
             read_timeout=seconds + self._pace.watch_grace,
         )
 
-    async def _refused(self, response: httpx2.Response) -> float:
+    async def _refused(self, response: httpx2.Response, thread: _Thread) -> float:
         """How long the server wants us to wait, unless waiting cannot help."""
         answer = await self._wire.whole(response)
-        if answer.status in (GONE, 400):
+        thread.refusals += 1
+        if answer.status in (GONE, 400) or thread.refusals == REFUSALS:
             raise _Expired
         if answer.status in (403, 404):
             raise _Shut

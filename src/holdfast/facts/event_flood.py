@@ -1,0 +1,46 @@
+"""One component says the same thing about so many objects that other events drown."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from holdfast.model.kinds import Event, Namespace
+from holdfast.model.objects import Ref
+from holdfast.model.rules import Channel, Found, Severity, fact
+from holdfast.model.snapshot import Snapshot
+
+MANY = 100  # more objects than a rollout that fails has pods at a time
+LATELY = timedelta(minutes=10)
+
+
+@fact(
+    code="HF-CTL-012",
+    channel=Channel.INCIDENT,
+    severity=Severity.INFO,
+    grace=timedelta(minutes=5),  # a burst ends by itself
+    reads=(Event, Namespace),
+    next_step="See what they are about: kubectl get events -n {name} --field-selector "
+    "type=Warning --sort-by=.lastTimestamp",
+)
+def event_flood(cluster: Snapshot) -> Iterator[Found]:
+    """A component has said the same warning about 100 objects of a namespace or more in the last
+    ten minutes. Counted from the first of those that are still said.
+    """
+    said: dict[tuple[str, str, str], list[Event]] = {}
+    for event in cluster.all(Event):
+        if event.type != "Warning" or cluster.now - event.last_seen > LATELY:
+            continue  # healthy: told in the normal course of things, or a memory
+        key = (event.metadata.namespace, event.by, event.reason)
+        said.setdefault(key, []).append(event)
+    for (name, component, reason), events in said.items():
+        objects = {event.involved_object.uid or event.involved_object.name for event in events}
+        if len(objects) < MANY:
+            continue
+        namespace = cluster.find(Namespace, "", name)
+        about = Ref(api_version="v1", kind="Namespace", name=name)
+        yield Found(
+            about=namespace.ref if namespace is not None else about,
+            part=f"{component}/{reason}",
+            since=min(event.first_seen for event in events),
+            says=f"{component} says {reason} about {len(objects)} objects",
+            seen={"the last": max(events, key=lambda event: event.last_seen).message},
+        )

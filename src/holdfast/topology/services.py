@@ -1,0 +1,192 @@
+"""What stands behind a service: its endpoints as slices tell them, its pods, and who makes those.
+
+One home for every rule that asks whether anybody answers.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from holdfast.model.kinds import (
+    DaemonSet,
+    Deployment,
+    EndpointSlice,
+    Job,
+    Pod,
+    ReplicaSet,
+    Service,
+    StatefulSet,
+)
+from holdfast.model.kinds.control import ServiceReference
+from holdfast.model.kinds.core import ServicePort
+from holdfast.model.kinds.pods import ContainerPort
+from holdfast.model.objects import Object
+from holdfast.model.snapshot import Snapshot
+from holdfast.topology.workloads import owner_of
+
+type Maker = Deployment | StatefulSet | DaemonSet | ReplicaSet | Job
+
+MAKERS: tuple[type[Maker], ...] = (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job)
+"""Kinds that may make pods for a service."""
+
+
+def slices_of(cluster: Snapshot, namespace: str, service: str) -> Sequence[EndpointSlice]:
+    """The slices of a service."""
+    return cluster.once(_by_service).get((namespace, service), ())
+
+
+def _by_service(cluster: Snapshot) -> Mapping[tuple[str, str], Sequence[EndpointSlice]]:
+    of: dict[tuple[str, str], list[EndpointSlice]] = {}
+    for each in cluster.all(EndpointSlice):
+        if each.service:
+            of.setdefault((each.metadata.namespace, each.service), []).append(each)
+    return of
+
+
+def answers(slices: Sequence[EndpointSlice]) -> bool:
+    """Whether any endpoint takes traffic; while all of them end, those that still serve do."""
+    return any(
+        endpoint.conditions.ready
+        or (endpoint.conditions.terminating and endpoint.conditions.serving)
+        for each in slices
+        for endpoint in each.endpoints
+    )
+
+
+def last_changed(service: Service, slices: Sequence[EndpointSlice]) -> datetime:
+    """When what it leads to last changed: its own words, or its slices."""
+    return max(
+        service.asked_since,
+        *(each.metadata.last_written or each.born for each in slices),
+        *(each.born for each in slices),
+        service.born,
+    )
+
+
+class Unanswered(msgspec.Struct, frozen=True, kw_only=True):
+    """Why nobody answers at a service that the API server calls."""
+
+    because: str
+    since: datetime | None  # None: as long as it has been asked for
+
+
+def unanswered(cluster: Snapshot, wanted: ServiceReference) -> Unanswered | None:
+    """Why a call to that service fails for certain; None when somebody answers, or nobody saw."""
+    if cluster.blind((Service, EndpointSlice), namespace=wanted.namespace):
+        return None
+    service = cluster.find(Service, wanted.namespace, wanted.name)
+    if service is None:
+        return Unanswered(because="does not exist", since=None)
+    if service.spec.type == "ExternalName":
+        return None  # healthy: it leads out of the cluster, where we cannot look
+    if all(port.port != wanted.port for port in service.spec.ports):
+        return Unanswered(because=f"has no port {wanted.port}", since=service.asked_since)
+    slices = slices_of(cluster, wanted.namespace, wanted.name)
+    if answers(slices):
+        return None
+    return Unanswered(because="has no ready endpoints", since=last_changed(service, slices))
+
+
+def selections(cluster: Snapshot) -> Iterator[tuple[Service, Sequence[Pod]]]:
+    """Every service that selects pods, with the pods that it selects and that are not over.
+
+    One pass over the pods: each service waits at the rarest of the labels that it asks for.
+    """
+    services = [s for s in cluster.all(Service) if s.selects and not s.leaving]
+    asked = Counter(pair for s in services for pair in s.spec.selector.items())
+    waiting: dict[tuple[str, str, str], list[int]] = {}
+    for at, service in enumerate(services):
+        key, value = min(service.spec.selector.items(), key=lambda pair: asked[pair])
+        waiting.setdefault((service.metadata.namespace, key, value), []).append(at)
+    behind: list[list[Pod]] = [[] for _ in services]
+    for pod in cluster.all(Pod):
+        if pod.over:
+            continue
+        labels = pod.metadata.labels
+        for key, value in labels.items():
+            for at in waiting.get((pod.metadata.namespace, key, value), ()):
+                if carries(labels, services[at].spec.selector):
+                    behind[at].append(pod)
+    yield from zip(services, behind, strict=True)
+
+
+def carries(labels: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    """Whether those labels hold every one that is wanted."""
+    return all(labels.get(key) == value for key, value in wanted.items())
+
+
+def makers(cluster: Snapshot, service: Service) -> Iterator[tuple[Maker, int]]:
+    """Whoever would make pods for that service, with how many pods it is to have now.
+
+    A ReplicaSet of a Deployment is an old revision or the Deployment's own word: only one whose
+    owner is of another kind, or that has none, speaks for itself.
+    """
+    for kind in MAKERS:
+        for maker in cluster.within(kind, service.metadata.namespace):
+            if not carries(maker.spec.template.metadata.labels, service.spec.selector):
+                continue
+            if isinstance(maker, ReplicaSet) and owner_of(cluster, maker, (Deployment,)):
+                continue
+            yield maker, _wanted(maker)
+
+
+def _wanted(maker: Maker) -> int:
+    match maker:
+        case DaemonSet():
+            return maker.status.desired_number_scheduled
+        case Job():
+            return 0  # it ends, so that nobody may count on its pods
+        case Deployment() | StatefulSet() | ReplicaSet():
+            return maker.spec.replicas
+
+
+def declared(pod: Pod) -> Iterator[ContainerPort]:
+    """Every port that a pod's containers say they listen on, sidecars included."""
+    for container in pod.spec.containers:
+        yield from container.ports
+    for container in pod.spec.init_containers:
+        if container.restart_policy == "Always":
+            yield from container.ports
+
+
+def target(port: ServicePort) -> int | str:
+    """The port of the pod that a service's port leads to."""
+    return port.target_port or port.port
+
+
+def leads_to(port: ServicePort, pod: Pod) -> int | None:
+    """The number of that port on that pod; None when the pod declares none of that name."""
+    wanted = target(port)
+    if isinstance(wanted, int):
+        return wanted
+    return next(
+        (
+            p.container_port
+            for p in declared(pod)
+            if p.name == wanted and p.protocol == port.protocol
+        ),
+        None,
+    )
+
+
+def unlike(labels: Mapping[str, str], wanted: Mapping[str, str]) -> str:
+    """In which labels that are wanted those differ, in words."""
+    return ", ".join(
+        f"{key}={labels[key]} instead of {value}" if key in labels else f"no {key}"
+        for key, value in wanted.items()
+        if labels.get(key) != value
+    )
+
+
+def nearest(objects: Sequence[Object], wanted: Mapping[str, str]) -> Object | None:
+    """The object whose labels come nearest to what is wanted; None when none shares a key."""
+
+    def shared(each: Object) -> tuple[int, int]:
+        labels = each.metadata.labels
+        equal = sum(labels.get(key) == value for key, value in wanted.items())
+        return (equal, sum(key in labels for key in wanted))
+
+    best = max(objects, key=shared, default=None)
+    return best if best is not None and any(shared(best)) else None

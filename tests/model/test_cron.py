@@ -85,6 +85,7 @@ def test_a_time_that_the_clock_shows_twice_in_autumn_comes_twice() -> None:
         "@fortnightly",
         "@every soon",
         "@every",
+        "TZ=Mars/Olympus 0 2 * * *",
         ", * * * *",
         "9" * 300,
     ],
@@ -94,6 +95,12 @@ def test_what_is_no_schedule_is_none(written: str) -> None:
     assert where is not None
 
     assert schedule(written, where) is None
+
+
+def test_a_zone_written_before_the_schedule_is_followed() -> None:
+    assert _at("2026-03-02T01:00:00") == _due(
+        "CRON_TZ=Europe/Berlin 0 2 * * *", "2026-03-01T12:00:00"
+    )
 
 
 @pytest.mark.parametrize("name", ["Mars/Olympus", "../../etc/passwd", "Europe", "a\0b"])

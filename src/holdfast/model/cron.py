@@ -111,6 +111,10 @@ def schedule(written: str, zone: ZoneInfo) -> Schedule | None:
     written = written.strip()
     if len(written) > _LONGEST:
         return None
+    if written.startswith(("TZ=", "CRON_TZ=")):  # not official, but followed where it is stored
+        named, _, written = written.partition(" ")
+        own = zone_of(named.partition("=")[2])
+        return None if own is None else schedule(written, own)
     if written.startswith("@every "):
         interval = _duration(written.removeprefix("@every ").strip())
         return None if interval is None else Every(interval)

@@ -307,6 +307,10 @@ class Condition(Part, frozen=True, kw_only=True):
     last_transition_time: Time | None = None
     observed_generation: int = 0  # 0: its writer does not say
 
+    def speaks_of(self, generation: int) -> bool:
+        """Whether it is about that generation, as far as its writer says."""
+        return not 0 < self.observed_generation < generation
+
 
 def condition(conditions: tuple[Condition, ...], type_: str) -> Condition | None:
     """The condition of that type, by its type and never by its place in the list."""

@@ -31,12 +31,7 @@ def pod_bound_to_another_zone(cluster: Snapshot) -> Iterator[Found]:
         ]
         places = {f"volume {v.metadata.name}": _where(v) for v in away}
         named = "; ".join(f"{name} is reached from {where}" for name, where in places.items())
-        yield Found(
-            about=each.pod.ref,
-            since=each.since,
-            says=f"no node can reach its volume{f': {named}' if named else ''}",
-            seen={**places, **each.seen},
-        )
+        yield each.found(f"no node can reach its volume{f': {named}' if named else ''}", places)
 
 
 def _where(volume: PersistentVolume) -> str:

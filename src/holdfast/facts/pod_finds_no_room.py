@@ -25,12 +25,7 @@ def pod_finds_no_room(cluster: Snapshot) -> Iterator[Found]:
     """
     for each in stuck(cluster, Obstacle.ROOM, Obstacle.TOO_BIG):
         lacks = _lacks(each)
-        yield Found(
-            about=each.pod.ref,
-            since=each.since,
-            says=_says(cluster, each, lacks),
-            seen={**_asks(each), **each.seen},
-        )
+        yield each.found(_says(cluster, each, lacks), _asks(each))
 
 
 def _lacks(each: Stuck) -> list[str]:

@@ -23,9 +23,4 @@ def pod_kept_apart(cluster: Snapshot) -> Iterator[Found]:
     another pod's affinity or anti-affinity, or by its topology spread constraints.
     """
     for each in stuck(cluster, Obstacle.APART):
-        yield Found(
-            about=each.pod.ref,
-            since=each.since,
-            says="rules between pods (affinity, anti-affinity or spread) leave it no node",
-            seen=each.seen,
-        )
+        yield each.found("rules between pods (affinity, anti-affinity or spread) leave it no node")

@@ -26,9 +26,7 @@ def pod_port_taken(cluster: Snapshot) -> Iterator[Found]:
     """
     for each in stuck(cluster, Obstacle.PORT):
         ports = sorted({f"{port}/{protocol}" for protocol, _, port in host_ports(each.pod.spec)})
-        yield Found(
-            about=each.pod.ref,
-            since=each.since,
-            says=f"the host port that it asks for ({', '.join(ports)}) is taken on every node",
-            seen={"hostPort": ", ".join(ports), **each.seen},
+        yield each.found(
+            f"the host port that it asks for ({', '.join(ports)}) is taken on every node",
+            {"hostPort": ", ".join(ports)},
         )

@@ -26,12 +26,7 @@ def pod_selects_no_node(cluster: Snapshot) -> Iterator[Found]:
     those that could take it.
     """
     for each in stuck(cluster, Obstacle.SELECTOR):
-        yield Found(
-            about=each.pod.ref,
-            since=each.since,
-            says=_says(cluster, each),
-            seen={**_asks(each), **each.seen},
-        )
+        yield each.found(_says(cluster, each), _asks(each))
 
 
 def _says(cluster: Snapshot, each: Stuck) -> str:

@@ -28,11 +28,8 @@ def pod_tolerates_no_node(cluster: Snapshot) -> Iterator[Found]:
     for each in stuck(cluster, Obstacle.TAINT, Obstacle.RESERVED):
         taints = _taints(each)
         named = ", ".join(taints) or "which its scheduler does not name"
-        yield Found(
-            about=each.pod.ref,
-            since=each.since,
-            says=f"tolerates no node that it could use; tainted {named}",
-            seen={"taints": ", ".join(taints), **each.seen} if taints else each.seen,
+        yield each.found(
+            f"tolerates no node that it could use; tainted {named}", {"taints": ", ".join(taints)}
         )
 
 

@@ -24,12 +24,7 @@ def pod_waits_for_nodes(cluster: Snapshot) -> Iterator[Found]:
     node that is not ready, unreachable or under pressure; or the cluster has no nodes.
     """
     for each in stuck(cluster, Obstacle.OUT):
-        yield Found(
-            about=each.pod.ref,
-            since=each.since,
-            says=f"the nodes that could take it are out of service{_named(each)}",
-            seen=each.seen,
-        )
+        yield each.found(f"the nodes that could take it are out of service{_named(each)}")
 
 
 def _named(each: Stuck) -> str:

@@ -12,6 +12,7 @@ Where nodes are not seen, the clause of the filter that nodes reach last decides
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 import msgspec
 
@@ -19,6 +20,7 @@ from holdfast.model.kinds import Claim, Node, PersistentVolume, Pod
 from holdfast.model.kinds.core import Taint
 from holdfast.model.kinds.pods import Toleration
 from holdfast.model.objects import Object
+from holdfast.model.rules import Found
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.room import (
     Amounts,
@@ -88,6 +90,11 @@ class Stuck(msgspec.Struct, frozen=True, kw_only=True):
         """What the scheduler says of it."""
         spoken = {"PodScheduled": self.reason, "message": self.message}
         return {key: value for key, value in spoken.items() if value}
+
+    def found(self, says: str, seen: Mapping[str, str] = MappingProxyType({})) -> Found:
+        """The fact that it is stuck, in those words."""
+        told = {**{key: value for key, value in seen.items() if value}, **self.seen}
+        return Found(about=self.pod.ref, since=self.since, says=says, seen=told)
 
 
 def stuck(cluster: Snapshot, *obstacles: Obstacle) -> Sequence[Stuck]:

@@ -14,6 +14,7 @@ class JobSpec(Part, frozen=True, kw_only=True):
     completion_mode: str = "NonIndexed"
     backoff_limit: int = 6
     active_deadline_seconds: int | None = None
+    ttl_seconds_after_finished: int | None = None
     suspend: bool = False
     template: PodTemplate = PodTemplate()
 

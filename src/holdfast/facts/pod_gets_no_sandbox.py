@@ -1,0 +1,41 @@
+"""A pod whose node cannot set up its sandbox: no network for it, or no runtime that works."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from holdfast.model.kinds import Event, Pod
+from holdfast.model.rules import Channel, Found, Severity, fact
+from holdfast.model.snapshot import Snapshot
+from holdfast.topology.events import events_about
+from holdfast.topology.volumes import set_up_since
+
+CURRENT = timedelta(minutes=10)  # the kubelet tells at least every five minutes while it fails
+
+
+@fact(
+    code="HF-WRK-032",
+    channel=Channel.INCIDENT,
+    severity=Severity.WARNING,
+    grace=timedelta(minutes=2),  # the network of a node that has just joined comes a moment later
+    reads=(Pod, Event),
+    next_step="Look at the network plug-in and the runtime of its node: "
+    "kubectl describe pod {name} -n {namespace}",
+)
+def pod_gets_no_sandbox(cluster: Snapshot) -> Iterator[Found]:
+    """A pod that a node is setting up has the event FailedCreatePodSandBox, less than ten minutes
+    old: the network plug-in has no address or no answer, or the runtime fails.
+    """
+    for pod in cluster.all(Pod):
+        waits = set_up_since(pod)
+        if waits is None:
+            continue  # healthy: not scheduled yet, or it has its sandbox
+        told = [e for e in events_about(cluster, pod) if e.reason == "FailedCreatePodSandBox"]
+        if not told or cluster.now - told[-1].last_seen > CURRENT:
+            continue  # healthy: it is at another step by now
+        node = pod.spec.node_name
+        yield Found(
+            about=pod.ref,
+            since=max(waits, told[0].first_seen),
+            says=f"node {node} cannot set up its sandbox: {told[-1].message}",
+            seen={"event": told[-1].message, "node": node},
+        )

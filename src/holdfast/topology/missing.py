@@ -1,0 +1,64 @@
+"""Which Secret, ConfigMap or key the kubelet misses, in its own words; and what is nearly that."""
+
+import difflib
+import re
+
+import msgspec
+
+from holdfast.model.kinds import ConfigMap, Pod, Secret
+from holdfast.model.snapshot import Snapshot
+
+type Holder = type[ConfigMap] | type[Secret]
+
+_OBJECT = re.compile(r'(?:^|[: ])(configmap|secret) "([^"]{1,253})" not found')
+_KEY = re.compile(
+    r"couldn't find key ([-._a-zA-Z0-9]{1,253}) in (ConfigMap|Secret) [^/ ]{1,63}/(\S+)"
+)
+_VOLUME_KEY = re.compile(r"references non-existent (config|secret) key: ([-._a-zA-Z0-9]{1,253})")
+_LONGEST = 8192
+_COMPARED = 500  # names to look for a near one among; no typing error needs more
+
+
+class Missing(msgspec.Struct, frozen=True, kw_only=True):
+    """An object that is not there, or a key that it does not have."""
+
+    kind: Holder
+    name: str  # empty: the message does not say of which object
+    key: str = ""
+
+    def __str__(self) -> str:
+        kind = self.kind.api.kind
+        return f"key {self.key} of {kind} {self.name}" if self.key else f"{kind} {self.name}"
+
+
+def missing_object(message: str) -> Missing | None:
+    """What a container's or a mount's error says is missing; None for any other error."""
+    text = message[:_LONGEST]
+    if found := _OBJECT.search(text):
+        return Missing(kind=_kind(found[1]), name=found[2])
+    if found := _KEY.search(text):
+        return Missing(kind=_kind(found[2]), name=found[3].rstrip(".,"), key=found[1])
+    if found := _VOLUME_KEY.search(text):
+        return Missing(kind=_kind(found[1]), name="", key=found[2])
+    return None
+
+
+def nearly(cluster: Snapshot, pod: Pod, missing: Missing) -> str:
+    """A key or object that is there and whose name is nearly that; empty when none was seen."""
+    namespace = pod.metadata.namespace
+    if missing.key:
+        holder = cluster.find(missing.kind, namespace, missing.name)
+        keys = holder.metadata.keys if holder is not None else None
+        return _nearest(missing.key, sorted(keys or ())[:_COMPARED])
+    there = cluster.within(missing.kind, namespace)
+    return _nearest(missing.name, sorted(o.metadata.name for o in there[:_COMPARED]))
+
+
+def _nearest(name: str, names: list[str]) -> str:
+    lower = {n.casefold(): n for n in names if n != name}
+    near = difflib.get_close_matches(name.casefold(), list(lower), n=1, cutoff=0.7)
+    return lower[near[0]] if near else ""
+
+
+def _kind(word: str) -> Holder:
+    return Secret if word.lower() == "secret" else ConfigMap

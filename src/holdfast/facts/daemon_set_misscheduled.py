@@ -28,6 +28,6 @@ def daemon_set_misscheduled(cluster: Snapshot) -> Iterator[Found]:
         yield Found(
             about=daemons.ref,
             since=daemons.metadata.status_written or daemons.born,
-            says=f"runs on {wrong} nodes where it is no longer wanted",
+            says=f"runs on nodes where it is no longer wanted: {wrong}",
             seen={"status.numberMisscheduled": str(wrong)},
         )

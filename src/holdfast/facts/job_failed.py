@@ -28,7 +28,7 @@ def job_failed(cluster: Snapshot) -> Iterator[Found]:
         if run.condition.reason == "DeadlineExceeded":
             continue  # its time was up, which is another matter
         status = run.job.status
-        says = f"failed ({run.condition.reason or 'no reason given'}): {status.failed} failed pods"
+        says = f"failed ({run.condition.reason or 'no reason given'}); failed pods: {status.failed}"
         if status.failed_indexes:
             says += f", indexes {status.failed_indexes[:60]}"
         yield Found(

@@ -33,7 +33,7 @@ def job_out_of_time(cluster: Snapshot) -> Iterator[Found]:
             since=run.since,
             says="stopped because its time was up"
             + (f" after {limit} s" if limit is not None else "")
-            + f": {status.succeeded} pods had succeeded",
+            + f"; succeeded pods: {status.succeeded}",
             seen={
                 "reason": run.condition.reason,
                 "message": run.condition.message,

@@ -37,7 +37,7 @@ def job_stuck(cluster: Snapshot) -> Iterator[Found]:
         yield Found(
             about=job.ref,
             since=since,
-            says=f"none of its {len(pods)} active pods has been ready for {cluster.elapsed(since)}",
+            says=f"0 of {len(pods)} active pods ready for {cluster.elapsed(since)}",
             seen={
                 "status.active": str(job.status.active),
                 "status.ready": str(job.status.ready),

@@ -1,0 +1,47 @@
+"""An autoscaler that gets no metrics: it leaves its workload as it is."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from holdfast.model.kinds import Autoscaler
+from holdfast.model.rules import Channel, Found, Severity, fact
+from holdfast.model.snapshot import Snapshot
+
+NO_METRICS = frozenset(
+    {
+        "FailedGetResourceMetric",
+        "FailedGetContainerResourceMetric",
+        "FailedGetPodsMetric",
+        "FailedGetObjectMetric",
+        "FailedGetExternalMetric",
+        "InvalidMetricSourceType",
+    }
+)
+
+
+@fact(
+    code="HF-WRK-080",
+    channel=Channel.INCIDENT,
+    severity=Severity.WARNING,
+    grace=timedelta(minutes=5),  # pods that have just started have no metrics for a minute or two
+    reads=(Autoscaler,),
+    next_step="Ask for the metrics that it misses: kubectl describe hpa {name} -n {namespace}; "
+    "kubectl get apiservices v1beta1.metrics.k8s.io",
+)
+def autoscaler_blind(cluster: Snapshot) -> Iterator[Found]:
+    """ScalingActive is False because a metric could not be had. A workload at zero, which scaling
+    is disabled for (as when KEDA scaled it away), is left alone.
+    """
+    for autoscaler in cluster.all(Autoscaler):
+        active = autoscaler.condition("ScalingActive")
+        if active is None or active.status != "False" or active.reason not in NO_METRICS:
+            continue  # healthy: it sees, or there is nothing to scale
+        if autoscaler.metadata.deletion_timestamp is not None:
+            continue
+        yield Found(
+            about=autoscaler.ref,
+            since=active.last_transition_time or autoscaler.born,
+            says=f"gets no metrics ({active.reason}) and leaves replicas at "
+            f"{autoscaler.status.current_replicas}",
+            seen={"ScalingActive": f"{active.reason}: {active.message}"},
+        )

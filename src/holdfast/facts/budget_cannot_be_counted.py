@@ -1,0 +1,35 @@
+"""A disruption budget whose pods cannot be counted, so that none may go."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from holdfast.model.kinds import DisruptionBudget
+from holdfast.model.rules import Channel, Found, Severity, fact
+from holdfast.model.snapshot import Snapshot
+
+
+@fact(
+    code="HF-WRK-093",
+    channel=Channel.INCIDENT,
+    severity=Severity.WARNING,
+    grace=timedelta(minutes=5),  # the controller tries again at once when it only came too early
+    reads=(DisruptionBudget,),
+    next_step="Read why, and give minAvailable as a number if its pods have no scale: "
+    "kubectl describe pdb {name} -n {namespace}",
+)
+def budget_cannot_be_counted(cluster: Snapshot) -> Iterator[Found]:
+    """DisruptionAllowed is False because the controller failed to work the budget out, as when
+    its pods belong to something without a scale. Every eviction is refused meanwhile.
+    """
+    for budget in cluster.all(DisruptionBudget):
+        allowed = budget.condition("DisruptionAllowed")
+        if allowed is None or allowed.status != "False" or allowed.reason != "SyncFailed":
+            continue  # healthy: counted
+        if budget.metadata.deletion_timestamp is not None:
+            continue
+        yield Found(
+            about=budget.ref,
+            since=allowed.last_transition_time or budget.born,
+            says="its pods cannot be counted, so none may be evicted",
+            seen={"DisruptionAllowed": f"{allowed.reason}: {allowed.message}"},
+        )

@@ -1,0 +1,40 @@
+"""What an autoscaler scales, and whether it exists."""
+
+from collections.abc import Mapping
+from enum import Enum
+
+from holdfast.model.kinds import Autoscaler, Deployment, ReplicaSet, StatefulSet
+from holdfast.model.objects import Object
+from holdfast.model.snapshot import Snapshot
+
+READ: tuple[type[Object], ...] = (Autoscaler, Deployment, StatefulSet, ReplicaSet)
+"""What a rule must declare that asks for targets."""
+
+_KINDS: Mapping[tuple[str, str], type[Object]] = {
+    (kind.api.group, kind.api.kind): kind for kind in (Deployment, StatefulSet, ReplicaSet)
+}
+
+
+class Target(Enum):
+    """Whether the target is there."""
+
+    THERE = "there"
+    MISSING = "missing"
+    UNKNOWN = "unknown"  # of a kind that we do not read, or did not see whole
+
+
+def target_of(cluster: Snapshot, autoscaler: Autoscaler) -> Target:
+    """Whether what it scales exists, by what was seen or by the API server's own word."""
+    named, namespace = autoscaler.spec.scale_target_ref, autoscaler.metadata.namespace
+    kind = _KINDS.get((named.api_version.rpartition("/")[0], named.kind))
+    if kind is not None:
+        if cluster.find(kind, namespace, named.name) is not None:
+            return Target.THERE
+        if cluster.sees(kind) and cluster.capture(kind).covers(namespace):
+            return Target.MISSING
+    able = autoscaler.condition("AbleToScale")
+    if able is not None and able.status == "False" and able.reason == "FailedGetScale":
+        opening = "the HPA controller was unable to get the target's current scale: "
+        if able.message.startswith(opening) and able.message.endswith(f' "{named.name}" not found'):
+            return Target.MISSING
+    return Target.UNKNOWN

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from holdfast.model.kinds import DisruptionBudget, Node, Pod
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.budgets import budgets_of, refuses
+from holdfast.topology.budgets import keepers, refuses
 
 EMPTYING = frozenset(
     {
@@ -35,12 +35,11 @@ def budget_blocks_drain(cluster: Snapshot) -> Iterator[Found]:
     nodes = {n.metadata.name: n for n in cluster.all(Node) if _emptied_since(n) is not None}
     if not nodes:
         return  # healthy: nobody empties a node
-    budgets = budgets_of(cluster)
     for name, pods in _pods_on(cluster, nodes).items():
         blocked: dict[str, tuple[DisruptionBudget, list[Pod]]] = {}
         others = 0
         for pod in pods:
-            refusing = [b for b in budgets.get(pod.metadata.uid, ()) if refuses(b, pod)]
+            refusing = [b for b in keepers(cluster, pod) if refuses(b, pod)]
             others += not refusing
             for budget in refusing:
                 blocked.setdefault(budget.metadata.uid, (budget, []))[1].append(pod)

@@ -7,7 +7,7 @@ from holdfast.model.kinds import DaemonSet, Deployment, DisruptionBudget, Job, P
 from holdfast.model.objects import Selector
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.budgets import kept_by
+from holdfast.topology.budgets import keeps
 
 MAKERS: tuple[type[Deployment | StatefulSet | DaemonSet | Job], ...] = (
     Deployment,
@@ -36,10 +36,10 @@ def budget_selects_nothing(cluster: Snapshot) -> Iterator[Found]:
             continue  # healthy: keeps somebody
         if cluster.blind(reads, namespace=namespace):
             continue  # whom it could keep cannot be told
-        if selector is not None and (
-            kept_by(cluster, budget) or _would_be_kept(cluster, namespace, selector)
-        ):
-            continue  # healthy: keeps somebody, or will
+        if any(keeps(budget, pod) for pod in cluster.within(Pod, namespace)):
+            continue  # healthy: its status is about to say so
+        if selector is not None and _would_be_kept(cluster, namespace, selector):
+            continue  # healthy: scaled to zero
         yield Found(
             about=budget.ref,
             since=budget.born,

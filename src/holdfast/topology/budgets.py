@@ -1,30 +1,25 @@
-"""Which pods a disruption budget keeps, and whether it would let one of them be evicted now."""
+"""Which disruption budgets keep a pod, and whether they would let it be evicted now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from holdfast.model.kinds import DisruptionBudget, Pod
 from holdfast.model.snapshot import Snapshot
 
 
-def kept_by(cluster: Snapshot, budget: DisruptionBudget) -> Sequence[Pod]:
-    """The pods that it selects and that are not over; without a selector, none."""
+def keeps(budget: DisruptionBudget, pod: Pod) -> bool:
+    """Whether a budget of the pod's namespace selects it. Without a selector it keeps nobody."""
     selector = budget.spec.selector
-    if selector is None:
-        return ()
-    return [
-        pod
-        for pod in cluster.within(Pod, budget.metadata.namespace)
-        if not pod.over and selector.matches(pod.metadata.labels)
-    ]
+    return selector is not None and not pod.over and selector.matches(pod.metadata.labels)
 
 
-def budgets_of(cluster: Snapshot) -> Mapping[str, Sequence[DisruptionBudget]]:
-    """Every budget of a pod, by the pod's uid."""
-    return cluster.once(_by_pod)
+def keepers(cluster: Snapshot, pod: Pod) -> Sequence[DisruptionBudget]:
+    """Every budget that keeps that pod."""
+    there = cluster.within(DisruptionBudget, pod.metadata.namespace)
+    return [budget for budget in there if keeps(budget, pod)]
 
 
 def refuses(budget: DisruptionBudget, pod: Pod) -> bool:
-    """Whether an eviction of that pod would be refused now."""
+    """Whether an eviction of that pod, which the budget keeps, would be refused now."""
     if pod.status.phase == "Pending":
         return False  # evicted without asking any budget
     status = budget.status
@@ -35,11 +30,3 @@ def refuses(budget: DisruptionBudget, pod: Pod) -> bool:
     if budget.spec.unhealthy_pod_eviction_policy == "AlwaysAllow":
         return False
     return not 0 < status.desired_healthy <= status.current_healthy
-
-
-def _by_pod(cluster: Snapshot) -> Mapping[str, Sequence[DisruptionBudget]]:
-    found: dict[str, list[DisruptionBudget]] = {}
-    for budget in cluster.all(DisruptionBudget):
-        for pod in kept_by(cluster, budget):
-            found.setdefault(pod.metadata.uid, []).append(budget)
-    return found

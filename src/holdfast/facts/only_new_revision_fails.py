@@ -6,7 +6,7 @@ from datetime import timedelta
 from holdfast.model.kinds import Pod
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.revisions import READ, pods_of, revisions, rolling
+from holdfast.topology.revisions import READ, between_revisions, pods_of, revisions, rolling
 
 
 @fact(
@@ -24,6 +24,8 @@ def only_new_revision_fails(cluster: Snapshot) -> Iterator[Found]:
     pod is left, nothing is said: how they were is not known.
     """
     for workload in rolling(cluster):
+        if not between_revisions(workload):
+            continue  # all its pods are of one revision
         known = revisions(cluster, workload)
         if len(known) < 2:
             continue

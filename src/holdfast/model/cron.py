@@ -38,7 +38,6 @@ _UNITS = {
     "h": timedelta(hours=1),
 }
 _YEARS = 5  # Kubernetes looks no further ahead: what has not come by then never comes
-_SHIFT = timedelta(hours=3)  # no zone moves its clocks by more at once, but for a calendar day
 _LONGEST = 200  # characters; nobody writes a longer one
 
 
@@ -69,15 +68,29 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
         for ahead in range(_YEARS * 366):
             day = wall.date() + timedelta(days=ahead)
             if self._on(day):
-                due: datetime | None = None
-                for at in self._moments(day, wall - _SHIFT):
-                    if due is not None and at > due + _SHIFT:
-                        break
-                    if at > moment and (due is None or at < due):
-                        due = at
+                due = self._first_of(day, moment, wall)
                 if due is not None:
                     return due
         return None
+
+    def _first_of(self, day: date, moment: datetime, wall: datetime) -> datetime | None:
+        """The first moment of a day that is later than that one, at which the wall shows `wall`."""
+        noon = datetime(day.year, day.month, day.day, 12, tzinfo=self.zone)
+        before, after = (noon + timedelta(days=n) for n in (-1, 1))
+        offset = before.utcoffset()
+        if offset is not None and offset == after.utcoffset():
+            # The clocks are left alone: what the wall shows later is later.
+            walls = (w for w in self._walls(day) if w > wall)
+            first = next(walls, None)
+            return None if first is None else (first - offset).replace(tzinfo=UTC)
+        shown = {
+            at
+            for each in self._walls(day)
+            for fold in (0, 1)
+            if (at := each.replace(tzinfo=self.zone, fold=fold).astimezone(UTC)) > moment
+            and at.astimezone(self.zone).replace(tzinfo=None) == each
+        }
+        return min(shown, default=None)
 
     def is_due_at(self, moment: datetime) -> bool:
         """Whether the clock on the wall shows a time of this schedule at that moment."""
@@ -89,17 +102,10 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
         by_date, by_weekday = day.day in self.days, day.isoweekday() % 7 in self.weekdays
         return by_date or by_weekday if self.either else by_date and by_weekday
 
-    def _moments(self, day: date, earliest: datetime) -> Iterator[datetime]:
-        """In the order of the wall clock, which is the order of time but for an hour in autumn."""
+    def _walls(self, day: date) -> Iterator[datetime]:
         for hour in self.hours:
             for minute in self.minutes:
-                wall = datetime(day.year, day.month, day.day, hour, minute)  # noqa: DTZ001 - a wall
-                if wall < earliest:
-                    continue
-                for fold in (0, 1):
-                    at = wall.replace(tzinfo=self.zone, fold=fold).astimezone(UTC)
-                    if at.astimezone(self.zone).replace(tzinfo=None) == wall:
-                        yield at
+                yield datetime(day.year, day.month, day.day, hour, minute)  # noqa: DTZ001 - a wall
 
 
 type Schedule = Every | Times

@@ -13,6 +13,7 @@ from holdfast.model.kinds import (
     ReplicaSet,
     StatefulSet,
 )
+from holdfast.model.kinds.apps import DaemonSetStatus
 from holdfast.model.kinds.pods import PodTemplate
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Snapshot
@@ -77,6 +78,14 @@ def revisions(cluster: Snapshot, workload: Rolling) -> Sequence[Revision]:
             for kept in cluster.owned_by(ControllerRevision, workload)
         ]
     return sorted(found, key=lambda r: (r.number, r.kept_in.born), reverse=True)
+
+
+def between_revisions(workload: Rolling) -> bool:
+    """Whether some of its pods are of an older revision than the one it wants."""
+    status = workload.status
+    if isinstance(status, DaemonSetStatus):
+        return status.updated_number_scheduled < status.desired_number_scheduled
+    return status.updated_replicas < status.replicas
 
 
 def wanted_since(workload: Rolling, known: Sequence[Revision]) -> datetime | None:

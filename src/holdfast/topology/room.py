@@ -72,7 +72,8 @@ def clash(wanted: Iterable[HostPort], taken: Iterable[HostPort]) -> HostPort | N
 
 def used(cluster: Snapshot) -> Mapping[str, Used] | None:
     """What is used of every node, by its name; None when not every pod was seen."""
-    return cluster.once(_used)
+    cluster.capture(Pod)  # a rule that did not declare pods gets nothing of them
+    return cluster.narrowed((Pod,)).once(_used)
 
 
 def allocatable(node: Node) -> Amounts:

@@ -42,7 +42,8 @@ def _uid(given: dict[str, Any]) -> str:
     return f"{given['kind']}-{metadata.get('namespace', '')}-{metadata['name']}".lower()
 
 
-def _snapshot(case: Mapping[str, Any]) -> Snapshot:
+def snapshot_of(case: Mapping[str, Any]) -> Snapshot:
+    """The snapshot that a case is about."""
     objects = [_object(given) for given in case["given"]]
     blind = case.get("blind", {})
     captures = [
@@ -75,7 +76,7 @@ def _told(finding: Finding, expected: Mapping[str, Any]) -> dict[str, Any]:
 def test_the_rule_judges_as_the_case_expects(path: Path) -> None:
     case = yaml.safe_load(path.read_text())
     rule: Rule = RULES[path.parent.name]
-    snapshot = _snapshot(case)
+    snapshot = snapshot_of(case)
 
     judgement = judge(snapshot, [rule])
 

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from holdfast.model.times import in_words, stamp
+from holdfast.model.times import FIRST, LAST, in_words, moved, stamp
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,11 @@ def test_times_are_written_in_utc_with_milliseconds() -> None:
 
     assert stamp(there) == "2026-01-01T12:00:00.999Z"
     assert stamp(datetime(2026, 1, 1, tzinfo=UTC)) == "2026-01-01T00:00:00.000Z"
+
+
+def test_no_moment_is_moved_off_the_calendar() -> None:
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+
+    assert moved(moment, timedelta(days=1)) == datetime(2026, 1, 2, tzinfo=UTC)
+    assert moved(FIRST, timedelta(seconds=-1)) == FIRST
+    assert moved(LAST, timedelta(seconds=1)) == LAST

@@ -34,7 +34,8 @@ async def test_what_hurts_in_the_shop_is_found_and_nothing_else(shop: SimulatedC
 
     assert found == {
         ("HF-STO-001", "reports"),
-        ("HF-WRK-002", "checkout-7b98d6f5c4"),
+        ("HF-WRK-001", "reports"),
+        ("HF-WRK-013", "checkout-7b98d6f5c4"),
         ("HF-WRK-010", "checkout"),
     }
 
@@ -85,7 +86,7 @@ async def test_what_one_namespace_forbids_does_not_hide_the_other(shop: Simulate
     capture = snapshot.capture(Pod)
     assert capture.state is State.FORBIDDEN
     assert capture.namespaces == ("shop",)
-    assert {f.code for f in judge(snapshot, _rules("container_waiting")).findings} == {"HF-WRK-002"}
+    assert {f.code for f in judge(snapshot, _rules("image_not_found")).findings} == {"HF-WRK-013"}
 
 
 async def test_a_role_without_any_right_is_no_healthy_cluster(shop: SimulatedCluster) -> None:

@@ -7,7 +7,7 @@ from holdfast.model.kinds import PersistentVolume
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.scheduler_words import Obstacle
-from holdfast.topology.scheduling import READS, ZONES, reaches, stuck, volumes
+from holdfast.topology.scheduling import READS, ZONES, Stuck, Told, reaches, stuck, volumes
 
 
 @fact(
@@ -23,15 +23,18 @@ def pod_bound_to_another_zone(cluster: Snapshot) -> Iterator[Found]:
     """A pod has found no node because a volume that it mounts can only be reached from nodes
     that are not there. Where such nodes are there, but full, tainted or cordoned, that binds.
     """
-    for each in stuck(cluster, Obstacle.VOLUME):
-        away = [
-            volume
-            for volume in volumes(cluster, each.pod)
-            if any(not reaches(volume, node) for node in each.nodes)
-        ]
-        places = {f"volume {v.metadata.name}": _where(v) for v in away}
-        named = "; ".join(f"{name} is reached from {where}" for name, where in places.items())
-        yield each.found(f"no node can reach its volume{f': {named}' if named else ''}", places)
+    yield from stuck(cluster, lambda each: _told(cluster, each), Obstacle.VOLUME)
+
+
+def _told(cluster: Snapshot, each: Stuck) -> Told:
+    away = [
+        volume
+        for volume in volumes(cluster, each.pod)
+        if any(not reaches(volume, node) for node in each.nodes)
+    ]
+    places = {f"volume {v.metadata.name}": _where(v) for v in away}
+    named = "; ".join(f"{name} is reached from {where}" for name, where in places.items())
+    return Told(says=f"no node can reach its volume{f': {named}' if named else ''}", seen=places)
 
 
 def _where(volume: PersistentVolume) -> str:

@@ -7,7 +7,7 @@ from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.room import allocatable, requested, said, used
 from holdfast.topology.scheduler_words import Obstacle
-from holdfast.topology.scheduling import READS, Stuck, stuck
+from holdfast.topology.scheduling import READS, Stuck, Told, stuck
 
 
 @fact(
@@ -23,9 +23,12 @@ def pod_finds_no_room(cluster: Snapshot) -> Iterator[Found]:
     use there: cpu, memory, ephemeral storage, devices or places for pods. Also when no such node
     ever had as much as it asks for.
     """
-    for each in stuck(cluster, Obstacle.ROOM, Obstacle.TOO_BIG):
-        lacks = _lacks(each)
-        yield each.found(_says(cluster, each, lacks), _asks(each))
+    yield from stuck(
+        cluster,
+        lambda each: Told(says=_says(cluster, each, _lacks(each)), seen=_asks(each)),
+        Obstacle.ROOM,
+        Obstacle.TOO_BIG,
+    )
 
 
 def _lacks(each: Stuck) -> list[str]:

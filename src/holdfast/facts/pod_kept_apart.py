@@ -6,7 +6,7 @@ from datetime import timedelta
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.scheduler_words import Obstacle
-from holdfast.topology.scheduling import READS, stuck
+from holdfast.topology.scheduling import READS, Told, stuck
 
 
 @fact(
@@ -22,5 +22,5 @@ def pod_kept_apart(cluster: Snapshot) -> Iterator[Found]:
     """A pod has found no node, and the nodes with room for it are ruled out by its own or
     another pod's affinity or anti-affinity, or by its topology spread constraints.
     """
-    for each in stuck(cluster, Obstacle.APART):
-        yield each.found("rules between pods (affinity, anti-affinity or spread) leave it no node")
+    says = "rules between pods (affinity, anti-affinity or spread) leave it no node"
+    yield from stuck(cluster, lambda _: Told(says=says), Obstacle.APART)

@@ -7,7 +7,7 @@ from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.room import host_ports
 from holdfast.topology.scheduler_words import Obstacle
-from holdfast.topology.scheduling import READS, stuck
+from holdfast.topology.scheduling import READS, Stuck, Told, stuck
 
 
 @fact(
@@ -24,9 +24,13 @@ def pod_port_taken(cluster: Snapshot) -> Iterator[Found]:
     """A pod has found no node because a host port that it asks for is taken on each that it
     could use: often by more replicas than nodes, or by another pod of the same Deployment.
     """
-    for each in stuck(cluster, Obstacle.PORT):
-        ports = sorted({f"{port}/{protocol}" for protocol, _, port in host_ports(each.pod.spec)})
-        yield each.found(
-            f"the host port that it asks for ({', '.join(ports)}) is taken on every node",
-            {"hostPort": ", ".join(ports)},
-        )
+    yield from stuck(cluster, _told, Obstacle.PORT)
+
+
+def _told(each: Stuck) -> Told:
+    ports = sorted({f"{port}/{protocol}" for protocol, _, port in host_ports(each.pod.spec)})
+    named = ", ".join(ports)
+    return Told(
+        says=f"the host port that it asks for ({named}) is taken on every node",
+        seen={"hostPort": named},
+    )

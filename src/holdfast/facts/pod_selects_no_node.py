@@ -8,7 +8,7 @@ from holdfast.model.objects import NodeTerm, Requirement
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.scheduler_words import Obstacle
-from holdfast.topology.scheduling import READS, Stuck, stuck
+from holdfast.topology.scheduling import READS, Stuck, Told, stuck
 
 SHOWN = 5  # values of a label that nodes do have; more would not be read
 
@@ -25,8 +25,11 @@ def pod_selects_no_node(cluster: Snapshot) -> Iterator[Found]:
     """A pod has found no node because its node selector or required node affinity means none of
     those that could take it.
     """
-    for each in stuck(cluster, Obstacle.SELECTOR):
-        yield each.found(_says(cluster, each), _asks(each))
+    yield from stuck(
+        cluster,
+        lambda each: Told(says=_says(cluster, each), seen=_asks(each)),
+        Obstacle.SELECTOR,
+    )
 
 
 def _says(cluster: Snapshot, each: Stuck) -> str:
@@ -34,13 +37,20 @@ def _says(cluster: Snapshot, each: Stuck) -> str:
     if not cluster.sees(Node):
         return "no node that could take it has the labels that it asks for"
     for key, value in sorted(selector.items()):
-        have = sorted(
-            {n.metadata.labels[key] for n in cluster.all(Node) if key in n.metadata.labels}
-        )
+        have = cluster.once(_values).get(key, [])
         if value not in have:
             known = f"nodes have {', '.join(have[:SHOWN])}" if have else "none has that label"
             return f"no node has {key}={value}; {known}"
     return "no node that could take it has all the labels that it asks for"
+
+
+def _values(cluster: Snapshot) -> dict[str, list[str]]:
+    """The values that nodes have of each label."""
+    have: dict[str, set[str]] = {}
+    for node in cluster.all(Node):
+        for key, value in node.metadata.labels.items():
+            have.setdefault(key, set()).add(value)
+    return {key: sorted(values) for key, values in have.items()}
 
 
 def _asks(each: Stuck) -> dict[str, str]:

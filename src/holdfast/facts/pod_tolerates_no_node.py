@@ -8,7 +8,7 @@ from holdfast.model.kinds.core import Taint
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.scheduler_words import Obstacle
-from holdfast.topology.scheduling import READS, Stuck, stuck, untolerated
+from holdfast.topology.scheduling import READS, Stuck, Told, stuck, untolerated
 
 
 @fact(
@@ -25,12 +25,15 @@ def pod_tolerates_no_node(cluster: Snapshot) -> Iterator[Found]:
     they have room and the labels that it asks for. Taints that say that a node is not well are
     another matter, and a control plane's taint counts only where no other node could be meant.
     """
-    for each in stuck(cluster, Obstacle.TAINT, Obstacle.RESERVED):
-        taints = _taints(each)
-        named = ", ".join(taints) or "which its scheduler does not name"
-        yield each.found(
-            f"tolerates no node that it could use; tainted {named}", {"taints": ", ".join(taints)}
-        )
+    yield from stuck(cluster, _told, Obstacle.TAINT, Obstacle.RESERVED)
+
+
+def _told(each: Stuck) -> Told:
+    taints = ", ".join(_taints(each))
+    named = taints or "which its scheduler does not name"
+    return Told(
+        says=f"tolerates no node that it could use; tainted {named}", seen={"taints": taints}
+    )
 
 
 def _taints(each: Stuck) -> list[str]:

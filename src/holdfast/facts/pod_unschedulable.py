@@ -6,7 +6,7 @@ from datetime import timedelta
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.scheduler_words import Obstacle
-from holdfast.topology.scheduling import READS, Stuck, stuck
+from holdfast.topology.scheduling import READS, Stuck, Told, stuck
 
 NEVER_SEEN = (
     "Ask why no scheduler has looked at it; its scheduler must run under the name that "
@@ -27,16 +27,18 @@ def pod_unschedulable(cluster: Snapshot) -> Iterator[Found]:
     not bound (then this is its symptom), too many volumes on every node, or devices; or no
     scheduler has spoken of it at all.
     """
-    for each in stuck(cluster, Obstacle.OTHER):
-        wanted = each.pod.spec.scheduler_name
-        nobody = not each.message and not each.reason
-        yield Found(
-            about=each.pod.ref,
-            since=each.since,
-            says=f"no scheduler has looked at it; it asks for {wanted}" if nobody else _says(each),
-            seen={"spec.schedulerName": wanted} if nobody else each.seen,
-            next_step=NEVER_SEEN if nobody else None,
-        )
+    yield from stuck(cluster, _told, Obstacle.OTHER)
+
+
+def _told(each: Stuck) -> Told:
+    if each.message or each.reason:
+        return Told(says=_says(each))
+    wanted = each.pod.spec.scheduler_name
+    return Told(
+        says=f"no scheduler has looked at it; it asks for {wanted}",
+        seen={"spec.schedulerName": wanted},
+        next_step=NEVER_SEEN,
+    )
 
 
 def _says(each: Stuck) -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.scheduler_words import Obstacle
-from holdfast.topology.scheduling import READS, Stuck, stuck
+from holdfast.topology.scheduling import READS, Stuck, Told, stuck
 
 SHOWN = 3  # nodes by name; a fleet is counted
 
@@ -23,8 +23,11 @@ def pod_waits_for_nodes(cluster: Snapshot) -> Iterator[Found]:
     """A pod has found no node, and those that could take it are cordoned or carry the taint of a
     node that is not ready, unreachable or under pressure; or the cluster has no nodes.
     """
-    for each in stuck(cluster, Obstacle.OUT):
-        yield each.found(f"the nodes that could take it are out of service{_named(each)}")
+    yield from stuck(
+        cluster,
+        lambda each: Told(says=f"the nodes that could take it are out of service{_named(each)}"),
+        Obstacle.OUT,
+    )
 
 
 def _named(each: Stuck) -> str:

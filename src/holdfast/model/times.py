@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+"""The moments between which calendars end."""
+
 
 def stamp(moment: datetime) -> str:
     """`2026-11-21T02:44:41.120Z`: the one form that is persisted, printed as JSON or signed."""
@@ -21,3 +24,11 @@ def in_words(span: timedelta) -> str:
         return f"{hours} h {rest} min" if rest else f"{hours} h"
     rest = hours % 24
     return f"{days} d {rest} h" if rest else f"{days} d"
+
+
+def moved(moment: datetime, by: timedelta) -> datetime:
+    """A moment earlier or later; one that no calendar has becomes the nearest that it has."""
+    try:
+        return moment + by
+    except OverflowError:
+        return LAST if by > timedelta() else FIRST

@@ -16,7 +16,7 @@ from holdfast.model.kinds import Event, Pod
 from holdfast.model.kinds.pods import ContainerStatus, Terminated
 from holdfast.model.rules import Found
 from holdfast.model.snapshot import Snapshot
-from holdfast.model.times import in_words
+from holdfast.model.times import in_words, moved
 from holdfast.topology.events import events_of_container
 from holdfast.topology.waiting import NEVER_RAN, its_turn, runs_first
 
@@ -184,7 +184,10 @@ def _starts_again(cluster: Snapshot, pod: Pod, status: ContainerStatus) -> bool:
     if cluster.now - running.started_at > min(RESET, 2 * run + FIRST):
         return False  # healthy: it runs on where it used to end
     backed_off = running.started_at - ended.finished_at >= FIRST
-    return backed_off or _told(cluster, pod, status, since=ended.finished_at - RESET) is not None
+    return (
+        backed_off
+        or _told(cluster, pod, status, since=moved(ended.finished_at, -RESET)) is not None
+    )
 
 
 def _ends_again(pod: Pod, status: ContainerStatus) -> bool:
@@ -229,10 +232,11 @@ def _since(
     began = last
     run = _run(ended)
     if back_off is not None and run is not None and run < RESET:
-        began -= run
+        held = run
         while (back_off := back_off / 2) >= FIRST:
-            began -= back_off
-    told = _told(cluster, pod, status, since=last - RESET)
+            held += back_off
+        began = moved(last, -held)
+    told = _told(cluster, pod, status, since=moved(last, -RESET))
     if told is not None:
         began = min(began, told.first_seen)
     return max(turn, began)

@@ -10,6 +10,7 @@ from holdfast.model.kinds import Event, Pod
 from holdfast.model.kinds.pods import Container, ContainerStatus, Probe
 from holdfast.model.rules import Found
 from holdfast.model.snapshot import Snapshot
+from holdfast.model.times import moved
 from holdfast.topology.events import events_of_container
 from holdfast.topology.loops import RESET, Hand, killed_for, kills_for, loops
 from holdfast.topology.waiting import container_of, runs_first
@@ -80,8 +81,11 @@ def _failing(cluster: Snapshot) -> Sequence[Failing]:
             container = container_of(pod, status.name)
             hand, since = looping.get((pod.metadata.uid, status.name), (None, None))
             unready = _unready_since(pod, status, container)
-            unstarted = since if hand is Hand.STARTUP else _unstarted(cluster, pod, status)
-            killed = since if hand is Hand.LIVENESS else _killed(cluster, pod, status)
+            unstarted = since if hand is Hand.STARTUP else None
+            killed = since if hand is Hand.LIVENESS else None
+            if hand is None:  # in no loop: what ends it again and again is known there
+                unstarted = _unstarted(cluster, pod, status)
+                killed = _killed(cluster, pod, status)
             for asked, began in (
                 (Asked.READINESS, unready),
                 (Asked.STARTUP, unstarted),
@@ -111,7 +115,7 @@ def _judged(
         for event in events_of_container(cluster, pod, status.name)
         if event.reason == "Unhealthy"
         and event.message.startswith(sign)
-        and event.last_seen >= since - RESET
+        and event.last_seen >= moved(since, -RESET)
     ]
     return Failing(
         pod=pod,
@@ -134,7 +138,8 @@ def _unready_since(
     if probe is None or unready is None:
         return None
     due = running.started_at or unready
-    return max(unready, due + timedelta(seconds=max(0, min(probe.initial_delay_seconds, 86_400))))
+    delay = timedelta(seconds=max(0, min(probe.initial_delay_seconds, 86_400)))
+    return max(unready, moved(due, delay))
 
 
 def _unstarted(cluster: Snapshot, pod: Pod, status: ContainerStatus) -> datetime | None:

@@ -7,10 +7,11 @@ about where the pod is meant to be goes first: room on a node that is meant for 
 and rules between pods, a taint on a node that it asks for, a node that is out of service, a
 request that no node could ever meet, the selector, the place of its volume, and last the control
 plane's taint. The scheduler must agree: a constraint that its message does not name never binds.
-Where nodes are not seen, the clause of the filter that nodes reach last decides.
+Where nodes are not seen, or pods of more makes wait than can be judged in good time, the clause
+of the filter that nodes reach last decides.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
@@ -66,6 +67,7 @@ SPOKEN: Mapping[Obstacle, tuple[Obstacle, ...]] = {
     Obstacle.OUT: (Obstacle.OUT, Obstacle.TAINT),
     Obstacle.RESERVED: (Obstacle.RESERVED, Obstacle.TAINT),
 }
+JUDGED = 200_000  # pairs of a make of pod and a node, which is about half a second
 ZONES = (
     "topology.kubernetes.io/zone",
     "topology.kubernetes.io/region",
@@ -84,6 +86,7 @@ class Stuck(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     said: Words
     nodes: tuple[Node, ...] = ()  # those that this obstacle alone keeps from it, as far as seen
+    make: int = 0  # pods of one make want the same and were told the same
 
     @property
     def seen(self) -> dict[str, str]:
@@ -91,15 +94,36 @@ class Stuck(msgspec.Struct, frozen=True, kw_only=True):
         spoken = {"PodScheduled": self.reason, "message": self.message}
         return {key: value for key, value in spoken.items() if value}
 
-    def found(self, says: str, seen: Mapping[str, str] = MappingProxyType({})) -> Found:
-        """The fact that it is stuck, in those words."""
-        told = {**{key: value for key, value in seen.items() if value}, **self.seen}
-        return Found(about=self.pod.ref, since=self.since, says=says, seen=told)
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rule says of pods of one make."""
+
+    says: str
+    seen: Mapping[str, str] = MappingProxyType({})
+    next_step: str | None = None
 
 
-def stuck(cluster: Snapshot, *obstacles: Obstacle) -> Sequence[Stuck]:
-    """The pods that one of those keeps from every node."""
-    return [each for each in cluster.once(_stuck) if each.obstacle in obstacles]
+def stuck(
+    cluster: Snapshot, tell: Callable[[Stuck], Told], *obstacles: Obstacle
+) -> Iterator[Found]:
+    """The fact, in those words, that one of those keeps a pod from every node.
+
+    A thousand replicas of one make are looked at once: words may need every node.
+    """
+    told: dict[int, Told] = {}
+    for each in cluster.once(_stuck):
+        if each.obstacle not in obstacles:
+            continue
+        if each.make not in told:
+            told[each.make] = tell(each)
+        said = told[each.make]
+        yield Found(
+            about=each.pod.ref,
+            since=each.since,
+            says=said.says,
+            seen={**{key: value for key, value in said.seen.items() if value}, **each.seen},
+            next_step=said.next_step,
+        )
 
 
 def gated(pod: Pod) -> bool:
@@ -138,8 +162,10 @@ class _Wish(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _stuck(cluster: Snapshot) -> Sequence[Stuck]:
-    known: dict[tuple[object, ...], tuple[Obstacle, tuple[Node, ...]]] = {}
+    known: dict[tuple[object, ...], tuple[Obstacle, tuple[Node, ...], int]] = {}
     found: list[Stuck] = []
+    nodes = cluster.all(Node) if cluster.sees(Node) else ()
+    most = JUDGED // max(1, len(nodes))
     for pod in cluster.all(Pod):
         if pod.over or pod.spec.node_name or pod.status.phase not in ("", "Pending") or gated(pod):
             continue  # healthy, or nobody has asked a scheduler yet
@@ -149,6 +175,7 @@ def _stuck(cluster: Snapshot) -> Sequence[Stuck]:
         message = scheduled.message if scheduled else ""
         wish = _wish(cluster, pod, message)
         alike = (
+            scheduled.reason if scheduled else "",
             message,
             tuple(sorted(wish.asks.items())),
             wish.ports,
@@ -156,10 +183,12 @@ def _stuck(cluster: Snapshot) -> Sequence[Stuck]:
             tuple(sorted(pod.spec.node_selector.items())),
             pod.spec.affinity,
             pod.spec.tolerations,
+            pod.spec.scheduler_name,
         )
         if alike not in known:
-            known[alike] = _binding(cluster, wish)
-        obstacle, nodes = known[alike]
+            binding = _binding(cluster, wish, nodes if len(known) < most else ())
+            known[alike] = (*binding, len(known))
+        obstacle, kept, make = known[alike]
         found.append(
             Stuck(
                 pod=pod,
@@ -168,7 +197,8 @@ def _stuck(cluster: Snapshot) -> Sequence[Stuck]:
                 reason=scheduled.reason if scheduled else "",
                 message=message,
                 said=wish.said,
-                nodes=nodes,
+                nodes=kept,
+                make=make,
             )
         )
     return found
@@ -186,21 +216,22 @@ def _wish(cluster: Snapshot, pod: Pod, message: str) -> _Wish:
     )
 
 
-def _binding(cluster: Snapshot, wish: _Wish) -> tuple[Obstacle, tuple[Node, ...]]:
+def _binding(
+    cluster: Snapshot, wish: _Wish, nodes: Sequence[Node]
+) -> tuple[Obstacle, tuple[Node, ...]]:
     said = wish.said
     if said.of_the_pod is not None:
         return said.of_the_pod, ()
     alone: dict[Obstacle, list[Node]] = {}
-    if cluster.sees(Node):
-        taken = used(cluster)
-        hidden = [o for o in _hidden(cluster, wish.pod) if o in said.counts]
-        for node in cluster.all(Node):
-            failing = _failing(wish, node, taken)
-            if len(failing) == 1:
-                alone.setdefault(failing.pop(), []).append(node)
-            elif not failing:  # the scheduler turned it down for what we cannot judge
-                for obstacle in hidden:
-                    alone.setdefault(obstacle, []).append(node)
+    taken = used(cluster)
+    hidden = [o for o in _hidden(cluster, wish.pod) if o in said.counts]
+    for node in nodes:
+        failing = _failing(wish, node, taken)
+        if len(failing) == 1:
+            alone.setdefault(failing.pop(), []).append(node)
+        elif not failing:  # the scheduler turned it down for what we cannot judge
+            for obstacle in hidden:
+                alone.setdefault(obstacle, []).append(node)
     for obstacle in BINDING:
         if obstacle in alone and any(
             spoken in said.counts for spoken in SPOKEN.get(obstacle, (obstacle,))

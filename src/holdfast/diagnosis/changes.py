@@ -14,6 +14,7 @@ from holdfast.model.objects import KeptMetadata, ManagedFields, Object
 from holdfast.model.snapshot import Snapshot
 from holdfast.model.troubles import Trouble
 from holdfast.topology.graph import Place, Relation, Topology, place
+from holdfast.topology.revisions import difference
 
 LONG_BEFORE = timedelta(hours=24)  # what is older than a day is seldom why it hurts now
 SLACK = timedelta(seconds=5)  # times have a resolution of a second, and a cause may be told late
@@ -103,31 +104,14 @@ def _revisions(deployment: Deployment, snapshot: Snapshot, distance: int) -> Ite
     """Each ReplicaSet beside the one before it."""
     sets = sorted(snapshot.owned_by(ReplicaSet, deployment), key=lambda r: r.born)
     for older, newer in pairwise(sets):
+        differs = difference(older.spec.template.spec, newer.spec.template.spec)
         yield Change(
             about=deployment.ref,
-            what=f"new revision {newer.metadata.name}: {_difference(older, newer)}",
+            what=f"new revision {newer.metadata.name}: {differs}",
             who=_author(deployment, newer.born),
             when=newer.born,
             distance=distance,
         )
-
-
-def _difference(older: ReplicaSet, newer: ReplicaSet) -> str:
-    before_, after = older.spec.template.spec, newer.spec.template.spec
-    was = {c.name: c for c in before_.containers}
-    words: list[str] = []
-    for container in after.containers:
-        old = was.pop(container.name, None)
-        if old is None:
-            words.append(f"container {container.name} is new")
-        elif old.image != container.image:
-            words.append(f"image of {container.name} from {old.image} to {container.image}")
-        elif old != container:
-            words.append(f"container {container.name} differs")
-    words += [f"container {name} is gone" for name in was]
-    if not words and before_ != after:
-        words.append("the pod's own fields differ")
-    return "; ".join(words) or "the template differs where we do not read it"
 
 
 def _author(deployment: Deployment, at: datetime) -> str:

@@ -59,6 +59,6 @@ def _since(cluster: Snapshot, autoscaler: Autoscaler, failing: Condition) -> dat
     repeated = [
         event.first_seen
         for event in events_about(cluster, autoscaler)
-        if event.reason == "FailedRescale" and event.last_seen >= said - SELDOM
+        if event.reason == "FailedRescale" and said - event.last_seen <= SELDOM
     ]
     return min((said, *repeated))

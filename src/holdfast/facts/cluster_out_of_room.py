@@ -75,9 +75,11 @@ def _takes_pods(node: Node) -> bool:
 
 
 def _short(has: Amounts, taken: Amounts) -> str | None:
-    """What the node lacks first; None when it has room."""
+    """What the node lacks first; None when it has room, or does not say."""
     for resource in ("cpu", "memory"):
         total = has.get(resource, 0)
+        if total <= 0:
+            return None  # it does not say what it has
         if (total - taken.get(resource, 0)) * LITTLE < total:
             return resource
     if "pods" in has and has["pods"] - taken.get("pods", 0) < 1000:

@@ -7,8 +7,6 @@ from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.runs import READ, failed_runs
 
-LONG_AGO = timedelta(days=1)  # who cares about a failed run has seen it by then
-
 
 @fact(
     code="HF-WRK-070",
@@ -43,5 +41,5 @@ def job_failed(cluster: Snapshot) -> Iterator[Found]:
                 "status.failedIndexes": status.failed_indexes or "none",
                 "spec.backoffLimit": str(run.job.spec.backoff_limit),
             },
-            severity=Severity.INFO if cluster.now - run.since > LONG_AGO else None,
+            severity=run.severity(cluster.now),
         )

@@ -7,8 +7,6 @@ from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.runs import READ, failed_runs
 
-LONG_AGO = timedelta(days=1)  # who cares about a failed run has seen it by then
-
 
 @fact(
     code="HF-WRK-075",
@@ -41,5 +39,5 @@ def job_out_of_time(cluster: Snapshot) -> Iterator[Found]:
                 "status.succeeded": str(status.succeeded),
                 "status.failed": str(status.failed),
             },
-            severity=Severity.INFO if cluster.now - run.since > LONG_AGO else None,
+            severity=run.severity(cluster.now),
         )

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.revisions import READ, Revision, revisions, rolling, wanted_since
+from holdfast.topology.revisions import READ, difference, revisions, rolling, wanted_since
 
 LATELY = timedelta(hours=2)  # what a rollout breaks, it nearly always breaks within this
 
@@ -34,7 +34,8 @@ def rollout_just_happened(cluster: Snapshot) -> Iterator[Found]:
         yield Found(
             about=workload.ref,
             since=since,
-            says=f"revision {now.number} since {cluster.elapsed(since)}: {_differs(now, before)}",
+            says=f"revision {now.number} since {cluster.elapsed(since)}: "
+            + difference(before.template.spec, now.template.spec),
             seen={
                 "revision": f"{now.number} ({now.name})",
                 "revision before": f"{before.number} ({before.name})",
@@ -42,15 +43,3 @@ def rollout_just_happened(cluster: Snapshot) -> Iterator[Found]:
                 "images before": ", ".join(sorted(before.images.values())),
             },
         )
-
-
-def _differs(now: Revision, before: Revision) -> str:
-    was = before.images
-    changed = [
-        f"{name} from {was[name]} to {image}"
-        for name, image in now.images.items()
-        if name in was and was[name] != image
-    ]
-    changed += [f"{name} is new" for name in now.images if name not in was]
-    changed += [f"{name} is gone" for name in was if name not in now.images]
-    return "; ".join(changed) or "the same images"

@@ -1,7 +1,7 @@
 """A rollout that has not moved for longer than its Deployment allows."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from holdfast.model.kinds import Deployment
 from holdfast.model.rules import Channel, Found, Severity, fact
@@ -34,8 +34,7 @@ def rollout_stuck(cluster: Snapshot) -> Iterator[Found]:
             continue  # said of a template that is no longer asked for
         if progressing.last_transition_time is None:
             continue
-        deadline = timedelta(seconds=deployment.spec.progress_deadline_seconds)
-        moved = max(deployment.born, progressing.last_transition_time - deadline)
+        moved = _moved(deployment, progressing.last_transition_time)
         status = deployment.status
         yield Found(
             about=deployment.ref,
@@ -51,3 +50,12 @@ def rollout_stuck(cluster: Snapshot) -> Iterator[Found]:
                 "revision": deployment.metadata.annotations.revision or "not said",
             },
         )
+
+
+def _moved(deployment: Deployment, timed_out: datetime) -> datetime:
+    """When it last moved: as long before it timed out as it was given, and not before its birth."""
+    try:
+        deadline = timedelta(seconds=deployment.spec.progress_deadline_seconds)
+        return max(deployment.born, timed_out - deadline)
+    except OverflowError:  # a deadline of ages
+        return deployment.born

@@ -47,8 +47,11 @@ class Every(msgspec.Struct, frozen=True):
     interval: timedelta
 
     def after(self, moment: datetime) -> datetime | None:
-        """The first moment after that one."""
-        return moment + self.interval
+        """The first moment after that one; None at the end of all calendars."""
+        try:
+            return moment + self.interval
+        except OverflowError:
+            return None
 
 
 class Times(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +67,12 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
 
     def after(self, moment: datetime) -> datetime | None:
         """The first moment after that one; None when none comes within five years."""
+        try:
+            return self._after(moment)
+        except OverflowError:  # the end of all calendars
+            return None
+
+    def _after(self, moment: datetime) -> datetime | None:
         wall = moment.astimezone(self.zone).replace(tzinfo=None)
         for ahead in range(_YEARS * 366):
             day = wall.date() + timedelta(days=ahead)
@@ -94,7 +103,10 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_due_at(self, moment: datetime) -> bool:
         """Whether the clock on the wall shows a time of this schedule at that moment."""
-        return self.after(moment - timedelta(seconds=1)) == moment
+        try:
+            return self.after(moment - timedelta(seconds=1)) == moment
+        except OverflowError:
+            return False
 
     def _on(self, day: date) -> bool:
         if day.month not in self.months:

@@ -13,12 +13,15 @@ _SUFFIX = {
     **{f"{unit}i": Fraction(1024**power) for power, unit in enumerate("KMGTPE", start=1)},
 }
 
+_LONGEST = 100  # characters; what is longer was never an amount of anything
+
 
 def worth(written: str | int | float | None) -> Fraction | None:
     """The amount; None for what is no quantity."""
     if written is None or isinstance(written, bool):
         return None
-    form = _FORM.fullmatch(str(written).strip())
+    text = str(written).strip()
+    form = _FORM.fullmatch(text) if len(text) <= _LONGEST else None
     if form is None:
         return None
     number, exponent, suffix = form.groups()

@@ -8,7 +8,11 @@ FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 def stamp(moment: datetime) -> str:
     """`2026-11-21T02:44:41.120Z`: the one form that is persisted, printed as JSON or signed."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:  # the first or last hours of all calendars
+        moment = moment.replace(tzinfo=UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def in_words(span: timedelta) -> str:

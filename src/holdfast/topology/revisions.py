@@ -1,5 +1,6 @@
 """Revisions of a workload: which template its pods are made from now, and from which before."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from holdfast.model.kinds import (
     StatefulSet,
 )
 from holdfast.model.kinds.apps import DaemonSetStatus
-from holdfast.model.kinds.pods import PodTemplate
+from holdfast.model.kinds.pods import PodSpec, PodTemplate
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Snapshot
 
@@ -29,6 +30,7 @@ READ: tuple[type[Object], ...] = (
 
 type Rolling = Deployment | StatefulSet | DaemonSet
 
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _HASH = "controller-revision-hash"  # the label that StatefulSets and DaemonSets give their pods
 
 
@@ -70,7 +72,7 @@ def revisions(cluster: Snapshot, workload: Rolling) -> Sequence[Revision]:
     if isinstance(workload, Deployment):
         for each in cluster.owned_by(ReplicaSet, workload):
             written = each.metadata.annotations.revision
-            number = int(written) if written.isascii() and written.isdecimal() else 0
+            number = int(written) if _NUMBER.fullmatch(written) else 0
             found.append(Revision(kept_in=each, number=number, template=each.spec.template))
     else:
         found += [
@@ -113,3 +115,21 @@ def pods_of(cluster: Snapshot, workload: Rolling, revision: Revision) -> Sequenc
         for pod in cluster.owned_by(Pod, workload)
         if not pod.over and pod.metadata.labels.get(_HASH) in marks
     ]
+
+
+def difference(before: PodSpec, after: PodSpec) -> str:
+    """What one template asks for that another did not, as far as it is read."""
+    was = {container.name: container for container in before.containers}
+    words: list[str] = []
+    for container in after.containers:
+        old = was.pop(container.name, None)
+        if old is None:
+            words.append(f"container {container.name} is new")
+        elif old.image != container.image:
+            words.append(f"image of {container.name} from {old.image} to {container.image}")
+        elif old != container:
+            words.append(f"container {container.name} differs")
+    words += [f"container {name} is gone" for name in was]
+    if not words and before != after:
+        words.append("the pod's own fields differ")
+    return "; ".join(words) or "the template differs where we do not read it"

@@ -1,16 +1,19 @@
 """Runs of Jobs: which failure still stands, and which a later run of the same CronJob made good."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from holdfast.model.kinds import CronJob, Job
 from holdfast.model.objects import Condition, Object
+from holdfast.model.rules import Severity
 from holdfast.model.snapshot import Snapshot
 
 READ: tuple[type[Object], ...] = (Job, CronJob)
 """What a rule must declare that asks which runs failed."""
+
+_LATELY = timedelta(days=1)  # whoever cares about a failed run has seen it by then
 
 
 class FailedRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +22,10 @@ class FailedRun(msgspec.Struct, frozen=True, kw_only=True):
     job: Job
     condition: Condition
     since: datetime
+
+    def severity(self, now: datetime) -> Severity | None:
+        """What its rule says while it is fresh, information later."""
+        return Severity.INFO if now - self.since > _LATELY else None
 
 
 def failed_runs(cluster: Snapshot) -> Iterator[FailedRun]:

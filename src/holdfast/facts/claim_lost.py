@@ -7,6 +7,7 @@ from holdfast.model.kinds import Claim, Event
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.events import events_about
+from holdfast.topology.workloads import SHORT
 
 TOLD = frozenset({"ClaimLost", "ClaimMisbound"})
 
@@ -19,6 +20,7 @@ TOLD = frozenset({"ClaimLost", "ClaimMisbound"})
     reads=(Claim, Event),
     next_step="Do not delete the claim before you know where the data is; find the volume it had: "
     "kubectl get pvc {name} -n {namespace} -o jsonpath='{{.spec.volumeName}}'",
+    explains=("HF-WRK-001", *SHORT),
 )
 def claim_lost(cluster: Snapshot) -> Iterator[Found]:
     """A claim is in phase Lost: its volume was deleted, or is bound to another claim."""

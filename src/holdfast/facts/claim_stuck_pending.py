@@ -7,6 +7,7 @@ from holdfast.model.kinds import Claim, PersistentVolume, Pod, StorageClass
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.volumes import Provision, mounting, provision
+from holdfast.topology.workloads import SHORT
 
 
 @fact(
@@ -16,6 +17,7 @@ from holdfast.topology.volumes import Provision, mounting, provision
     grace=timedelta(minutes=5),  # dynamic provisioning that works is done well before this
     reads=(Claim, StorageClass, PersistentVolume, Pod),
     next_step="Ask why nobody provisions it: kubectl describe pvc {name} -n {namespace}",
+    explains=("HF-WRK-001", *SHORT),
 )
 def claim_stuck_pending(cluster: Snapshot) -> Iterator[Found]:
     """A claim that somebody asked for is Pending. A claim whose class binds late counts from

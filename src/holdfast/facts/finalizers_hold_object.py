@@ -18,9 +18,9 @@ from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.volumes import mounting
 
-# Namespaces have a fact of their own; nobody's deletion waits for an event or a lease; and what
-# is asked of Secrets is left to rules that cannot do without.
+# Nobody waits for an event or a lease to go; Secrets are left to rules that cannot do without.
 READ = tuple(kind for kind in KINDS if kind not in (Event, Lease, Namespace, Secret))
+JUDGED = tuple(kind for kind in READ if kind is not Pod)  # pods, as namespaces, have their own fact
 
 CLAIM_IN_USE = ("kubernetes.io/pvc-protection",)
 VOLUME_IN_USE = ("kubernetes.io/pv-protection",)
@@ -37,10 +37,11 @@ VOLUME_IN_USE = ("kubernetes.io/pv-protection",)
     explains=("HF-CTL-001",),
 )
 def finalizers_hold_object(cluster: Snapshot) -> Iterator[Found]:
-    """An object of any kind that is read (but Secrets) has a deletion time in the past and still
-    has finalizers. A claim that a pod mounts, and a volume that is bound, wait as they should.
+    """An object of any kind that is read, but Secrets, has a deletion time in the past and still
+    has finalizers. Pods and namespaces have facts of their own. A claim that a pod mounts, and a
+    volume that is bound, wait as they should.
     """
-    for kind in READ:
+    for kind in JUDGED:
         for each in cluster.all(kind):
             deleted, held = each.metadata.deletion_timestamp, each.metadata.finalizers
             if deleted is None or not held or _in_use(cluster, each):

@@ -7,6 +7,7 @@ from holdfast.model.kinds import Claim, PersistentVolume, StorageClass
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.volumes import Provision, provision
+from holdfast.topology.workloads import SHORT
 
 
 @fact(
@@ -17,6 +18,7 @@ from holdfast.topology.volumes import Provision, provision
     reads=(Claim, StorageClass, PersistentVolume),
     next_step="Make one class the default, and the claim gets it: kubectl annotate storageclass "
     "CLASS storageclass.kubernetes.io/is-default-class=true",
+    explains=("HF-WRK-001", *SHORT),
 )
 def no_default_storage_class(cluster: Snapshot) -> Iterator[Found]:
     """A Pending claim names no class, no class is marked as the default, and there is no volume

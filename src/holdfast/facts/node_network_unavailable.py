@@ -6,6 +6,7 @@ from datetime import timedelta
 from holdfast.model.kinds import Node
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
+from holdfast.topology.workloads import SHORT
 
 
 @fact(
@@ -16,7 +17,7 @@ from holdfast.model.snapshot import Snapshot
     reads=(Node,),
     next_step="Look at the network's own pod on that node: kubectl get pods -A "
     "--field-selector spec.nodeName={name}",
-    explains=("HF-NOD-001",),
+    explains=("HF-NOD-001", "HF-WRK-032", *SHORT),
 )
 def node_network_unavailable(cluster: Snapshot) -> Iterator[Found]:
     """A node's NetworkUnavailable condition is True, as its network plugin or cloud wrote it."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from holdfast.model.kinds import Node
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
+from holdfast.topology.workloads import SHORT
 
 
 @fact(
@@ -15,6 +16,7 @@ from holdfast.model.snapshot import Snapshot
     grace=timedelta(minutes=5),  # a restart takes two to four, and pods stay for five
     reads=(Node,),
     next_step="Read what its kubelet says is wrong: kubectl describe node {name}",
+    explains=("HF-WRK-030", "HF-WRK-032", *SHORT),
 )
 def node_not_ready(cluster: Snapshot) -> Iterator[Found]:
     """A node's kubelet reports and says Ready=False, with the reason. A warning only while the

@@ -6,6 +6,7 @@ from datetime import timedelta
 from holdfast.model.kinds import Node
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
+from holdfast.topology.workloads import SHORT
 
 STOPPED = "node.cloudprovider.kubernetes.io/shutdown"
 
@@ -18,6 +19,7 @@ STOPPED = "node.cloudprovider.kubernetes.io/shutdown"
     reads=(Node,),
     next_step="Ask the machine itself (its cloud's console, or ssh), whether it runs and reaches "
     "the API server; what ran there: kubectl get pods -A --field-selector spec.nodeName={name}",
+    explains=("HF-WRK-030", "HF-WRK-032", *SHORT),
 )
 def node_silent(cluster: Snapshot) -> Iterator[Found]:
     """A node's Ready condition is Unknown: the control plane has not heard from its kubelet. A

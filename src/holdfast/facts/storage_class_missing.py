@@ -7,6 +7,7 @@ from holdfast.model.kinds import Claim, PersistentVolume, StorageClass
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.volumes import Provision, provision
+from holdfast.topology.workloads import SHORT
 
 
 @fact(
@@ -17,6 +18,7 @@ from holdfast.topology.volumes import Provision, provision
     reads=(Claim, StorageClass, PersistentVolume),
     next_step="A claim's class cannot be changed: create the class, or make the claim again with "
     "one of: kubectl get storageclass",
+    explains=("HF-WRK-001", *SHORT),
 )
 def storage_class_missing(cluster: Snapshot) -> Iterator[Found]:
     """A Pending claim asks for a class that does not exist. A class that only names volumes made

@@ -7,6 +7,7 @@ from holdfast.model.kinds import Claim, Event, PersistentVolume, Pod, VolumeAtta
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.volumes import claim_of, mounting, volume_events
+from holdfast.topology.workloads import SHORT
 
 
 @fact(
@@ -17,6 +18,7 @@ from holdfast.topology.volumes import claim_of, mounting, volume_events
     reads=(VolumeAttachment, PersistentVolume, Claim, Pod, Event),
     next_step="Read what the attacher says: kubectl get volumeattachments -o wide, and: "
     "kubectl get events -A --field-selector reason=FailedAttachVolume",
+    explains=SHORT,
 )
 def volume_attach_failing(cluster: Snapshot) -> Iterator[Found]:
     """A VolumeAttachment is not attached and carries an error, counted from when the attaching

@@ -9,6 +9,7 @@ from holdfast.model.kinds import MutatingWebhooks, Namespace, ValidatingWebhooks
 from holdfast.model.kinds.control import Webhook
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
+from holdfast.topology.webhooks import configurations
 
 SYSTEM = "kube-system"
 WRITES = frozenset({"CREATE", "UPDATE", "*"})
@@ -29,11 +30,7 @@ def webhook_scope_too_wide(cluster: Snapshot) -> Iterator[Found]:
     """
     system = cluster.find(Namespace, "", SYSTEM)
     labels = {"kubernetes.io/metadata.name": SYSTEM, **(system.metadata.labels if system else {})}
-    every: tuple[ValidatingWebhooks | MutatingWebhooks, ...] = (
-        *cluster.all(ValidatingWebhooks),
-        *cluster.all(MutatingWebhooks),
-    )
-    for configuration in every:
+    for configuration in configurations(cluster):
         for webhook in configuration.webhooks:
             if webhook.failure_policy != "Fail" or not _everywhere(webhook, labels):
                 continue  # healthy: it may fail, or asks about less

@@ -10,6 +10,7 @@ from holdfast.model.kinds.control import Webhook
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.services import unanswered
+from holdfast.topology.webhooks import configurations
 
 
 @fact(
@@ -20,16 +21,13 @@ from holdfast.topology.services import unanswered
     reads=(ValidatingWebhooks, MutatingWebhooks, Service, EndpointSlice),
     next_step="Bring its pods back; if they cannot start because it is not there to be asked, "
     "take it away until they have: kubectl get KIND {name} -o yaml",
+    explains=("HF-WRK-055",),
 )
 def webhook_without_endpoints(cluster: Snapshot) -> Iterator[Found]:
     """A webhook's service does not exist, lacks the port, or has no ready endpoints. Critical when
     its failure policy is Fail: then the API server refuses everything that it would ask about.
     """
-    every: tuple[ValidatingWebhooks | MutatingWebhooks, ...] = (
-        *cluster.all(ValidatingWebhooks),
-        *cluster.all(MutatingWebhooks),
-    )
-    for configuration in every:
+    for configuration in configurations(cluster):
         if configuration.leaving:
             continue
         written = configuration.metadata.last_written or configuration.born

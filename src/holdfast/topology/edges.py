@@ -3,14 +3,19 @@
 from collections.abc import Iterable, Iterator
 
 from holdfast.model.kinds import (
+    ApiService,
     Autoscaler,
     Claim,
     DaemonSet,
+    Definition,
     Deployment,
     DisruptionBudget,
+    Gateway,
+    GatewayClass,
     Ingress,
     Job,
     LimitRange,
+    Namespace,
     Node,
     PersistentVolume,
     Pod,
@@ -20,12 +25,16 @@ from holdfast.model.kinds import (
     Service,
     StatefulSet,
     StorageClass,
+    VolumeAttachment,
 )
+from holdfast.model.kinds.control import ServiceReference, Webhook
 from holdfast.model.kinds.pods import PodSpec
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.graph import Edge, Place, Relation, Topology, place, place_of
 from holdfast.topology.references import references
+from holdfast.topology.routes import Route, is_gateway, routes
+from holdfast.topology.webhooks import configurations
 from holdfast.topology.workloads import TEMPLATED
 
 HELD = (ReplicaSet, StatefulSet, DaemonSet, Job)  # what creates pods, and so meets quotas
@@ -39,7 +48,8 @@ LASTING: tuple[type[Deployment | StatefulSet | DaemonSet], ...] = (
 def topology(snapshot: Snapshot, namespaces: frozenset[str] | None = None) -> Topology:
     """Who depends on whom, as far as the snapshot shows it; in those namespaces, if some are named.
 
-    Needs never cross namespaces, so that a few troubles in a big cluster cost a small graph.
+    What lies between two troubles lies in their namespaces or in none, so that a few troubles in a
+    big cluster cost a small graph.
     """
     if namespaces is not None:
         snapshot = snapshot.within_namespaces(tuple(sorted(namespaces)))
@@ -68,6 +78,16 @@ def _edges(snapshot: Snapshot) -> Iterator[Edge]:
         yield from _of_budget(snapshot, budget)
     for claim in snapshot.all(Claim):
         yield from _of_claim(claim)
+    for attachment in snapshot.all(VolumeAttachment):
+        yield Edge(
+            relation=Relation.REFERENCES,
+            source=place_of(PersistentVolume, "", attachment.spec.source.persistent_volume_name),
+            target=place(attachment),
+            read="spec.source.persistentVolumeName",
+        )
+    yield from _of_gateways(snapshot)
+    yield from _of_the_control_plane(snapshot)
+    yield from _of_namespaces(snapshot)
 
 
 def _owned(each: Object) -> Iterator[Edge]:
@@ -210,3 +230,102 @@ def _of_claim(claim: Claim) -> Iterator[Edge]:
     for target, read in targets:
         if target[2]:
             yield Edge(relation=Relation.REFERENCES, source=place(claim), target=target, read=read)
+
+
+def _of_gateways(snapshot: Snapshot) -> Iterator[Edge]:
+    for gateway in snapshot.all(Gateway):
+        yield Edge(
+            relation=Relation.REFERENCES,
+            source=place(gateway),
+            target=place_of(GatewayClass, "", gateway.spec.gateway_class_name),
+            read="spec.gatewayClassName",
+        )
+    for route in routes(snapshot):
+        yield from _of_route(route)
+
+
+def _of_route(route: Route) -> Iterator[Edge]:
+    here = route.metadata.namespace
+    for parent in route.spec.parent_refs:
+        if is_gateway(parent):
+            yield Edge(
+                relation=Relation.REFERENCES,
+                source=place(route),
+                target=place_of(Gateway, parent.namespace or here, parent.name),
+                read="spec.parentRefs",
+            )
+    for backend in (b for rule in route.spec.rules for b in rule.backend_refs):
+        if (backend.group, backend.kind) == ("", "Service"):
+            yield Edge(
+                relation=Relation.ROUTES,
+                source=place(route),
+                target=place_of(Service, backend.namespace or here, backend.name),
+                read="spec.rules.backendRefs",
+            )
+
+
+def _of_the_control_plane(snapshot: Snapshot) -> Iterator[Edge]:
+    """Whom the API server asks, and who waits for the answer."""
+    for served in snapshot.all(ApiService):
+        yield from _asks(served, served.spec.service, "spec.service")
+    for definition in snapshot.all(Definition):
+        webhook = definition.spec.conversion.webhook
+        if webhook is not None:
+            yield from _asks(definition, webhook.client_config.service, "spec.conversion.webhook")
+    for configuration in configurations(snapshot):
+        for each in configuration.webhooks:
+            yield from _asks(configuration, each.client_config.service, "webhooks")
+        if any(_holds_pods(each) for each in configuration.webhooks):
+            yield from _waits(snapshot, configuration)
+
+
+def _asks(asking: Object, service: ServiceReference | None, read: str) -> Iterator[Edge]:
+    if service is not None:
+        yield Edge(
+            relation=Relation.ROUTES,
+            source=place(asking),
+            target=place_of(Service, service.namespace, service.name),
+            read=read,
+        )
+
+
+def _holds_pods(webhook: Webhook) -> bool:
+    return webhook.failure_policy == "Fail" and any(
+        not {"", "*"}.isdisjoint(rule.api_groups)
+        and not {"pods", "*", "*/*"}.isdisjoint(rule.resources)
+        for rule in webhook.rules
+    )
+
+
+def _waits(snapshot: Snapshot, configuration: Object) -> Iterator[Edge]:
+    for kind in HELD:
+        for workload in snapshot.all(kind):
+            yield Edge(
+                relation=Relation.HELD_BY,
+                source=place(workload),
+                target=place(configuration),
+                read="webhooks.rules",
+            )
+
+
+def _of_namespaces(snapshot: Snapshot) -> Iterator[Edge]:
+    """A namespace that is to go needs what is left in it to go, and every API to answer."""
+    for namespace in snapshot.all(Namespace):
+        if not namespace.leaving:
+            continue
+        name = namespace.metadata.name
+        left = [
+            each
+            for capture in snapshot.captures()
+            if capture.kind.api.namespaced
+            for each in snapshot.within(capture.kind, name)
+            if each.leaving and each.metadata.finalizers
+        ]
+        asked = [each for each in snapshot.all(ApiService) if each.spec.service is not None]
+        for each in (*left, *asked, *snapshot.all(Definition)):
+            yield Edge(
+                relation=Relation.HELD_BY,
+                source=place(namespace),
+                target=place(each),
+                read="metadata.deletionTimestamp",
+            )

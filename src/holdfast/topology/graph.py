@@ -27,7 +27,7 @@ class Relation(StrEnum):
     SCALES = "scales"
     PROTECTS = "protects"
     RUNS_ON = "runs on"
-    HELD_BY = "held by"  # a quota or limit range decides whether it gets pods
+    HELD_BY = "held by"  # a quota or webhook decides whether it gets pods, content whether it goes
 
 
 class Edge(msgspec.Struct, frozen=True, kw_only=True):

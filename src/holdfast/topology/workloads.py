@@ -26,6 +26,9 @@ TEMPLATED: tuple[type[Deployment | StatefulSet | DaemonSet | ReplicaSet | Job], 
 OWNERS: tuple[type[Object], ...] = (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob)
 """Kinds that may stand above a pod."""
 
+SHORT = ("HF-NET-003", "HF-WRK-010", "HF-WRK-050", "HF-WRK-060", "HF-WRK-065")
+"""Codes that say that pods are missing: symptoms of whatever keeps pods from starting."""
+
 
 def owner_of(
     cluster: Snapshot, of: Object, kinds: Iterable[type[Object]] = OWNERS

@@ -1,0 +1,129 @@
+"""What leads to what: services, gateways, webhooks, and what a namespace waits for."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from holdfast.model.kinds import KINDS
+from holdfast.model.objects import Object
+from holdfast.model.snapshot import Capture, Snapshot
+from holdfast.topology.edges import topology
+from holdfast.topology.graph import Relation
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def an(kind: str, name: str, namespace: str = "", **fields: Any) -> Object:
+    of = next(k for k in KINDS if k.api.kind == kind)
+    metadata = {"name": name, "namespace": namespace, "uid": name, **fields.pop("metadata", {})}
+    return msgspec.convert({"metadata": metadata, **fields}, of)
+
+
+def edges(*objects: Object) -> set[tuple[str, str, str]]:
+    captures = [
+        Capture(kind=kind, objects=tuple(o for o in objects if isinstance(o, kind)))
+        for kind in KINDS
+    ]
+    found = topology(Snapshot(now=NOW, captures=captures)).edges
+    return {("/".join(e.source), e.relation.value, "/".join(e.target)) for e in found}
+
+
+SERVICE = {"namespace": "guard", "name": "policy"}
+GONE = {"deletionTimestamp": "2026-01-01T11:00:00Z", "finalizers": ["example.com/guard"]}
+HOOKS = "ValidatingWebhookConfiguration.admissionregistration.k8s.io//guard"
+
+
+def hook(policy: str, *resources: str) -> Object:
+    webhook = {
+        "name": "pods",
+        "clientConfig": {"service": SERVICE},
+        "failurePolicy": policy,
+        "rules": [{"apiGroups": [""], "resources": list(resources), "operations": ["CREATE"]}],
+    }
+    return an("ValidatingWebhookConfiguration", "guard", webhooks=[webhook])
+
+
+def test_the_api_server_needs_the_services_that_it_asks() -> None:
+    conversion = {"strategy": "Webhook", "webhook": {"clientConfig": {"service": SERVICE}}}
+
+    found = edges(
+        hook("Ignore", "pods"),
+        an("APIService", "v1.metrics", spec={"service": SERVICE}),
+        an("APIService", "v1.apps", spec={"service": None}),
+        an("CustomResourceDefinition", "widgets", spec={"conversion": conversion}),
+    )
+
+    asked = (Relation.ROUTES.value, "Service/guard/policy")
+    assert found == {
+        (HOOKS, *asked),
+        ("APIService.apiregistration.k8s.io//v1.metrics", *asked),
+        ("CustomResourceDefinition.apiextensions.k8s.io//widgets", *asked),
+    }
+
+
+@pytest.mark.parametrize(
+    ("policy", "resource", "held"),
+    [("Fail", "pods", True), ("Fail", "*", True), ("Fail", "nodes", False), ("Ignore", "*", False)],
+)
+def test_pods_wait_for_webhooks_that_must_answer(policy: str, resource: str, held: bool) -> None:
+    found = edges(hook(policy, resource), an("ReplicaSet", "web-1", "shop"))
+
+    assert held == (("ReplicaSet.apps/shop/web-1", Relation.HELD_BY.value, HOOKS) in found)
+
+
+def test_a_route_needs_its_gateway_and_its_services_wherever_they_are() -> None:
+    parents = [
+        {"name": "web", "namespace": "infra"},
+        {"group": "", "kind": "Service", "name": "mesh"},
+    ]
+    backends = [{"name": "shop"}, {"name": "api", "namespace": "back"}]
+
+    found = edges(
+        an("Gateway", "web", "infra", spec={"gatewayClassName": "public"}),
+        an(
+            "HTTPRoute",
+            "shop",
+            "shop",
+            spec={"parentRefs": parents, "rules": [{"backendRefs": backends}]},
+        ),
+    )
+
+    route, gateway = "HTTPRoute.gateway.networking.k8s.io", "Gateway.gateway.networking.k8s.io"
+    assert found == {
+        (f"{route}/shop/shop", Relation.REFERENCES.value, f"{gateway}/infra/web"),
+        (f"{route}/shop/shop", Relation.ROUTES.value, "Service/shop/shop"),
+        (f"{route}/shop/shop", Relation.ROUTES.value, "Service/back/api"),
+        (
+            f"{gateway}/infra/web",
+            Relation.REFERENCES.value,
+            "GatewayClass.gateway.networking.k8s.io//public",
+        ),
+    }
+
+
+def test_a_namespace_that_is_to_go_waits_for_what_is_held_in_it() -> None:
+    found = edges(
+        an("Namespace", "shop", metadata={"deletionTimestamp": GONE["deletionTimestamp"]}),
+        an("Namespace", "other"),
+        an("ConfigMap", "held", "shop", metadata=GONE),
+        an("ConfigMap", "plain", "shop"),
+        an("ConfigMap", "elsewhere", "other", metadata=GONE),
+    )
+
+    assert found == {("Namespace//shop", Relation.HELD_BY.value, "ConfigMap/shop/held")}
+
+
+def test_a_volume_needs_its_attachment() -> None:
+    found = edges(
+        an("VolumeAttachment", "csi-1", spec={"source": {"persistentVolumeName": "pv-1"}})
+    )
+
+    assert found == {
+        (
+            "PersistentVolume//pv-1",
+            Relation.REFERENCES.value,
+            "VolumeAttachment.storage.k8s.io//csi-1",
+        )
+    }

@@ -141,3 +141,16 @@ def test_no_text_breaks_it(written: str) -> None:
     read = schedule(written, where)
 
     assert read is None or read.after(_at("2026-01-01T00:00:00")) != _at("2026-01-01T00:00:00")
+
+
+@pytest.mark.parametrize("moment", [datetime.min, datetime.max])
+@pytest.mark.parametrize("written", ["0 2 * * *", "0 0 29 2 *", "@every 1h"])
+def test_the_ends_of_all_calendars_break_nothing(moment: datetime, written: str) -> None:
+    where = zone_of("Europe/Berlin")
+    assert where is not None
+    read = schedule(written, where)
+    assert read is not None
+
+    due = read.after(moment.replace(tzinfo=UTC))
+
+    assert due is None or due > moment.replace(tzinfo=UTC)

@@ -36,3 +36,9 @@ def test_no_moment_is_moved_off_the_calendar() -> None:
     assert moved(moment, timedelta(days=1)) == datetime(2026, 1, 2, tzinfo=UTC)
     assert moved(FIRST, timedelta(seconds=-1)) == FIRST
     assert moved(LAST, timedelta(seconds=1)) == LAST
+
+
+def test_a_time_before_all_calendars_is_written_all_the_same() -> None:
+    far_east = datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))
+
+    assert stamp(far_east) == "0001-01-01T00:00:00.000Z"

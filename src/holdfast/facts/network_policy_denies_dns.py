@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from heapq import nsmallest
 
 from holdfast.model.kinds import Namespace, NetworkPolicy, Pod, Service
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.policies import Dns, Way, dns, may_ask, policies
+from holdfast.topology.policies import Chooser, Dns, Way, dns, may_ask, policies
 
 READ = (NetworkPolicy, Pod, Service, Namespace)
 
@@ -40,7 +41,7 @@ def network_policy_denies_dns(cluster: Snapshot) -> Iterator[Found]:
                 says=f"keeps {len(pods)} pods from the DNS"
                 + (f", {len(unwell)} of them are not ready" if unwell else ""),
                 seen={
-                    "pods": ", ".join(sorted(pod.metadata.name for pod in pods)[:5]),
+                    "pods": ", ".join(nsmallest(5, (pod.metadata.name for pod in pods))),
                     "DNS": of.namespace if of is not None else "not seen",
                 },
                 severity=Severity.WARNING if unwell else None,
@@ -52,12 +53,12 @@ def _denied(
 ) -> Mapping[int, Sequence[Pod]]:
     """Pods that none of the policies lets ask, by the strictest policy that selects them."""
     may = [may_ask(policy, of) for policy in there]
+    chooser = Chooser(there)
     denied: dict[int, list[Pod]] = {}
     for pod in cluster.within(Pod, namespace):
         if pod.over or pod.spec.host_network:
             continue  # healthy: policies do not hold on the node's own network
-        labels = pod.metadata.labels
-        mine = [at for at, p in enumerate(there) if p.spec.pod_selector.matches(labels)]
+        mine = chooser.select(pod)
         if not mine or any(may[at] for at in mine):
             continue  # healthy: nobody forbids it, or somebody allows it
         strictest = min(mine, key=lambda at: (len(there[at].spec.egress), there[at].metadata.name))

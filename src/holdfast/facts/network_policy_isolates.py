@@ -6,7 +6,7 @@ from datetime import timedelta
 from holdfast.model.kinds import NetworkPolicy, Pod, Service
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.policies import Way, admits, policies
+from holdfast.topology.policies import Chooser, Way, admits, policies
 from holdfast.topology.services import leads_to, selections
 
 
@@ -26,13 +26,13 @@ def network_policy_isolates(cluster: Snapshot) -> Iterator[Found]:
     """
     if not cluster.sees(NetworkPolicy):
         return
-    closing = policies(cluster, Way.IN)
+    closing = {here: (there, Chooser(there)) for here, there in policies(cluster, Way.IN).items()}
     for service, pods in selections(cluster):
         here = service.metadata.namespace
-        there = closing.get(here)
-        if not there or not pods or cluster.blind((NetworkPolicy, Pod), namespace=here):
+        there, chooser = closing.get(here, ((), None))
+        if chooser is None or not pods or cluster.blind((NetworkPolicy, Pod), namespace=here):
             continue  # healthy: nobody closes anything
-        blamed = _closed(service, pods, there)
+        blamed = _closed(service, pods, there, chooser)
         if blamed is None:
             continue
         ports = sorted({str(p.target_port or p.port) for p in service.spec.ports})
@@ -46,19 +46,19 @@ def network_policy_isolates(cluster: Snapshot) -> Iterator[Found]:
 
 
 def _closed(
-    service: Service, pods: Sequence[Pod], there: Sequence[NetworkPolicy]
+    service: Service, pods: Sequence[Pod], there: Sequence[NetworkPolicy], chooser: Chooser
 ) -> NetworkPolicy | None:
     """The strictest policy, when no port of the service is open on any of its pods."""
-    blamed: list[NetworkPolicy] = []
+    blamed: set[int] = set()
     for pod in pods:
         if pod.spec.host_network:
             return None
-        mine = [p for p in there if p.spec.pod_selector.matches(pod.metadata.labels)]
+        mine = chooser.select(pod)
         if not mine or not service.spec.ports:
             return None
         for port in service.spec.ports:
             number = leads_to(port, pod)
-            if number is None or any(admits(p, pod, number, port.protocol) for p in mine):
+            if number is None or any(admits(there[at], pod, number, port.protocol) for at in mine):
                 return None
-        blamed += mine
-    return min(blamed, key=lambda p: (len(p.spec.ingress), p.metadata.name))
+        blamed.update(mine)
+    return min((there[at] for at in blamed), key=lambda p: (len(p.spec.ingress), p.metadata.name))

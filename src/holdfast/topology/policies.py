@@ -38,6 +38,25 @@ def policies(cluster: Snapshot, way: Way) -> Mapping[str, Sequence[NetworkPolicy
     return there
 
 
+class Chooser:
+    """Which of a namespace's policies select a pod; pods of equal labels are asked about once."""
+
+    def __init__(self, there: Sequence[NetworkPolicy]) -> None:
+        self._there = there
+        self._known: dict[frozenset[tuple[str, str]], Sequence[int]] = {}
+
+    def select(self, pod: Pod) -> Sequence[int]:
+        """The places of those policies in the sequence."""
+        labels = pod.metadata.labels
+        key = frozenset(labels.items())
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = tuple(
+                at for at, p in enumerate(self._there) if p.spec.pod_selector.matches(labels)
+            )
+        return known
+
+
 def admits(policy: NetworkPolicy, pod: Pod, port: int, protocol: str) -> bool:
     """Whether a policy may let anybody in to that port of a pod."""
     return any(

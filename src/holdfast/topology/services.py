@@ -89,11 +89,21 @@ def unanswered(cluster: Snapshot, wanted: ServiceReference) -> Unanswered | None
     return Unanswered(because="has no ready endpoints", since=last_changed(service, slices))
 
 
-def selections(cluster: Snapshot) -> Iterator[tuple[Service, Sequence[Pod]]]:
+type Selected = tuple[Service, Sequence[Pod]]
+
+
+def selections(cluster: Snapshot) -> Sequence[Selected]:
     """Every service that selects pods, with the pods that it selects and that are not over.
 
-    One pass over the pods: each service waits at the rarest of the labels that it asks for.
+    Worked out once for all rules that may see both, whatever else they read.
     """
+    cluster.capture(Service)
+    cluster.capture(Pod)  # refused to a rule that does not declare them, as everywhere
+    return cluster.narrowed((Service, Pod)).once(_selections)
+
+
+def _selections(cluster: Snapshot) -> Sequence[Selected]:
+    """One pass over the pods: each service waits at the rarest of the labels that it asks for."""
     services = [s for s in cluster.all(Service) if s.selects and not s.leaving]
     asked = Counter(pair for s in services for pair in s.spec.selector.items())
     waiting: dict[tuple[str, str, str], list[int]] = {}
@@ -102,14 +112,12 @@ def selections(cluster: Snapshot) -> Iterator[tuple[Service, Sequence[Pod]]]:
         waiting.setdefault((service.metadata.namespace, key, value), []).append(at)
     behind: list[list[Pod]] = [[] for _ in services]
     for pod in cluster.all(Pod):
-        if pod.over:
-            continue
-        labels = pod.metadata.labels
+        labels, here = pod.metadata.labels, pod.metadata.namespace
         for key, value in labels.items():
-            for at in waiting.get((pod.metadata.namespace, key, value), ()):
-                if carries(labels, services[at].spec.selector):
+            for at in waiting.get((here, key, value), ()):
+                if carries(labels, services[at].spec.selector) and not pod.over:
                     behind[at].append(pod)
-    yield from zip(services, behind, strict=True)
+    return tuple(zip(services, behind, strict=True))
 
 
 def carries(labels: Mapping[str, str], wanted: Mapping[str, str]) -> bool:

@@ -6,9 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
-from holdfast.model.kinds import Claim, PersistentVolume, Pod, StorageClass
+from holdfast.model.kinds import Claim, Event, PersistentVolume, Pod, StorageClass
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.events import events_about
 
 CREATING = frozenset({"", "ContainerCreating", "PodInitializing"})
 
@@ -97,22 +96,24 @@ def volume_events(cluster: Snapshot, reason: str) -> Iterator[VolumeTrouble]:
     (the kubelet's summary of several volumes) adds nothing to those that have it.
     """
     told: dict[tuple[str, str], VolumeTrouble] = {}
-    for pod in cluster.all(Pod):
+    said = (event for event in cluster.all(Event) if event.reason == reason)
+    for event in sorted(said, key=lambda event: event.last_seen):
+        subject = event.involved_object
+        pod = cluster.find(Pod, subject.namespace, subject.name)
+        if pod is None or not subject.uid or pod.metadata.uid != subject.uid:
+            continue  # about a pod that is gone, or an earlier one of that name
+        what, form, rest = event.message.partition(' for volume "')
+        volume, quote, why = rest.partition('"')
         waits = set_up_since(pod)
-        if waits is None:
+        if waits is None or not form or not quote:
             continue  # healthy: not scheduled yet, or its volumes are there
-        for event in events_about(cluster, pod):
-            what, form, rest = event.message.partition(' for volume "')
-            volume, quote, why = rest.partition('"')
-            if event.reason != reason or not form or not quote:
-                continue
-            before = told.get((pod.metadata.uid, volume))
-            since = max(waits, event.first_seen)
-            told[pod.metadata.uid, volume] = VolumeTrouble(
-                pod=pod,
-                volume=volume,
-                what=what,
-                message=why.removeprefix(" ").removeprefix(": "),
-                since=min(since, before.since) if before else since,
-            )
+        before = told.get((pod.metadata.uid, volume))
+        since = max(waits, event.first_seen)
+        told[pod.metadata.uid, volume] = VolumeTrouble(
+            pod=pod,
+            volume=volume,
+            what=what,
+            message=why.removeprefix(" ").removeprefix(": "),
+            since=min(since, before.since) if before else since,
+        )
     yield from told.values()

@@ -31,9 +31,8 @@ def leader_lease_stale(cluster: Snapshot) -> Iterator[Found]:
         lease = cluster.find(Lease, SYSTEM, name)
         if lease is None or lease.spec.renew_time is None:
             continue
-        renewed = lease.spec.renew_time
-        ran_out = renewed + timedelta(seconds=lease.spec.lease_duration_seconds)
-        if ran_out >= cluster.now or last_worked(cluster) > ran_out:
+        renewed, ran_out = lease.spec.renew_time, lease.runs_out
+        if ran_out is None or ran_out >= cluster.now or last_worked(cluster) > ran_out:
             continue  # healthy: it is held, or a leftover
         yield Found(
             about=lease.ref,

@@ -30,9 +30,9 @@ def node_lease_stale(cluster: Snapshot) -> Iterator[Found]:
         lease = cluster.find(Lease, HEARTBEATS, node.metadata.name)
         if lease is None or lease.spec.renew_time is None:
             continue  # nodes of some providers have none
-        ran_out = lease.spec.renew_time + timedelta(seconds=lease.spec.lease_duration_seconds)
-        if ran_out >= cluster.now:
-            continue
+        ran_out = lease.runs_out
+        if ran_out is None or ran_out >= cluster.now:
+            continue  # healthy: it holds
         yield Found(
             about=node.ref,
             since=ran_out,

@@ -1,5 +1,6 @@
 """Kinds of the control plane itself: who may do what, who is asked before, what is served."""
 
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 import msgspec
@@ -211,6 +212,16 @@ class Lease(Object, frozen=True, kw_only=True):
     api: ClassVar[Api] = Api(group="coordination.k8s.io", kind="Lease", plural="leases")
 
     spec: LeaseSpec = LeaseSpec()
+
+    @property
+    def runs_out(self) -> datetime | None:
+        """Until when it holds; None when nobody has held it, or it holds beyond all time."""
+        if self.spec.renew_time is None:
+            return None
+        try:
+            return self.spec.renew_time + timedelta(seconds=self.spec.lease_duration_seconds)
+        except OverflowError:
+            return None
 
 
 class PolicyRule(Part, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from cyclopts import App, CycloptsError
 
 from holdfast import settings
 from holdfast.errors import HoldfastError
+from holdfast.model.baseline import API_VERSION, KIND, Baseline
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Recorded, Snapshot
 from holdfast.ports import Cluster
@@ -32,6 +33,7 @@ def command_line() -> App:
             preferences=_preferences,
             live=_live,
             demo=_demo,
+            read_baseline=_read_baseline,
             read_folder=_read_folder,
             write_folder=_write_folder,
         )
@@ -97,6 +99,12 @@ async def _demo() -> AsyncIterator[Cluster]:
             kubeconfig = server.write_kubeconfig(Path(folder) / "kubeconfig", user="reader")
             async with _reader(Target(kubeconfig=kubeconfig)) as reader:
                 yield reader
+
+
+def _read_baseline(path: Path) -> Baseline:
+    from holdfast.adapters.written import read
+
+    return read(path, Baseline, api_version=API_VERSION, kind=KIND)
 
 
 def _read_folder(folder: Path, kinds: Iterable[type[Object]], at: datetime | None) -> Snapshot:

@@ -137,6 +137,8 @@ class _Story:
             "selector": {"matchLabels": {"app": name}},
             "template": manifests.template(name, image, claim=claim),
         }
+        selector = {"clusterIP": "None", "selector": {"app": name}, "ports": [{"port": 5432}]}
+        self._create(manifest("v1", "Service", name, spec=selector))
         return self._create(manifest("apps/v1", "StatefulSet", name, spec=spec))
 
     def _keep_books(self) -> None:
@@ -162,7 +164,8 @@ class _Story:
         ledger = self._stateful_set("ledger", image, "ledger-data")
         pod = self._pod(ledger, "ledger-0", image, 0, claim="ledger-data")
         self._tell(pod, manifests.running_status(pod, self._now))
-        self._tell(ledger, {"replicas": 1, "readyReplicas": 1, "availableReplicas": 1})
+        counts = {"replicas": 1, "readyReplicas": 1, "availableReplicas": 1}
+        self._tell(ledger, {"observedGeneration": 1, **counts})
 
     def _migrate(self) -> None:
         """A Job that is done."""
@@ -200,7 +203,7 @@ class _Story:
         unscheduled = condition("PodScheduled", "False", self._now, "Unschedulable", message)
         self._tell(pod, {"phase": "Pending", "qosClass": "BestEffort", "conditions": [unscheduled]})
         self._event(pod, "FailedScheduling", message, component="default-scheduler", warn=True)
-        self._tell(reports, {"replicas": 1, "updatedReplicas": 1})
+        self._tell(reports, {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1})
 
     def break_checkout(self) -> None:
         """A rollout to an image that does not exist; it passes its deadline ten minutes later."""

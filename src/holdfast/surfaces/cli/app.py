@@ -18,6 +18,15 @@ class Output(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    YAML = "yaml"
+    MARKDOWN = "markdown"
+
+
+class Listing(StrEnum):
+    """Forms of the catalogue."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 class FailOn(StrEnum):
@@ -50,6 +59,7 @@ type Namespaces = Annotated[
 type Everywhere = Annotated[
     bool, Parameter(name=["--all-namespaces", "-A"], group=WHAT, negative=(), show_default=False)
 ]
+type Flag = Annotated[bool, Parameter(group=HOW, negative=(), show_default=False)]
 
 
 def build(doors: Doors) -> App:
@@ -75,7 +85,10 @@ def build(doors: Doors) -> App:
         at: Annotated[datetime | None, Parameter(group=WHERE)] = None,
         output: Annotated[Output, Parameter(name=["--output", "-o"], group=HOW)] = Output.TEXT,
         fail_on: Annotated[FailOn, Parameter(group=HOW)] = FailOn.WARNING,
-        young: Annotated[bool, Parameter(group=HOW, negative=(), show_default=False)] = False,
+        flat: Flag = False,
+        young: Flag = False,
+        posture: Flag = False,
+        baseline: Annotated[Path | None, Parameter(group=HOW)] = None,
     ) -> int:
         """Find what hurts now: worst first, with evidence and the next step.
 
@@ -99,19 +112,27 @@ def build(doors: Doors) -> App:
             With --snapshot of plain kubectl output: when it was taken, in UTC if no zone is given
             (default: when its files were written).
         output
-            `text` for people, `json` for programs.
+            `text` for people, `json` and `yaml` for programs, `markdown` for a ticket.
         fail_on
             The lowest severity that makes the exit code 1.
+        flat
+            Show every finding by itself, not folded into troubles.
         young
             Show also what is still within its grace.
+        posture
+            Show also posture findings: a ledger that never changes the exit code.
+        baseline
+            A file of accepted findings and ignore rules (`kind: Baseline`).
         """
         from holdfast import facts
+        from holdfast.model.baseline import NOTHING
         from holdfast.model.rules import Severity
         from holdfast.surfaces.cli import scan as scanning
 
         wanted = _namespaces(namespace, everywhere=all_namespaces)
         kinds = facts.kinds_read()
         preferences = doors.preferences()
+        accepted = NOTHING if baseline is None else doors.read_baseline(baseline)
         if snapshot is None:
             if at is not None:
                 raise BadInput("--at goes with --snapshot.", remedy="Leave it out.")
@@ -129,11 +150,28 @@ def build(doors: Doors) -> App:
             if wanted is not None:
                 seen = seen.within_namespaces(wanted)
         wish = scanning.Wish(
-            as_json=output is Output.JSON,
-            young=young,
+            output=scanning.Output(output.value),
+            wanted=scanning.Wanted(flat=flat, young=young, posture=posture),
             fail_on=None if fail_on is FailOn.NEVER else Severity[fail_on.name],
         )
-        return scanning.tell(seen, wish, preferences)
+        return scanning.tell(seen, wish, preferences, accepted)
+
+    @app.command
+    def catalogue(
+        *,
+        output: Annotated[Listing, Parameter(name=["--output", "-o"])] = Listing.TEXT,
+    ) -> int:
+        """List every rule: what is found, by code.
+
+        Parameters
+        ----------
+        output
+            `text` for people, `json` for programs.
+        """
+        from holdfast.surfaces.cli import catalogue as listing
+
+        print(listing.as_json() if output is Listing.JSON else listing.as_text())
+        return 0
 
     @app.command
     def explain(code: str) -> int:

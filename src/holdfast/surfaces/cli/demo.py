@@ -5,6 +5,7 @@ import asyncio
 from rich.console import Console
 
 from holdfast import facts
+from holdfast.diagnosis.survey import survey
 from holdfast.surfaces.cli.doors import Doors
 from holdfast.surfaces.cli.exits import COULD_NOT_LOOK, NOTHING
 from holdfast.surfaces.cli.scan import Wish, look_at, tell
@@ -16,10 +17,10 @@ def run(doors: Doors) -> int:
     console.print("A simulated cluster with a small shop in it. Something is broken. Looking:\n")
     snapshot = asyncio.run(look_at(doors.demo(), facts.kinds_read(), None))
     code = tell(snapshot, Wish(), doors.preferences())
-    worst = facts.judge(snapshot).findings[0]
+    worst = survey(snapshot).troubles[0]
     console.print(
         "\nWhat to type next:\n"
-        f"  holdfast explain {worst.code}    what the worst finding means\n"
+        f"  holdfast explain {worst.code}    what the worst of it means\n"
         "  holdfast scan                  the same for your own cluster: it only reads\n"
         "  holdfast scan -o json          for programs\n"
         "  holdfast rbac reader           the least rights that a scan needs"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from holdfast.model.baseline import Baseline
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Recorded, Snapshot
 from holdfast.ports import Cluster
@@ -33,5 +34,6 @@ class Doors:
     preferences: Callable[[], Preferences]
     live: Callable[[Target], AbstractAsyncContextManager[Cluster]]
     demo: Callable[[], AbstractAsyncContextManager[Cluster]]
+    read_baseline: Callable[[Path], Baseline]
     read_folder: Callable[[Path, Iterable[type[Object]], datetime | None], Snapshot]
     write_folder: Callable[[Target, Path, tuple[str, ...] | None], AsyncIterator[Recorded]]

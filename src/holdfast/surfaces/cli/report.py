@@ -1,13 +1,18 @@
-"""A scan as JSON: the schema that other programs rely on, versioned in its first field."""
+"""A scan as JSON or YAML: the schema that other programs rely on, versioned in its first field."""
 
+from collections.abc import Iterable
 from typing import Final, Literal
 
 import msgspec
+import yaml
 
-from holdfast.facts import Judgement
+from holdfast.diagnosis.survey import Survey
+from holdfast.model.changes import Change
+from holdfast.model.objects import Ref
 from holdfast.model.rules import Finding
 from holdfast.model.snapshot import Blind, Snapshot
 from holdfast.model.times import stamp
+from holdfast.model.troubles import Trouble
 
 SCHEMA: Final = "holdfast.dev/scan/v1alpha1"
 
@@ -59,20 +64,61 @@ class ClusterOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     now: str
 
 
+class SymptomOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A finding that follows from another: `because` is the id of the one beneath it."""
+
+    finding: str
+    because: str
+    relation: str
+
+
+class ChangeOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A change before a trouble began. `who` is the field manager, empty when nobody says."""
+
+    about: About
+    what: str
+    who: str
+    when: str
+    seconds_before: int
+
+
+class TroubleOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One cause and what follows from it, by the ids of the findings; nearest to the cause first.
+
+    `alike` is the same cause on siblings, such as other pods of the same workload.
+    """
+
+    id: str
+    code: str
+    name: str
+    severity: Literal["info", "warning", "critical"]
+    since: str
+    cause: str
+    alike: list[str]
+    symptoms: list[SymptomOut]
+    changed: list[ChangeOut]
+
+
 class ScanOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One scan. `young` holds what is still within its grace, and only when asked for."""
+    """One scan. `young` and `posture` are filled only when they were asked for."""
 
     schema: Literal["holdfast.dev/scan/v1alpha1"]
     cluster: ClusterOut
+    troubles: list[TroubleOut]
     findings: list[FindingOut]
     blind: list[BlindOut]
     young: list[FindingOut]
+    posture: list[FindingOut]
+    accepted: list[FindingOut]
+    ignored: list[FindingOut]
 
 
-def as_json(snapshot: Snapshot, judgement: Judgement, *, young: bool) -> bytes:
-    """The scan as indented JSON."""
+def as_value(
+    snapshot: Snapshot, survey: Survey, *, young: bool = False, posture: bool = False
+) -> ScanOut:
+    """The scan as the schema has it."""
     cluster = snapshot.cluster
-    out = ScanOut(
+    return ScanOut(
         schema=SCHEMA,
         cluster=ClusterOut(
             name=cluster.name,
@@ -81,28 +127,71 @@ def as_json(snapshot: Snapshot, judgement: Judgement, *, young: bool) -> bytes:
             version=cluster.version,
             now=stamp(snapshot.now),
         ),
-        findings=[_finding(each) for each in judgement.findings],
-        blind=[_blind(each) for each in judgement.blind],
-        young=[_finding(each) for each in judgement.young] if young else [],
+        troubles=[_trouble(each, survey.changed.get(each.id, ())) for each in survey.troubles],
+        findings=[_finding(each) for each in survey.findings],
+        blind=[_blind(each) for each in survey.blind],
+        young=[_finding(each) for each in survey.young] if young else [],
+        posture=[_finding(each) for each in survey.posture] if posture else [],
+        accepted=[_finding(each) for each in survey.accepted],
+        ignored=[_finding(each) for each in survey.ignored],
     )
-    return msgspec.json.format(msgspec.json.encode(out), indent=2)
+
+
+def as_json(value: ScanOut) -> str:
+    """Indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+
+
+def as_yaml(value: ScanOut) -> str:
+    """The same as YAML."""
+    text: str = yaml.safe_dump(msgspec.to_builtins(value), sort_keys=False, allow_unicode=True)
+    return text.rstrip("\n")
+
+
+def _trouble(trouble: Trouble, changed: Iterable[Change]) -> TroubleOut:
+    return TroubleOut(
+        id=trouble.id,
+        code=trouble.code,
+        name=trouble.cause.name,
+        severity=trouble.severity.word,
+        since=stamp(trouble.since),
+        cause=trouble.cause.id,
+        alike=[each.id for each in trouble.alike],
+        symptoms=[
+            SymptomOut(finding=link.finding.id, because=link.because, relation=link.relation)
+            for link in trouble.symptoms
+        ],
+        changed=[
+            ChangeOut(
+                about=_about(change.about),
+                what=change.what,
+                who=change.who,
+                when=stamp(change.when),
+                seconds_before=int((trouble.since - change.when).total_seconds()),
+            )
+            for change in changed
+        ],
+    )
+
+
+def _about(about: Ref) -> About:
+    return About(
+        api_version=about.api_version,
+        kind=about.kind,
+        namespace=about.namespace,
+        name=about.name,
+        uid=about.uid,
+    )
 
 
 def _finding(finding: Finding) -> FindingOut:
-    about = finding.about
     return FindingOut(
         id=finding.id,
         code=finding.code,
         name=finding.name,
         channel=finding.channel.value,
         severity=finding.severity.word,
-        about=About(
-            api_version=about.api_version,
-            kind=about.kind,
-            namespace=about.namespace,
-            name=about.name,
-            uid=about.uid,
-        ),
+        about=_about(finding.about),
         part=finding.part,
         says=finding.says,
         since=stamp(finding.since),

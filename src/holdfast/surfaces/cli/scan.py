@@ -1,30 +1,41 @@
 """`holdfast scan`: look once, judge, show, and say by the exit code what to think of it."""
 
-import sys
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from rich.console import Console
 
-from holdfast import facts
-from holdfast.facts import Judgement
+from holdfast.diagnosis.survey import Survey, survey
+from holdfast.model.baseline import NOTHING as NO_BASELINE
+from holdfast.model.baseline import Baseline
 from holdfast.model.objects import Object
 from holdfast.model.rules import Severity
 from holdfast.model.snapshot import Capture, Snapshot, State
 from holdfast.ports import Cluster
-from holdfast.surfaces.cli import report, screen
+from holdfast.surfaces.cli import markdown, report, screen
 from holdfast.surfaces.cli.doors import Preferences
 from holdfast.surfaces.cli.exits import COULD_NOT_LOOK, FINDINGS, NOTHING
+from holdfast.surfaces.cli.screen import Wanted as Wanted
 from holdfast.workflow.look import look
+
+
+class Output(StrEnum):
+    """Forms of output."""
+
+    TEXT = "text"
+    JSON = "json"
+    YAML = "yaml"
+    MARKDOWN = "markdown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What was asked on the command line."""
 
-    as_json: bool = False
-    young: bool = False
+    output: Output = Output.TEXT
+    wanted: Wanted = field(default_factory=Wanted)
     fail_on: Severity | None = Severity.WARNING  # None: never
 
 
@@ -47,25 +58,36 @@ async def look_at(
             return await look(cluster, kinds=kinds, namespaces=namespaces, seen=seen)
 
 
-def tell(snapshot: Snapshot, wish: Wish, preferences: Preferences) -> int:
+def tell(
+    snapshot: Snapshot, wish: Wish, preferences: Preferences, baseline: Baseline = NO_BASELINE
+) -> int:
     """Judge and show a snapshot; returns the exit code."""
-    judgement = facts.judge(snapshot, grace_scale=preferences.grace_scale)
-    if wish.as_json:
-        sys.stdout.buffer.write(report.as_json(snapshot, judgement, young=wish.young) + b"\n")
-    else:
+    judged = survey(snapshot, grace_scale=preferences.grace_scale, baseline=baseline)
+    wanted = wish.wanted
+    if wish.output is Output.TEXT:
         console = Console()
-        screen.show(console, snapshot, judgement, young=wish.young)
+        screen.show(console, snapshot, judged, wanted)
         if preferences.grace_scale != 1:
             console.print(f"Graces are multiplied by {preferences.grace_scale} (a test setting).")
-    return exit_code(judgement, wish.fail_on)
+    else:
+        value = report.as_value(snapshot, judged, young=wanted.young, posture=wanted.posture)
+        print(FORMS[wish.output](value))
+    return exit_code(judged, wish.fail_on)
 
 
-def exit_code(judgement: Judgement, fail_on: Severity | None) -> int:
+FORMS = {
+    Output.JSON: report.as_json,
+    Output.YAML: report.as_yaml,
+    Output.MARKDOWN: markdown.as_markdown,
+}
+
+
+def exit_code(judged: Survey, fail_on: Severity | None) -> int:
     """A list that broke off is no answer, whatever the rest shows; what is forbidden is one."""
-    if any(blind.state is State.PARTIAL for blind in judgement.blind):
+    if any(blind.state is State.PARTIAL for blind in judged.blind):
         return COULD_NOT_LOOK
     if fail_on is None:
         return NOTHING
-    if any(finding.severity >= fail_on for finding in judgement.findings):
+    if any(finding.severity >= fail_on for finding in judged.findings):
         return FINDINGS
     return NOTHING

@@ -9,18 +9,23 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.text import Text
 
-from holdfast.facts import Judgement
+from holdfast.diagnosis.survey import Survey
+from holdfast.model.changes import Change
 from holdfast.model.rules import Finding, Severity
-from holdfast.model.snapshot import Blind, Snapshot, State
+from holdfast.model.snapshot import Snapshot, State
 from holdfast.model.times import in_words
+from holdfast.model.troubles import Trouble
 
 COLOURS = {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 MARGIN = 10  # as wide as the longest severity and two spaces
+NAMED = 5  # siblings that are named; the others are counted
+LINKS = 8  # symptoms that are told
 LONGEST = 400  # of one piece of evidence; the whole is one `-o json` away
 
 # C0, DEL and C1 controls, line and paragraph separators, zero-width and bidirectional marks.
@@ -34,75 +39,144 @@ def clean(text: str) -> str:
     return UNSAFE.sub("\N{REPLACEMENT CHARACTER}", re.sub(r"\s*[\r\n\t]+\s*", " ", text.strip()))
 
 
-def show(console: Console, snapshot: Snapshot, judgement: Judgement, *, young: bool) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What of a scan is shown."""
+
+    flat: bool = False  # every finding by itself instead of troubles
+    young: bool = False
+    posture: bool = False
+
+
+def show(console: Console, snapshot: Snapshot, survey: Survey, wanted: Wanted) -> None:
     """Print a scan."""
-    for line in _lines(snapshot, judgement, young=young, width=_width(console)):
+    # Outside a terminal there is no width: a pipe wants one line for one thing.
+    page = _Page(snapshot, survey, console.width if console.is_terminal else None)
+    for line in page.lines(wanted):
         console.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
-def _width(console: Console) -> int | None:
-    """None outside a terminal: a pipe wants one line for one thing."""
-    return console.width if console.is_terminal else None
+class _Page:
+    """One scan on one width."""
 
+    def __init__(self, snapshot: Snapshot, survey: Survey, width: int | None) -> None:
+        self._snapshot = snapshot
+        self._survey = survey
+        self._width = width
 
-def _lines(
-    snapshot: Snapshot, judgement: Judgement, *, young: bool, width: int | None
-) -> Iterator[Text]:
-    yield from _flowing(_heading(snapshot), width, style="dim")
-    yield Text()
-    for finding in judgement.findings:
-        yield from _finding(finding, snapshot, width)
+    def lines(self, wanted: Wanted) -> Iterator[Text]:
+        """Everything, from the top."""
+        survey = self._survey
+        yield from self._flowing(_heading(self._snapshot), style="dim")
         yield Text()
-    if young and judgement.young:
-        yield Text("Still within their grace:", style="bold")
+        if wanted.flat:
+            for finding in survey.findings:
+                yield from self._alone(finding)
+        else:
+            for trouble in survey.troubles:
+                yield from self._trouble(trouble)
+        if wanted.young and survey.young:
+            yield from self._section("Still within their grace:", survey.young, "young")
+        if wanted.posture and survey.posture:
+            yield from self._ledger(survey.posture)
+        yield Text(_total(survey), style="bold")
+        yield from self._flowing(_looked_at(self._snapshot), style="dim")
+        yield from self._quiet()
+        yield from self._blind()
+
+    def _section(self, title: str, findings: Iterable[Finding], word: str) -> Iterator[Text]:
+        yield Text(title, style="bold")
         yield Text()
-        for finding in judgement.young:
-            yield from _finding(finding, snapshot, width, young=True)
-            yield Text()
-    yield Text(_total(judgement), style="bold")
-    yield from _flowing(_looked_at(snapshot), width, style="dim")
-    yield from _blind(judgement.blind, width)
+        for finding in findings:
+            yield from self._alone(finding, word=word)
 
+    def _alone(self, finding: Finding, *, word: str = "") -> Iterator[Text]:
+        yield self._title(finding, word or finding.severity.name)
+        yield from self._body(finding)
+        yield from self._ways_on(finding)
+        yield Text()
 
-def _heading(snapshot: Snapshot) -> str:
-    cluster = snapshot.cluster
-    words = [cluster.name or "cluster", cluster.version, cluster.server, _moment(snapshot.now)]
-    return "  ".join(clean(word) for word in words if word)
+    def _trouble(self, trouble: Trouble) -> Iterator[Text]:
+        cause = trouble.cause
+        yield self._title(cause, trouble.severity.name, colour=COLOURS[trouble.severity])
+        yield from self._body(cause)
+        if trouble.alike:
+            names = [_name(finding) for finding in trouble.alike]
+            more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+            yield from self._told("also  ", ", ".join(names[:NAMED]) + more)
+        for link in trouble.symptoms[:LINKS]:
+            told = f"{link.finding.about.kind} {_name(link.finding)}: {link.finding.says}"
+            yield from self._told("so    ", told)
+        if len(trouble.symptoms) > LINKS:
+            yield from self._told("so    ", f"and {len(trouble.symptoms) - LINKS} more")
+        for change in self._survey.changed.get(trouble.id, ()):
+            yield from self._told("after ", _change(change, trouble.since))
+        yield from self._ways_on(cause)
+        yield Text()
 
+    def _title(self, finding: Finding, word: str, *, colour: str = "") -> Text:
+        about = finding.about
+        style = colour or ("dim" if word == "young" else COLOURS[finding.severity])
+        title = Text(word.ljust(MARGIN), style=style)
+        title.append(_name(finding), style="bold")
+        title.append(f"  {about.kind}  {finding.code} {finding.name}", style="dim")
+        return title
 
-def _finding(
-    finding: Finding, snapshot: Snapshot, width: int | None, *, young: bool = False
-) -> Iterator[Text]:
-    about = finding.about
-    where = f"{about.namespace}/" if about.namespace else ""
-    word = "young" if young else finding.severity.name
-    title = Text(word.ljust(MARGIN), style="dim" if young else COLOURS[finding.severity])
-    title.append(clean(f"{where}{about.name}"), style="bold")
-    title.append(f"  {about.kind}  {finding.code} {finding.name}", style="dim")
-    yield title
-    ago = in_words(snapshot.now - finding.since)
-    yield from _told("", f"{finding.says} (for {ago}, since {_moment(finding.since)})", width)
-    evidence = "; ".join(f"{key} = {value[:LONGEST]}" for key, value in finding.seen.items())
-    yield from _told("seen  ", evidence, width)
-    yield from _told("next  ", finding.next, width, style="bold")
-    yield from _told("why   ", f"holdfast explain {finding.code}", width, style="dim")
+    def _body(self, finding: Finding) -> Iterator[Text]:
+        ago = in_words(self._snapshot.now - finding.since)
+        since = _moment(finding.since)
+        yield from self._told("", f"{finding.says} (for {ago}, since {since})")
+        evidence = "; ".join(f"{key} = {value[:LONGEST]}" for key, value in finding.seen.items())
+        if evidence:
+            yield from self._told("seen  ", evidence)
 
+    def _ways_on(self, finding: Finding) -> Iterator[Text]:
+        yield from self._told("next  ", finding.next, style="bold")
+        yield from self._told("why   ", f"holdfast explain {finding.code}", style="dim")
 
-def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
+    def _ledger(self, posture: Iterable[Finding]) -> Iterator[Text]:
+        """Posture as a ledger: totals, and one line for each."""
+        posture = tuple(posture)
+        yield Text(f"Posture, which pages nobody ({len(posture)}):", style="bold")
+        counts = Counter(f"{finding.code} {finding.name}" for finding in posture)
+        for rule, count in sorted(counts.items()):
+            yield from self._told("", f"{rule}: {count}")
+            for finding in posture:
+                if f"{finding.code} {finding.name}" == rule:
+                    told = f"{finding.about.kind} {_name(finding)}: {finding.says}"
+                    yield from self._told("  ", told, style="dim")
+        yield Text()
 
+    def _quiet(self) -> Iterator[Text]:
+        survey = self._survey
+        if survey.accepted or survey.ignored:
+            told = f"Left out: {len(survey.accepted)} accepted, {len(survey.ignored)} ignored."
+            yield from self._flowing(told, style="dim")
 
-def _told(label: str, text: str, width: int | None, *, style: str = "") -> Iterator[Text]:
-    room = None if width is None else max(20, width - MARGIN - len(label))
-    for number, line in enumerate(_wrapped(clean(text), room)):
-        told = Text(" " * MARGIN)
-        told.append(label if number == 0 else " " * len(label), style="dim")
-        told.append(line, style=style)
-        yield told
+    def _blind(self) -> Iterator[Text]:
+        """Why each kind was not judged; those that the server does not have at all, in one line."""
+        absent = [b.plural for b in self._survey.blind if b.state is State.ABSENT]
+        unseen = [b for b in self._survey.blind if b.state is not State.ABSENT]
+        if unseen:
+            yield Text("Could not see, and so did not judge:", style="yellow")
+        for each in unseen:
+            where = f" in {', '.join(each.namespaces)}" if each.namespaces else ""
+            state = each.state.value.replace("_", " ")
+            yield from self._told("", f"{each.plural}{where}: {state}, {each.why}")
+        if absent:
+            told = f"Not served here, and so not judged: {', '.join(absent)}."
+            yield from self._flowing(told, style="dim")
 
+    def _told(self, label: str, text: str, *, style: str = "") -> Iterator[Text]:
+        room = None if self._width is None else max(20, self._width - MARGIN - len(label))
+        for number, line in enumerate(_wrapped(clean(text), room)):
+            told = Text(" " * MARGIN)
+            told.append(label if number == 0 else " " * len(label), style="dim")
+            told.append(line, style=style)
+            yield told
 
-def _flowing(text: str, width: int | None, *, style: str) -> Iterator[Text]:
-    yield from (Text(line, style=style) for line in _wrapped(text, width))
+    def _flowing(self, text: str, *, style: str) -> Iterator[Text]:
+        yield from (Text(line, style=style) for line in _wrapped(text, self._width))
 
 
 def _wrapped(text: str, room: int | None) -> list[str]:
@@ -112,28 +186,40 @@ def _wrapped(text: str, room: int | None) -> list[str]:
     return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
 
 
-def _total(judgement: Judgement) -> str:
-    if not judgement.findings:
+def _name(finding: Finding) -> str:
+    about = finding.about
+    return clean(f"{about.namespace}/{about.name}" if about.namespace else about.name)
+
+
+def _change(change: Change, onset: datetime) -> str:
+    by = f" by {change.who}" if change.who else ""
+    when = in_words(onset - change.when)
+    return f"{change.about.kind} {change.about.name}: {change.what}{by}, {when} before"
+
+
+def _heading(snapshot: Snapshot) -> str:
+    cluster = snapshot.cluster
+    words = [cluster.name or "cluster", cluster.version, cluster.server, _moment(snapshot.now)]
+    return "  ".join(clean(word) for word in words if word)
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
+
+
+def _total(survey: Survey) -> str:
+    if not survey.troubles:
         return "Nothing hurts, as far as could be seen."
-    counts = Counter(finding.severity for finding in judgement.findings)
+    counts = Counter(trouble.severity for trouble in survey.troubles)
     parts = ", ".join(f"{counts[s]} {s.word}" for s in sorted(counts, reverse=True))
-    noun = "finding" if len(judgement.findings) == 1 else "findings"
-    return f"{len(judgement.findings)} {noun}: {parts}."
+    noun = "trouble" if len(survey.troubles) == 1 else "troubles"
+    found = len(survey.findings)
+    return f"{len(survey.troubles)} {noun}: {parts} ({found} findings in all)."
 
 
 def _looked_at(snapshot: Snapshot) -> str:
-    counts = ", ".join(
-        f"{c.kind.api.plural} {len(c.objects)}"
-        for c in snapshot.captures()
-        if c.objects or c.state is State.CAPTURED
-    )
-    return f"Looked at: {counts}." if counts else "Looked at nothing."
-
-
-def _blind(blind: Iterable[Blind], width: int | None) -> Iterator[Text]:
-    for number, each in enumerate(blind):
-        if number == 0:
-            yield Text("Could not see, and so did not judge:", style="yellow")
-        where = f" in {', '.join(each.namespaces)}" if each.namespaces else ""
-        state = each.state.value.replace("_", " ")
-        yield from _told("", f"{each.plural}{where}: {state}, {each.why}", width)
+    there = [c for c in snapshot.captures() if c.objects or c.state is State.CAPTURED]
+    counts = ", ".join(f"{c.kind.api.plural} {len(c.objects)}" for c in there if c.objects)
+    empty = sum(1 for c in there if not c.objects)
+    also = f", and {empty} kinds without objects" if empty and counts else ""
+    return f"Looked at: {counts}{also}." if there else "Looked at nothing."

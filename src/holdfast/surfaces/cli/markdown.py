@@ -1,0 +1,72 @@
+"""A scan as Markdown, for a ticket or a pull request. Text from the cluster stays text."""
+
+import re
+from collections.abc import Iterator
+
+from holdfast.surfaces.cli.report import FindingOut, ScanOut, TroubleOut
+from holdfast.surfaces.cli.screen import clean
+
+_MEANING = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&-])")
+
+
+def quoted(text: str) -> str:
+    """Text in which no character means anything to Markdown, nor mentions anybody."""
+    return _MEANING.sub(r"\\\1", clean(text))
+
+
+def code(text: str) -> str:
+    """Text as code, whatever ticks it holds."""
+    ticks = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    return f"{ticks} {clean(text)} {ticks}" if "`" in text else f"`{clean(text)}`"
+
+
+def as_markdown(scan: ScanOut) -> str:
+    """The whole scan."""
+    return "\n".join(_lines(scan))
+
+
+def _lines(scan: ScanOut) -> Iterator[str]:
+    yield f"# Scan of {quoted(scan.cluster.name or 'cluster')}, {scan.cluster.now}"
+    findings = {finding.id: finding for finding in scan.findings}
+    if not scan.troubles:
+        yield ""
+        yield "Nothing hurts, as far as could be seen."
+    for trouble in scan.troubles:
+        yield ""
+        yield from _trouble(trouble, findings)
+    if scan.posture:
+        yield ""
+        yield "## Posture"
+        yield ""
+        for finding in scan.posture:
+            yield f"- {finding.code} {_about(finding)}: {quoted(finding.says)}"
+    if scan.blind:
+        yield ""
+        yield "## Could not see"
+        yield ""
+        for blind in scan.blind:
+            yield f"- {code(blind.plural)}: {blind.state.replace('_', ' ')}, {quoted(blind.why)}"
+
+
+def _trouble(trouble: TroubleOut, findings: dict[str, FindingOut]) -> Iterator[str]:
+    cause = findings[trouble.cause]
+    yield f"## {trouble.severity.upper()} {_about(cause)}: {quoted(cause.says)}"
+    yield ""
+    yield f"- code: {trouble.code} {trouble.name}, since {trouble.since}"
+    for key, value in cause.seen.items():
+        yield f"- {quoted(key)}: {code(value)}"
+    for other in trouble.alike:
+        yield f"- also: {_about(findings[other])}"
+    for symptom in trouble.symptoms:
+        finding = findings[symptom.finding]
+        yield f"- so: {_about(finding)}: {quoted(finding.says)}"
+    for change in trouble.changed:
+        by = f" by {quoted(change.who)}" if change.who else ""
+        yield f"- after: {quoted(change.what)}{by}, {change.seconds_before} s before"
+    yield f"- next: {quoted(cause.next)}"
+
+
+def _about(finding: FindingOut) -> str:
+    about = finding.about
+    where = f"{about.namespace}/{about.name}" if about.namespace else about.name
+    return f"{about.kind} {code(where)}"

@@ -1,4 +1,5 @@
 from holdfast.facts import CATALOGUE, judge, kinds_read
+from holdfast.model.rules import Channel, Finding
 from holdfast.model.snapshot import Snapshot
 from holdfast.testing.clock import NOON
 from holdfast.testing.documents import Json
@@ -11,18 +12,25 @@ async def look(cluster: SimulatedCluster) -> Snapshot:
     return Snapshot(now=await cluster.now(), captures=captures)
 
 
+def hurts(finding: Finding) -> bool:
+    return finding.channel is Channel.INCIDENT
+
+
 async def test_has_three_faults_and_no_other() -> None:
-    found = {(f.code, f.about.name) for f in judge(await look(a_shop())).findings}
+    found = {(f.code, f.about.name) for f in judge(await look(a_shop())).findings if hurts(f)}
     assert {
         ("HF-STO-001", "reports-data"),
-        ("HF-WRK-002", "checkout-7b98d6f5c4-m4kq8"),
-        ("HF-WRK-002", "checkout-7b98d6f5c4-tz6wd"),
+        ("HF-WRK-001", "reports-0"),
+        ("HF-WRK-060", "reports"),
+        ("HF-WRK-013", "checkout-7b98d6f5c4-m4kq8"),
+        ("HF-WRK-013", "checkout-7b98d6f5c4-tz6wd"),
         ("HF-WRK-010", "checkout"),
+        ("HF-WRK-050", "checkout"),
     } == found
 
 
 async def test_a_rollout_that_moves_is_no_fault_yet() -> None:
-    young = {(f.code, f.about.name) for f in judge(await look(a_shop())).young}
+    young = {(f.code, f.about.name) for f in judge(await look(a_shop())).young if hurts(f)}
     assert {("HF-WRK-010", "cart")} == young
 
 

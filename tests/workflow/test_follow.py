@@ -3,7 +3,7 @@
 import pytest
 
 from holdfast.model.kinds import Namespace, Pod
-from holdfast.model.objects import Metadata
+from holdfast.model.objects import KeptMetadata, Metadata
 from holdfast.model.snapshot import Capture, State, Unreadable
 from holdfast.ports import Put, Relisted, Removed
 from holdfast.workflow.follow import Followed
@@ -67,7 +67,7 @@ def test_what_was_unreadable_stays_said_until_the_next_list() -> None:
     followed = Followed(Namespace)
     broken = (Unreadable(name="x", why="odd"),)
     followed.apply(Relisted(capture=Capture(kind=Namespace, unreadable=broken)))
-    followed.apply(Put(object=Namespace(metadata=Metadata(name="a", resource_version="1"))))
+    followed.apply(Put(object=Namespace(metadata=KeptMetadata(name="a", resource_version="1"))))
     assert followed.capture().unreadable == broken
 
 

@@ -50,9 +50,9 @@ def _parse(path: Path) -> Node:
         try:
             for event in yaml.parse(text, Loader=yaml.SafeLoader):
                 if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                    line = event.start_mark.line + 1 if event.start_mark else 0
+                    at = event.start_mark.line + 1 if event.start_mark else 0
                     raise BadInput(
-                        f"{path}, line {line}: anchors and aliases are not allowed.",
+                        f"{path}, line {at}: anchors and aliases are not allowed.",
                         remedy="Write the value out.",
                     )
             node = loader.get_single_node()

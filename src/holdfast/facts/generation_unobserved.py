@@ -35,6 +35,8 @@ def generation_unobserved(cluster: Snapshot) -> Iterator[Found]:
             asked, observed = each.metadata.generation, each.status.observed_generation
             if observed >= asked or each.metadata.deletion_timestamp is not None:
                 continue  # healthy: seen, or going away
+            if not observed and each.status != type(each.status)():
+                continue  # somebody has written its status without saying what was observed
             since = each.metadata.spec_written or (each.born if asked == 1 else None)
             if since is None:
                 continue  # it was changed, and nobody says when

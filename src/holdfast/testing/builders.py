@@ -17,7 +17,7 @@ from holdfast.model.kinds import (
     Secret,
     StorageClass,
 )
-from holdfast.model.kinds.apps import DeploymentSpec, DeploymentStatus
+from holdfast.model.kinds.apps import DeploymentSpec, DeploymentStatus, ReplicaSetStatus
 from holdfast.model.kinds.core import ClaimSpec, ClaimStatus
 from holdfast.model.kinds.pods import (
     ClaimSource,
@@ -280,4 +280,7 @@ def a_deployment(  # noqa: PLR0913  # each test names the one that it is about
 
 def a_replica_set(name: str = "web-6d4cf56db6", *, owner: Deployment | None = None) -> ReplicaSet:
     """A ReplicaSet, of a Deployment or of nobody."""
-    return ReplicaSet(metadata=some_metadata(ReplicaSet, name, owner=owner))
+    return ReplicaSet(
+        metadata=some_metadata(ReplicaSet, name, owner=owner),
+        status=ReplicaSetStatus(observed_generation=1),
+    )

@@ -243,6 +243,14 @@ def _control() -> Iterator[Resource]:
         status=True,
     )
     yield Resource(
+        group="certificates.k8s.io",
+        kind="CertificateSigningRequest",
+        plural="certificatesigningrequests",
+        short=("csr",),
+        namespaced=False,
+        status=True,
+    )
+    yield Resource(
         group="coordination.k8s.io", kind="Lease", plural="leases", creates_on_update=True
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from holdfast.model.baseline import NOTHING, Baseline
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Recorded, Snapshot
 from holdfast.ports import Cluster
@@ -24,6 +25,7 @@ def run() -> Run:
         *tokens: str,
         cluster: Cluster | None = None,
         folder: Snapshot | None = None,
+        baseline: Baseline = NOTHING,
         grace_scale: float = 1,
     ) -> int:
         @asynccontextmanager
@@ -52,6 +54,7 @@ def run() -> Run:
             preferences=lambda: Preferences(grace_scale=grace_scale),
             live=live,
             demo=demo,
+            read_baseline=lambda _path: baseline,
             read_folder=read_folder,
             write_folder=write_folder,
         )

@@ -9,6 +9,7 @@ from holdfast.errors import BadInput
 from holdfast.model.kinds import Claim, Pod, StorageClass
 from holdfast.model.rules import finding_id
 from holdfast.model.snapshot import Snapshot, State
+from holdfast.model.troubles import trouble_id
 from holdfast.surfaces.cli.report import ScanOut
 from holdfast.testing.builders import (
     a_claim,
@@ -66,6 +67,19 @@ def test_json_holds_every_field_of_the_schema(run: Run, capsys: pytest.CaptureFi
             "version": "",
             "now": "2026-03-02T12:00:00.000Z",
         },
+        "troubles": [
+            {
+                "id": trouble_id(CLAIM.all(Claim)[0].ref, "HF-STO-001"),
+                "code": "HF-STO-001",
+                "name": "claim_stuck_pending",
+                "severity": "warning",
+                "since": "2026-03-02T11:18:00.000Z",
+                "cause": finding_id(CLAIM.all(Claim)[0].ref, "HF-STO-001", ""),
+                "alike": [],
+                "symptoms": [],
+                "changed": [],
+            }
+        ],
         "findings": [
             {
                 "id": finding_id(CLAIM.all(Claim)[0].ref, "HF-STO-001", ""),
@@ -93,6 +107,9 @@ def test_json_holds_every_field_of_the_schema(run: Run, capsys: pytest.CaptureFi
         ],
         "blind": [],
         "young": [],
+        "posture": [],
+        "accepted": [],
+        "ignored": [],
     }
 
 

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 from syrupy.assertion import SnapshotAssertion
 
-from holdfast.facts import judge
+from holdfast.diagnosis.survey import survey
 from holdfast.model.kinds import Pod, StorageClass
 from holdfast.model.objects import Object
 from holdfast.surfaces.cli import screen
@@ -42,7 +42,7 @@ def shown(
     out = StringIO()
     console = Console(file=out, width=width, force_terminal=width is not None, color_system=None)
     snapshot = a_snapshot(*objects, blind=blind)
-    screen.show(console, snapshot, judge(snapshot), young=young)
+    screen.show(console, snapshot, survey(snapshot), screen.Wanted(young=young))
     return out.getvalue()
 
 

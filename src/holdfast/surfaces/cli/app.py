@@ -128,6 +128,7 @@ def build(doors: Doors) -> App:
         from holdfast.model.baseline import NOTHING
         from holdfast.model.rules import Severity
         from holdfast.surfaces.cli import scan as scanning
+        from holdfast.surfaces.cli.screen import Wanted
 
         wanted = _namespaces(namespace, everywhere=all_namespaces)
         kinds = facts.kinds_read()
@@ -151,7 +152,7 @@ def build(doors: Doors) -> App:
                 seen = seen.within_namespaces(wanted)
         wish = scanning.Wish(
             output=scanning.Output(output.value),
-            wanted=scanning.Wanted(flat=flat, young=young, posture=posture),
+            wanted=Wanted(flat=flat, young=young, posture=posture),
             fail_on=None if fail_on is FailOn.NEVER else Severity[fail_on.name],
         )
         return scanning.tell(seen, wish, preferences, accepted)

@@ -17,7 +17,7 @@ from holdfast.ports import Cluster
 from holdfast.surfaces.cli import markdown, report, screen
 from holdfast.surfaces.cli.doors import Preferences
 from holdfast.surfaces.cli.exits import COULD_NOT_LOOK, FINDINGS, NOTHING
-from holdfast.surfaces.cli.screen import Wanted as Wanted
+from holdfast.surfaces.cli.screen import Wanted
 from holdfast.workflow.look import look
 
 

@@ -21,6 +21,7 @@ from lab.kubelet.following import Follow
 from lab.kubelet.life import Life, Said
 from lab.kubelet.logtext import LOGS_FROM, NoLogError, plausible, recorded, run_shown
 from lab.kubelet.shapes import Json, Node, Pod
+from lab.nodes import SILENT
 
 _WORKERS = 8
 _AGAIN = 0.5  # seconds, after a request that the server could not answer
@@ -140,10 +141,14 @@ class Player:
         seen = self._nodes.get(name)
         before = seen.conditions if seen else {}
         events = seen.events if seen else EventLog.of_node(name)
-        ready = conditions.get("Ready") == "True"
+        label, value = SILENT
+        silent = node.metadata.labels.get(label) == value
+        ready = conditions.get("Ready") == "True" and not silent
         now = time.time()
         for each in conditions.items():
-            if before.get(each[0]) not in {None, each[1]} and each in _NODE_SAYS:
+            # Of a condition that the node controller wrote for a lost node, the node says nothing.
+            changed = before.get(each[0]) not in {None, "Unknown", each[1]}
+            if changed and each in _NODE_SAYS and not silent:
                 what = f"Node {name} status is now: {_NODE_SAYS[each]}"
                 written = events.record(Said(reason=_NODE_SAYS[each], message=what), now)
                 if written is not None:

@@ -186,13 +186,17 @@ class Lab:
 
     def audit_mark(self) -> int:
         """Where the audit log ends now, for `audit_events(since=...)`."""
+        self._check_audited()
         return self.audit_log.stat().st_size
 
     def audit_events(self, since: int = 0) -> Iterator[audit.AuditEvent]:
         """Requests in the order in which they were answered; `since` is an `audit_mark()`."""
+        self._check_audited()
+        return audit.read_events(self.audit_log, since)
+
+    def _check_audited(self) -> None:
         if not self.options.audit:
             raise LabError("This lab was started without an audit log.")
-        return audit.read_events(self.audit_log, since)
 
     def log_of(self, part: str) -> str:
         """All that a part has written: etcd, kube-apiserver, kwok, kubelet and so on."""
@@ -223,7 +227,7 @@ class Lab:
         """Asks again and again until it is met; raises when that takes too long."""
         deadline = time.monotonic() + within
         while not met():
-            self._processes.check(_AROUND)
+            self._processes.check((*_AROUND, "kubelet"))
             if time.monotonic() > deadline:
                 raise LabError(f"Waited {within:.0f} s in vain for {what}.")
             time.sleep(0.05)

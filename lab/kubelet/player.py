@@ -4,6 +4,7 @@ A node that is not ready does nothing with its pods, as a kubelet whose runtime 
 not start, heal or go away until it is ready again.
 """
 
+import contextlib
 import itertools
 import threading
 import time
@@ -152,7 +153,9 @@ class Player:
                 what = f"Node {name} status is now: {_NODE_SAYS[each]}"
                 written = events.record(Said(reason=_NODE_SAYS[each], message=what), now)
                 if written is not None:
-                    self._write_event(written)
+                    # A kubelet's events are best effort, and this thread has nobody to ask again.
+                    with contextlib.suppress(_TryAgainError):
+                        self._write_event(written)
         self._nodes[name] = _NodeSeen(ip=node.ip, ready=ready, conditions=conditions, events=events)
         if ready and not (seen and seen.ready):
             for uid in list(self._inbox.keys() | self._played.keys()):
@@ -255,11 +258,11 @@ class Player:
     def _write_event(self, write: Write) -> None:
         path = f"/api/v1/namespaces/{write.namespace}/events"
         if write.is_new:
-            self._checked(self._client.send("POST", path, body=write.body))
-            return
-        self._checked(
-            self._client.send("PATCH", f"{path}/{write.name}", body=write.body, kind=MERGE)
-        )
+            answer = self._client.send("POST", path, body=write.body)
+        else:
+            answer = self._client.send("PATCH", f"{path}/{write.name}", body=write.body, kind=MERGE)
+        if answer.code != 422:  # of a pod whose name leaves no room for the event's
+            self._checked(answer)
 
     def _checked(self, answer: Answer) -> Answer:
         """An object that is gone, replaced or in a dying namespace needs nothing written."""

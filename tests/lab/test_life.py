@@ -65,8 +65,16 @@ def test_ends_with_the_code_or_signal_that_its_command_says(script: str, code: i
     assert shown.container()["lastState"]["terminated"]["exitCode"] == code
 
 
-def test_a_process_that_sleeps_to_infinity_keeps_running() -> None:
-    assert play(a_pod(shell("sleep infinity"))).until(900).container()["ready"]
+@pytest.mark.parametrize(
+    "script",
+    [
+        "sleep infinity",
+        "while true; do date; sleep 5; done",
+        "trap 'exit 0' TERM; tail -f /dev/null",
+    ],
+)
+def test_a_process_that_goes_on_for_ever_keeps_running(script: str) -> None:
+    assert play(a_pod(shell(script))).until(900).container()["ready"]
 
 
 def test_dies_of_a_variable_that_is_not_set_and_lives_with_it() -> None:

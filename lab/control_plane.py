@@ -41,14 +41,16 @@ _PATIENCE = 60.0
 class Lab:
     """One control plane in one folder; `Lab.start` makes it."""
 
-    def __init__(self, folder: Path, options: Options, *, keep: bool) -> None:
+    def __init__(
+        self, folder: Path, options: Options, binaries: Mapping[str, Path], *, keep: bool
+    ) -> None:
         etcd, etcd_peer, api, kubelet = free_ports(4)
         self.folder = folder
         self.options = options
         self._keep = keep
         self._layout = Layout(
             folder=folder,
-            binaries=find_binaries(BARE if options.bare else (*BARE, *_AROUND)),
+            binaries=binaries,
             ports=Ports(etcd=etcd, etcd_peer=etcd_peer, api=api, kubelet=kubelet),
             options=options,
             tokens=make_tokens(),
@@ -63,10 +65,12 @@ class Lab:
 
         The folder is removed at the end, unless `keep` asks to leave it.
         """
+        options = options or Options()
+        binaries = find_binaries(BARE if options.bare else (*BARE, *_AROUND))
         if folder is None:
             folder = Path(tempfile.mkdtemp(prefix="holdfast-lab-"))
         folder.mkdir(parents=True, exist_ok=True)
-        lab = cls(folder, options or Options(), keep=keep)
+        lab = cls(folder, options, binaries, keep=keep)
         try:
             lab._start_all()
         except BaseException:

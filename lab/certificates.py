@@ -45,6 +45,10 @@ class Authority:
             .not_valid_after(self._now + 365 * _A_DAY)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .add_extension(_usage(signs_certificates=True), critical=True)
+            # Key identifiers: Python 3.13 verifies strictly and refuses chains without them.
+            .add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False
+            )
             .sign(self._key, hashes.SHA256())
         )
         self.pair = _write(folder, "ca", certificate, self._key)
@@ -88,6 +92,10 @@ class Authority:
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(signs_certificates=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
+                critical=False,
+            )
         )
         if alternatives is not None:
             draft = draft.add_extension(alternatives, critical=not subject.rdns)

@@ -41,14 +41,16 @@ _PATIENCE = 60.0
 class Lab:
     """One control plane in one folder; `Lab.start` makes it."""
 
-    def __init__(self, folder: Path, options: Options, *, keep: bool) -> None:
+    def __init__(
+        self, folder: Path, options: Options, binaries: Mapping[str, Path], *, keep: bool
+    ) -> None:
         etcd, etcd_peer, api, kubelet = free_ports(4)
         self.folder = folder
         self.options = options
         self._keep = keep
         self._layout = Layout(
             folder=folder,
-            binaries=find_binaries(BARE if options.bare else (*BARE, *_AROUND)),
+            binaries=binaries,
             ports=Ports(etcd=etcd, etcd_peer=etcd_peer, api=api, kubelet=kubelet),
             options=options,
             tokens=make_tokens(),
@@ -63,10 +65,12 @@ class Lab:
 
         The folder is removed at the end, unless `keep` asks to leave it.
         """
+        options = options or Options()
+        binaries = find_binaries(BARE if options.bare else (*BARE, *_AROUND))
         if folder is None:
             folder = Path(tempfile.mkdtemp(prefix="holdfast-lab-"))
         folder.mkdir(parents=True, exist_ok=True)
-        lab = cls(folder, options or Options(), keep=keep)
+        lab = cls(folder, options, binaries, keep=keep)
         try:
             lab._start_all()
         except BaseException:
@@ -186,13 +190,17 @@ class Lab:
 
     def audit_mark(self) -> int:
         """Where the audit log ends now, for `audit_events(since=...)`."""
+        self._check_audited()
         return self.audit_log.stat().st_size
 
     def audit_events(self, since: int = 0) -> Iterator[audit.AuditEvent]:
         """Requests in the order in which they were answered; `since` is an `audit_mark()`."""
+        self._check_audited()
+        return audit.read_events(self.audit_log, since)
+
+    def _check_audited(self) -> None:
         if not self.options.audit:
             raise LabError("This lab was started without an audit log.")
-        return audit.read_events(self.audit_log, since)
 
     def log_of(self, part: str) -> str:
         """All that a part has written: etcd, kube-apiserver, kwok, kubelet and so on."""
@@ -223,7 +231,7 @@ class Lab:
         """Asks again and again until it is met; raises when that takes too long."""
         deadline = time.monotonic() + within
         while not met():
-            self._processes.check(_AROUND)
+            self._processes.check((*_AROUND, "kubelet"))
             if time.monotonic() > deadline:
                 raise LabError(f"Waited {within:.0f} s in vain for {what}.")
             time.sleep(0.05)

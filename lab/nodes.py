@@ -7,6 +7,9 @@ VERSION = "v1.36.3"
 # addresses that people see can look like addresses of nodes.
 ADDRESS_FOR_LOGS = "InternalDNS"
 
+# The label, and its value, of a node whose kubelet is not to be heard any more.
+SILENT = ("lab.holdfast.dev/kubelet", "silent")
+
 
 def name_of(index: int) -> str:
     return f"node-{index}"

@@ -10,7 +10,7 @@ import yaml
 from lab import audit
 from lab.certificates import Authority, service_account_keys
 from lab.identities import write_kubeconfig, write_token_file
-from lab.nodes import ADDRESS_FOR_LOGS
+from lab.nodes import ADDRESS_FOR_LOGS, SILENT
 
 _HERE = Path(__file__).parent
 # Far above what a client asks for by itself, so that loading thousands of pods waits for the
@@ -117,7 +117,8 @@ class Layout:
                     self.binaries[part],
                     f"--kubeconfig={self.kubeconfig('lab:kwok')}",
                     f"--config={self.folder}/stages.yaml",
-                    "--manage-all-nodes=true",
+                    # A node with this label has nobody who renews its lease: it is lost.
+                    f"--manage-nodes-with-label-selector={SILENT[0]}!={SILENT[1]}",
                     "--node-lease-duration-seconds=40",
                 ]
             case "kubelet":

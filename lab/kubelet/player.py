@@ -4,6 +4,7 @@ A node that is not ready does nothing with its pods, as a kubelet whose runtime 
 not start, heal or go away until it is ready again.
 """
 
+import contextlib
 import itertools
 import threading
 import time
@@ -21,6 +22,7 @@ from lab.kubelet.following import Follow
 from lab.kubelet.life import Life, Said
 from lab.kubelet.logtext import LOGS_FROM, NoLogError, plausible, recorded, run_shown
 from lab.kubelet.shapes import Json, Node, Pod
+from lab.nodes import SILENT
 
 _WORKERS = 8
 _AGAIN = 0.5  # seconds, after a request that the server could not answer
@@ -140,14 +142,20 @@ class Player:
         seen = self._nodes.get(name)
         before = seen.conditions if seen else {}
         events = seen.events if seen else EventLog.of_node(name)
-        ready = conditions.get("Ready") == "True"
+        label, value = SILENT
+        silent = node.metadata.labels.get(label) == value
+        ready = conditions.get("Ready") == "True" and not silent
         now = time.time()
         for each in conditions.items():
-            if before.get(each[0]) not in {None, each[1]} and each in _NODE_SAYS:
+            # Of a condition that the node controller wrote for a lost node, the node says nothing.
+            changed = before.get(each[0]) not in {None, "Unknown", each[1]}
+            if changed and each in _NODE_SAYS and not silent:
                 what = f"Node {name} status is now: {_NODE_SAYS[each]}"
                 written = events.record(Said(reason=_NODE_SAYS[each], message=what), now)
                 if written is not None:
-                    self._write_event(written)
+                    # A kubelet's events are best effort, and this thread has nobody to ask again.
+                    with contextlib.suppress(_TryAgainError):
+                        self._write_event(written)
         self._nodes[name] = _NodeSeen(ip=node.ip, ready=ready, conditions=conditions, events=events)
         if ready and not (seen and seen.ready):
             for uid in list(self._inbox.keys() | self._played.keys()):
@@ -250,11 +258,11 @@ class Player:
     def _write_event(self, write: Write) -> None:
         path = f"/api/v1/namespaces/{write.namespace}/events"
         if write.is_new:
-            self._checked(self._client.send("POST", path, body=write.body))
-            return
-        self._checked(
-            self._client.send("PATCH", f"{path}/{write.name}", body=write.body, kind=MERGE)
-        )
+            answer = self._client.send("POST", path, body=write.body)
+        else:
+            answer = self._client.send("PATCH", f"{path}/{write.name}", body=write.body, kind=MERGE)
+        if answer.code != 422:  # of a pod whose name leaves no room for the event's
+            self._checked(answer)
 
     def _checked(self, answer: Answer) -> Answer:
         """An object that is gone, replaced or in a dying namespace needs nothing written."""

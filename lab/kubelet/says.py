@@ -31,6 +31,8 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
 _EXIT = re.compile(r"\bexit\s+(\d+)")
 _KILL = re.compile(r"\bkill\s+-(?:s\s+)?(?:SIG)?([A-Z]+[0-9]?|\d+)\s+\$\$")
 _SLEEP = re.compile(r"\bsleep\s+(\d+(?:\.\d+)?)(ms|s|m|h)?\b")
+_TRAP = re.compile(r"""\btrap\s+('[^']*'|"[^"]*")""")  # what happens later is not said now
+_LOOP = re.compile(r"\bwhile\b|\buntil\b|\btail\s+-[fF]")
 _MUST_HAVE = re.compile(r"\$\{(\w+):\?([^}]*)\}")
 _USES_MEMORY = re.compile(r"(?:--uses-memory[= ]|-Xmx)(\S+)")
 _WRITES = re.compile(r"--writes[= ](\S+)")
@@ -83,8 +85,8 @@ def how_it_ends(pod: Pod, container: Container, set_: frozenset[str]) -> Ends | 
             return _annotated_crash(pod, after)
         case "oom":
             return Ends(after=after, code=137, reason="OOMKilled")
-    line = _command_line(container)
-    slept = _SLEEP.search(line)
+    line = _TRAP.sub("", _command_line(container))
+    slept = None if _LOOP.search(line) else _SLEEP.search(line)
     ran = duration("".join(part or "" for part in slept.groups()), 0.0) if slept else 0.5
     for name, why in missing_variables(container, set_):
         said = why or "parameter not set"

@@ -20,6 +20,7 @@ class Meta(Shape, frozen=True):
     namespace: str = ""
     generation: int = 0
     resource_version: str = ""
+    labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
     finalizers: tuple[str, ...] = ()
     owner_references: tuple[Owner, ...] = ()

@@ -203,6 +203,7 @@ async def scans(reader: Reader, scale: float) -> AsyncIterator[tuple[Snapshot, l
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("quiet")
 @pytest.mark.timeout(1200)
 async def test_no_false_alarm_in_a_healthy_churn_and_each_fault_in_it_is_found_in_time(
     busy: Lab, scale: float, tmp_path: Path, tally: Tally

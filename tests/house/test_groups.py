@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.house import tree
 
 ASKING = """
@@ -19,6 +21,7 @@ def test_asks_for_nothing(n): ...
 """
 
 
+@pytest.mark.slow
 def test_every_test_that_asks_for_the_lab_runs_in_the_same_worker(tmp_path: Path) -> None:
     """Lost silently otherwise: by a pytest that xdist cannot group under, or by a late marker."""
     for name in ("test_a.py", "test_b.py"):

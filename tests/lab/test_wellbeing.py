@@ -167,6 +167,21 @@ def test_a_kubelet_knows_better_than_who_contradicts_it(lab: Lab, lab_namespace:
     lab.kubectl("wait", "pod/web", "--for=condition=Ready", "-n", lab_namespace, "--timeout=20s")
 
 
+@pytest.mark.slow
+def test_a_silent_kubelet_s_node_is_lost_and_comes_back(lab: Lab, lab_namespace: str) -> None:
+    create(lab, lab_namespace, pod(template(nodeName="node-1")))
+    lab.kubectl("wait", "pod/web", "--for=condition=Ready", "-n", lab_namespace)
+    lab.kubectl("label", "node", "node-1", "lab.holdfast.dev/kubelet=silent")
+    try:
+        lab.kubectl("wait", "node/node-1", "--for=condition=Ready=Unknown", "--timeout=90s")
+        not_ready = ("wait", "pod/web", "--for=condition=Ready=false", "--timeout=30s")
+        lab.kubectl(*not_ready, "-n", lab_namespace)
+    finally:
+        lab.kubectl("label", "node", "node-1", "lab.holdfast.dev/kubelet-")
+    lab.kubectl("wait", "node/node-1", "--for=condition=Ready", "--timeout=60s")
+    lab.kubectl("wait", "pod/web", "--for=condition=Ready", "-n", lab_namespace, "--timeout=30s")
+
+
 def _claim(storage_class: str) -> Json:
     return {
         "apiVersion": "v1",

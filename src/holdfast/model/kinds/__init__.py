@@ -7,6 +7,9 @@ from holdfast.model.kinds.apps import (
     ReplicaSet,
     StatefulSet,
 )
+from holdfast.model.kinds.argo import (
+    Application,
+)
 from holdfast.model.kinds.batch import (
     CronJob,
     Job,
@@ -64,6 +67,7 @@ from holdfast.model.objects import Object
 
 KINDS: tuple[type[Object], ...] = (
     ApiService,
+    Application,
     Autoscaler,
     Claim,
     ClusterRole,
@@ -111,6 +115,7 @@ KINDS: tuple[type[Object], ...] = (
 __all__ = [
     "KINDS",
     "ApiService",
+    "Application",
     "Autoscaler",
     "Claim",
     "ClusterRole",

@@ -28,7 +28,7 @@ def container_config_missing(cluster: Snapshot) -> Iterator[Found]:
         missing = missing_object(each.message)
         if missing is None:
             continue  # it is sorted by this very message
-        near = nearly(cluster, each.pod, missing)
+        near = nearly(cluster, each.pod.metadata.namespace, missing)
         hint = {"nearly": near} if near else {}
         yield each.found(
             f"waits for {missing}, which does not exist{f'; there is {near}' if near else ''}",

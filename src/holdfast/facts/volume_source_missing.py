@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from holdfast.model.kinds import ConfigMap, Event, Pod, Secret
-from holdfast.model.kinds.pods import Volume
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.missing import Missing, missing_object, nearly
+from holdfast.topology.missing import missing_object, nearly, of_volume
 from holdfast.topology.volumes import volume_events
 
 
@@ -30,8 +29,8 @@ def volume_source_missing(cluster: Snapshot) -> Iterator[Found]:
         if missing is None:
             continue  # another trouble than a missing object
         volume = next((v for v in trouble.pod.spec.volumes if v.name == trouble.volume), None)
-        missing = _named(missing, volume)
-        near = nearly(cluster, trouble.pod, missing)
+        missing = of_volume(missing, volume)
+        near = nearly(cluster, trouble.pod.metadata.namespace, missing)
         hint = f"; there is {near}" if near else ""
         yield Found(
             about=trouble.pod.ref,
@@ -40,18 +39,3 @@ def volume_source_missing(cluster: Snapshot) -> Iterator[Found]:
             says=f"volume {trouble.volume}: {missing} does not exist{hint}",
             seen={"event": trouble.message, **({"nearly": near} if near else {})},
         )
-
-
-def _named(missing: Missing, volume: Volume | None) -> Missing:
-    """The kubelet names a key that is missing, and its volume names the object."""
-    if missing.name or volume is None:
-        return missing
-    if missing.kind is ConfigMap and volume.config_map is not None:
-        return Missing(kind=ConfigMap, name=volume.config_map.name, key=missing.key)
-    if missing.kind is Secret and volume.secret is not None:
-        return Missing(kind=Secret, name=volume.secret.secret_name, key=missing.key)
-    for piece in volume.projected.sources if volume.projected else ():
-        source = piece.config_map if missing.kind is ConfigMap else piece.secret
-        if source is not None and any(item.key == missing.key for item in source.items):
-            return Missing(kind=missing.kind, name=source.name, key=missing.key)
-    return missing

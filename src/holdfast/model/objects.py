@@ -124,6 +124,7 @@ class OwnedFields(Part, frozen=True, kw_only=True):
     metadata: OwnedMetadata = msgspec.field(name="f:metadata", default=OwnedMetadata())
     data: dict[str, Part] = msgspec.field(name="f:data", default={})
     binary_data: dict[str, Part] = msgspec.field(name="f:binaryData", default={})
+    string_data: dict[str, Part] = msgspec.field(name="f:stringData", default={})
     spec: dict[str, Part] = msgspec.field(name="f:spec", default={})
 
 
@@ -180,7 +181,11 @@ class KeptMetadata(Metadata, frozen=True, kw_only=True):
         return frozenset(
             name.removeprefix("f:")
             for fields in self.managed_fields
-            for owned in (fields.fields_v1.data, fields.fields_v1.binary_data)
+            for owned in (
+                fields.fields_v1.data,
+                fields.fields_v1.binary_data,
+                fields.fields_v1.string_data,  # as applied: the API server keeps it as data
+            )
             for name in owned
             if name.startswith("f:")
         )

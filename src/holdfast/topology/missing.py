@@ -5,10 +5,11 @@ import re
 
 import msgspec
 
-from holdfast.model.kinds import ConfigMap, Pod, Secret
+from holdfast.model.kinds import ConfigMap, Secret, ServiceAccount
+from holdfast.model.kinds.pods import Volume
 from holdfast.model.snapshot import Snapshot
 
-type Holder = type[ConfigMap] | type[Secret]
+type Holder = type[ConfigMap] | type[Secret] | type[ServiceAccount]
 
 _OBJECT = re.compile(r'(?:^|[: ])(configmap|secret) "([^"]{1,253})" not found')
 _KEY = re.compile(
@@ -43,9 +44,23 @@ def missing_object(message: str) -> Missing | None:
     return None
 
 
-def nearly(cluster: Snapshot, pod: Pod, missing: Missing) -> str:
+def of_volume(missing: Missing, volume: Volume | None) -> Missing:
+    """The kubelet names a key that is missing, and its volume names the object."""
+    if missing.name or volume is None:
+        return missing
+    if missing.kind is ConfigMap and volume.config_map is not None:
+        return Missing(kind=ConfigMap, name=volume.config_map.name, key=missing.key)
+    if missing.kind is Secret and volume.secret is not None:
+        return Missing(kind=Secret, name=volume.secret.secret_name, key=missing.key)
+    for piece in volume.projected.sources if volume.projected else ():
+        source = piece.config_map if missing.kind is ConfigMap else piece.secret
+        if source is not None and any(item.key == missing.key for item in source.items):
+            return Missing(kind=missing.kind, name=source.name, key=missing.key)
+    return missing
+
+
+def nearly(cluster: Snapshot, namespace: str, missing: Missing) -> str:
     """A key or object that is there and whose name is nearly that; empty when none was seen."""
-    namespace = pod.metadata.namespace
     if missing.key:
         holder = cluster.find(missing.kind, namespace, missing.name)
         keys = holder.metadata.keys if holder is not None else None

@@ -23,7 +23,7 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
 def references(spec: PodSpec) -> Iterator[Reference]:
     """Everything that a pod of that spec refers to, in the order of the spec."""
     for container in (*spec.init_containers, *spec.containers):
-        yield from _of_container(container)
+        yield from of_container(container)
     for volume in spec.volumes:
         yield from _of_volume(volume)
     for named in spec.image_pull_secrets:
@@ -35,7 +35,8 @@ def references(spec: PodSpec) -> Iterator[Reference]:
         )
 
 
-def _of_container(container: Container) -> Iterator[Reference]:
+def of_container(container: Container) -> Iterator[Reference]:
+    """What its variables come from."""
     for variable in container.env:
         source = variable.value_from
         if source is None:

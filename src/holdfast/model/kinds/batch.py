@@ -59,6 +59,18 @@ class Job(Object, frozen=True, kw_only=True):
         return self._is("Complete")
 
 
+class JobTemplateSpec(Part, frozen=True, kw_only=True):
+    """The part of a Job's spec that a template of Jobs is read for."""
+
+    template: PodTemplate = PodTemplate()
+
+
+class JobTemplate(Part, frozen=True, kw_only=True):
+    """What the Jobs of a CronJob are made from."""
+
+    spec: JobTemplateSpec = JobTemplateSpec()
+
+
 class CronJobSpec(Part, frozen=True, kw_only=True):
     """What was asked of a CronJob."""
 
@@ -67,6 +79,7 @@ class CronJobSpec(Part, frozen=True, kw_only=True):
     suspend: bool = False
     starting_deadline_seconds: int | None = None
     concurrency_policy: str = "Allow"
+    job_template: JobTemplate = JobTemplate()
 
 
 class ActiveRun(Part, frozen=True, kw_only=True):

@@ -284,6 +284,8 @@ class ServiceAccount(Object, frozen=True, kw_only=True):
 
     api: ClassVar[Api] = Api(kind="ServiceAccount", plural="serviceaccounts")
 
+    metadata: KeptMetadata = KeptMetadata()
+
 
 class ConfigMap(Object, frozen=True, kw_only=True):
     """A ConfigMap as metadata only; the names of its keys are in its managed fields."""

@@ -48,8 +48,10 @@ async def test_what_hurts_in_the_shop_is_found_and_nothing_else(shop: SimulatedC
     assert found == {
         ("HF-STO-001", "reports"),
         ("HF-WRK-001", "reports"),
+        ("HF-WRK-060", "reports"),
         ("HF-WRK-013", "checkout-7b98d6f5c4"),
         ("HF-WRK-010", "checkout"),
+        ("HF-WRK-050", "checkout"),
     }
 
 

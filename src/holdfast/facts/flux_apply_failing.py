@@ -1,0 +1,36 @@
+"""Flux cannot apply manifests, or what it applied does not become healthy."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from holdfast.model.kinds import Event, Kustomization
+from holdfast.model.rules import Channel, Found, Severity, fact
+from holdfast.model.snapshot import Snapshot
+from holdfast.topology.conditions import unwell
+
+
+@fact(
+    code="HF-DLV-011",
+    channel=Channel.INCIDENT,
+    severity=Severity.WARNING,
+    grace=timedelta(minutes=5),  # what it depends on comes first, and it asks every half minute
+    reads=(Kustomization, Event),
+    next_step="Read what cannot be applied: "
+    "kubectl describe kustomizations.kustomize.toolkit.fluxcd.io {name} -n {namespace}",
+)
+def flux_apply_failing(cluster: Snapshot) -> Iterator[Found]:
+    """A Kustomization is Stalled or not Ready, said of it as it stands. A reason that ends in
+    `Failed` is critical; one that waits for a dependency is not. A suspended one is left alone, and
+    one that is at work is so only if it has not failed since it last went well.
+    """
+    for each in cluster.all(Kustomization):
+        told = unwell(cluster, each, ("Ready",))
+        if told is None:
+            continue  # healthy
+        yield Found(
+            about=each.ref,
+            since=told.since,
+            says=told.says,
+            seen=told.seen,
+            severity=told.severity,
+        )

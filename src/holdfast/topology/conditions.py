@@ -1,0 +1,122 @@
+"""What controllers say of custom resources in conditions, read by the rules of kstatus.
+
+What was said of an older generation says nothing of this one. Stalled says more than not Ready.
+Unknown is at work, unless it is at work again on what has failed since it last went well.
+
+The time of a condition is a refreshed stamp where a controller rewrites it with each attempt and
+each wording. Its events know better: what has failed since it last went well.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from holdfast.model.kinds import Event
+from holdfast.model.kinds.conditioned import Conditioned
+from holdfast.model.objects import Condition
+from holdfast.model.rules import Severity
+from holdfast.model.snapshot import Snapshot
+from holdfast.topology.events import events_about
+
+WENT_WELL = frozenset(
+    {
+        "InstallSucceeded",
+        "NewArtifact",
+        "ReconciliationSucceeded",
+        "ScaledJobReady",
+        "ScaledObjectReady",
+        "Succeeded",
+        "UpgradeSucceeded",
+    }
+)
+"""Reasons of events after which all is well: not those of a part, or of a remedy."""
+
+GOOD = ("Ready", "Available", "Healthy")  # conditions that are False when something is wrong
+
+
+class Unwell(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a resource is not well, in its controller's words, and since when."""
+
+    type: str
+    status: str
+    reason: str
+    message: str
+    since: datetime
+
+    @property
+    def severity(self) -> Severity:
+        """Whether it tried and failed, or still waits for others and may yet go well."""
+        failed = self.type == "Stalled" or self.reason.endswith("Failed")
+        return Severity.CRITICAL if failed else Severity.WARNING
+
+    @property
+    def says(self) -> str:
+        """The condition, in short."""
+        return f"{self.type} is {self.status}" + (f": {self.reason}" if self.reason else "")
+
+    @property
+    def seen(self) -> dict[str, str]:
+        """What was said."""
+        return {"condition": self.type, "reason": self.reason, "message": self.message}
+
+
+def unwell(cluster: Snapshot, each: Conditioned, types: tuple[str, ...] = GOOD) -> Unwell | None:
+    """Why it is not well; None when it is, is being deleted or held, or nobody says."""
+    if each.leaving or each.held:
+        return None
+    failed = _failed(cluster, each)
+    said = current(each, "Stalled")
+    if said is not None and said.status == "True":
+        return _told(each, said, failed)
+    for type_ in types:
+        said = current(each, type_)
+        if said is None or said.status == "True":
+            continue
+        if said.status == "False":
+            return _told(each, said, failed)
+        if failed:
+            last = failed[-1]
+            return Unwell(
+                type=type_,
+                status="Unknown, at work again",
+                reason=last.reason,
+                message=last.message,
+                since=failed[0].first_seen,
+            )
+    return None
+
+
+def current(each: Conditioned, type_: str) -> Condition | None:
+    """Its condition of that type, if it is about the object as it stands.
+
+    A condition's own generation counts first: some controllers write the one of the status only
+    when all went well, which would hide what fails after a change.
+    """
+    said = each.condition(type_)
+    if said is None:
+        return None
+    observed = said.observed_generation or each.status.observed_generation
+    return None if 0 < observed < each.metadata.generation else said
+
+
+def _told(each: Conditioned, said: Condition, failed: list[Event]) -> Unwell:
+    told = said.last_transition_time or each.asked_since
+    first = failed[0].first_seen if failed else told
+    return Unwell(
+        type=said.type,
+        status=said.status,
+        reason=said.reason,
+        message=said.message,
+        since=max(each.born, min(told, first)),
+    )
+
+
+def _failed(cluster: Snapshot, each: Conditioned) -> list[Event]:
+    """What is told to have failed since it last went well, oldest first."""
+    failed: list[Event] = []
+    for event in events_about(cluster, each):
+        if event.type == "Warning":
+            failed.append(event)
+        elif event.reason in WENT_WELL:
+            failed.clear()
+    return sorted(failed, key=lambda event: event.first_seen)

@@ -57,7 +57,9 @@ def fill(lab: Lab) -> None:
 def _compared(lab: Lab, holdfast: Path, home: Path, rounds: int) -> Entry:
     """Scan and list in turns; the first round, which fills caches, does not count."""
     get = (lab.kubectl_path, "get", "-A", "-o", "json")
-    read = ",".join(kind.api.resource for kind in kinds_read())
+    served = set(lab.kubectl("api-resources", "-o", "name").split())
+    names = (kind.api.resource for kind in kinds_read())
+    read = ",".join(name for name in names if name in served)
     programs: dict[str, list[str | Path]] = {
         "scan": [holdfast, "scan"],
         "kubectl": [*get, "pods,deploy,rs,svc,pvc,events"],

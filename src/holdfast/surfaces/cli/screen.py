@@ -220,6 +220,6 @@ def _total(survey: Survey) -> str:
 def _looked_at(snapshot: Snapshot) -> str:
     there = [c for c in snapshot.captures() if c.objects or c.state is State.CAPTURED]
     counts = ", ".join(f"{c.kind.api.plural} {len(c.objects)}" for c in there if c.objects)
-    empty = sum(1 for c in there if not c.objects)
-    also = f", and {empty} kinds without objects" if empty and counts else ""
-    return f"Looked at: {counts}{also}." if there else "Looked at nothing."
+    if not there:
+        return "Looked at nothing."
+    return f"Looked at: {counts}; there are none of the other kinds." if counts else "It is empty."

@@ -21,11 +21,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     grace_scale: Annotated[float, msgspec.Meta(gt=0, le=100)] = 1
     page_size: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 500
     exec_timeout: Annotated[float, msgspec.Meta(gt=0, le=600)] = 60
+    traceback: bool = False
 
 
 MEANINGS = {
     "grace_scale": "multiplies every grace alike; for tests and demos, leave it at 1 otherwise",
     "page_size": "how many objects one page of a list holds",
+    "traceback": "whether an error that we did not foresee prints where it happened",
     "exec_timeout": "how many seconds a kubeconfig's exec plugin may take, where no person answers",
 }
 """What each setting is for, in the words of the reference page."""

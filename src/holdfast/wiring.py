@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -20,7 +21,8 @@ from holdfast.model.snapshot import Recorded, Snapshot
 from holdfast.ports import Cluster
 from holdfast.surfaces.cli.app import build
 from holdfast.surfaces.cli.doors import Doors, Preferences, Target
-from holdfast.surfaces.cli.exits import COULD_NOT_LOOK, INTERRUPTED
+from holdfast.surfaces.cli.exits import COULD_NOT_LOOK, NOBODY_READS
+from holdfast.surfaces.cli.text import clean
 
 if TYPE_CHECKING:
     from holdfast.adapters.kubernetes.reader import Reader
@@ -41,19 +43,36 @@ def command_line() -> App:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command; every error that people can mend is two sentences and exit 2."""
+    """Run one command; whatever goes wrong is a sentence, what to do, and an exit code."""
     try:
         code = command_line()(
             list(arguments), exit_on_error=False, print_error=True, result_action="return_value"
         )
+        sys.stdout.flush()
     except CycloptsError:
         return COULD_NOT_LOOK  # it has said what is wrong
     except HoldfastError as error:
-        print(f"holdfast: {error.wrong}\n  {error.remedy}", file=sys.stderr)
-        return COULD_NOT_LOOK
-    except KeyboardInterrupt:
-        return INTERRUPTED
+        return _said(error.wrong, error.remedy)
+    except BrokenPipeError:
+        # What is left in the buffer has no reader: without this, Python complains as it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOBODY_READS
+    except OSError as failed:
+        return _said(f"The system refused: {failed}.", "Mend that and try again.")
+    except Exception as unforeseen:
+        if settings.read().traceback:
+            raise
+        name = type(unforeseen).__name__
+        return _said(
+            f"This should not have happened: {name}: {unforeseen}.",
+            "Please report it, with what HOLDFAST_TRACEBACK=1 prints.",
+        )
     return code if isinstance(code, int) else 0
+
+
+def _said(wrong: str, remedy: str) -> int:
+    print(f"holdfast: {clean(wrong)}\n  {clean(remedy)}", file=sys.stderr)
+    return COULD_NOT_LOOK
 
 
 def _preferences() -> Preferences:
@@ -78,7 +97,7 @@ def _reader(target: Target) -> Reader:
         kubeconfig=target.kubeconfig,
         context=target.context,
         home=settings.home(),
-        terminal=sys.stdin.isatty(),
+        terminal=sys.stdin is not None and sys.stdin.isatty(),
     )
     pace = Pace(plugin=wanted.exec_timeout)
     return Reader(connection, clock=SystemClock(), page_size=wanted.page_size, pace=pace)

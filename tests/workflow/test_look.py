@@ -105,6 +105,29 @@ async def test_what_one_namespace_forbids_does_not_hide_the_other(shop: Simulate
     assert {f.code for f in judge(snapshot, _rules("image_not_found")).findings} == {"HF-WRK-013"}
 
 
+async def test_a_namespace_that_may_not_be_asked_about_and_shows_nothing_is_no_healthy_one(
+    shop: SimulatedCluster,
+) -> None:
+    pods = {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}
+    role = {**reader_role(name="pods"), "rules": [pods]}
+    shop.grant(role, user="few")
+    few = shop.as_user("few")
+
+    with pytest.raises(CouldNotLook, match="'shpo', and whether it exists"):
+        await look(few, kinds=[Pod], namespaces=("shpo",))
+    assert (await look(few, kinds=[Pod], namespaces=("shop",))).all(Pod)
+
+
+async def test_blind_names_the_namespace_that_was_not_seen(shop: SimulatedCluster) -> None:
+    shop.grant(reader_role(namespace="shop"), user="reader", namespace="shop")
+
+    snapshot = await look(shop.as_user("reader"), kinds=[Pod], namespaces=("shop",))
+    both = Capture(kind=Pod, state=State.FORBIDDEN, namespaces=("shop",), unseen=("bank",))
+
+    assert snapshot.blind([Pod]) == ()
+    assert Snapshot(now=snapshot.now, captures=[both]).blind([Pod])[0].namespaces == ("bank",)
+
+
 async def test_a_role_without_any_right_is_no_healthy_cluster(shop: SimulatedCluster) -> None:
     with pytest.raises(CouldNotLook, match="Nothing may be read here") as refused:
         await look(shop.as_user("nobody"), kinds=kinds_read())

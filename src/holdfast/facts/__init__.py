@@ -92,12 +92,14 @@ def ask(rule: Rule, subject: Ref, snapshot: Snapshot) -> Fact:
 
 def _finding(rule: Rule, found: Found) -> Finding:
     about = found.about
-    # Names come from the cluster and end in a command that people paste: quoted, always.
-    step = (found.next_step or rule.next_step).format(
-        name=shlex.quote(about.name),
-        namespace=shlex.quote(about.namespace),
-        part=shlex.quote(found.part),
-    )
+    # Names come from the cluster and end in a command that people paste: quoted, always, and left
+    # out where they would be read as a flag (which no name that Kubernetes allows can be).
+    names = {"name": about.name, "namespace": about.namespace, "part": found.part}
+    if any(name.startswith("-") for name in names.values()):
+        step = "Its name is none that Kubernetes allows: look at it by hand, and at who wrote it"
+    else:
+        quoted = {key: shlex.quote(name) for key, name in names.items()}
+        step = (found.next_step or rule.next_step).format(**quoted)
     return Finding(
         id=finding_id(about, rule.code, found.part),
         code=rule.code,

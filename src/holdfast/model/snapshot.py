@@ -41,6 +41,7 @@ class Capture[K: Object](msgspec.Struct, frozen=True, kw_only=True, dict=True):
     state: State = State.CAPTURED
     objects: tuple[K, ...] = ()
     namespaces: tuple[str, ...] | None = None  # None: all of them
+    unseen: tuple[str, ...] = ()  # namespaces that were asked for and could not be seen
     why: str = ""
     resource_version: str = ""
     unreadable: tuple[Unreadable, ...] = ()
@@ -216,6 +217,6 @@ def _blind(capture: Capture[Object]) -> Blind:
         kind=api.kind,
         plural=api.plural,
         state=state,
-        namespaces=capture.namespaces,
+        namespaces=capture.unseen or capture.namespaces,
         why=why,
     )

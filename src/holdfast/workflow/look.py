@@ -24,13 +24,16 @@ async def look(
     Raises `CouldNotLook` when nothing at all may be read: an empty screen would look healthy.
     """
     identity = await cluster.identity()
+    unproven: set[str] = set()
     for name in namespaces or ():
         found = await cluster.get(Namespace, "", name)
-        if isinstance(found, Unseen) and found.state is State.ABSENT:
-            raise NoSuchNamespace(
-                f"There is no namespace {name!r} in this cluster.",
-                remedy="List them with: kubectl get namespaces",
-            )
+        if isinstance(found, Unseen):
+            if found.state is State.ABSENT:
+                raise NoSuchNamespace(
+                    f"There is no namespace {name!r} in this cluster.",
+                    remedy="List them with: kubectl get namespaces",
+                )
+            unproven.add(name)
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(kind: type[Object]) -> Capture[Object]:
@@ -46,6 +49,7 @@ async def look(
         raise several.exceptions[0] from None
     captures = [task.result() for task in tasks]
     _refuse_blindness(captures, namespaces)
+    _refuse_the_unproven(captures, unproven)
     return Snapshot(now=await cluster.now(), captures=captures, cluster=identity)
 
 
@@ -64,6 +68,7 @@ async def _capture(
         state=bad[0].state if bad else State.CAPTURED,
         objects=tuple(each for part in parts for each in part.objects),
         namespaces=seen or namespaces,
+        unseen=tuple(name for name in namespaces if name not in seen),
         why="; ".join(dict.fromkeys(part.why for part in bad)),
         unreadable=tuple(each for part in parts for each in part.unreadable),
     )
@@ -74,6 +79,18 @@ async def _list(cluster: Cluster, kind: type[Object], namespace: str | None) -> 
         return await cluster.list(kind, namespace)
     except Unanswered as broken:  # one kind that fails must not hide what the others show
         return Capture(kind=kind, state=State.PARTIAL, why=broken.wrong)
+
+
+def _refuse_the_unproven(captures: list[Capture[Object]], unproven: set[str]) -> None:
+    """A namespace that we may not ask about and see nothing in may be a mistyped one."""
+    seen = {each.metadata.namespace for capture in captures for each in capture.objects}
+    listed = [c for c in captures if c.kind.api.namespaced and c.state is not State.ABSENT]
+    empty = {name for name in unproven if any(name not in c.unseen for c in listed)}
+    for name in sorted(empty - seen):
+        raise CouldNotLook(
+            f"Nothing was seen in namespace {name!r}, and whether it exists may not be asked.",
+            remedy="Check its name, or ask for the right to get namespaces.",
+        )
 
 
 def _refuse_blindness(captures: list[Capture[Object]], namespaces: tuple[str, ...] | None) -> None:

@@ -1,5 +1,8 @@
+import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -8,6 +11,7 @@ from holdfast import __version__, wiring
 from holdfast.errors import BadInput
 from holdfast.facts import CATALOGUE
 from holdfast.grants.reader import reader_role
+from holdfast.surfaces.cli.text import UNSAFE
 from tests.surfaces.cli.conftest import Run
 
 
@@ -94,3 +98,41 @@ def test_bad_input_ends_with_two_and_a_sentence_on_stderr(
     assert wrong in said.err
     assert said.out == ""
     assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("catalogue",), ("rbac", "reader")])
+def test_a_reader_that_goes_away_is_no_finding_and_no_traceback(arguments: tuple[str, ...]) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "holdfast", *arguments],
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+    os.close(theirs)
+    assert (141, "") == (done.returncode, done.stderr)
+
+
+def test_an_error_that_nobody_foresaw_is_no_finding(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "pods.json").write_text("[" * 200_000)
+
+    code = wiring.main(["scan", "--snapshot", str(tmp_path)])
+
+    assert code == 2
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_what_an_error_quotes_cannot_do_anything_to_a_terminal(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    manifest = {"apiVersion": "holdfast.dev/v1alpha1", "kind": "\x1b[31mred\u202e"}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+
+    assert wiring.main(["scan", "--snapshot", str(tmp_path)]) == 2
+    assert not UNSAFE.search(capfd.readouterr().err.replace("\n", ""))

@@ -10,7 +10,9 @@ from syrupy.assertion import SnapshotAssertion
 from holdfast.diagnosis.survey import survey
 from holdfast.model.kinds import Pod, StorageClass
 from holdfast.model.objects import Object
+from holdfast.model.snapshot import State
 from holdfast.surfaces.cli import screen
+from holdfast.surfaces.cli.text import UNSAFE
 from holdfast.testing.builders import (
     a_claim,
     a_deployment,
@@ -99,7 +101,7 @@ def test_text_from_the_cluster_cannot_do_anything_to_a_terminal(hostile: str) ->
 
     text = shown(a_pod("web", waiting(message=hostile)), width=200)
 
-    assert not screen.UNSAFE.search(text.replace("\n", "")), repr(text)
+    assert not UNSAFE.search(text.replace("\n", "")), repr(text)
     assert text.count("\n") == quiet.count("\n")
 
 
@@ -111,3 +113,32 @@ def test_a_command_is_never_broken_inside_a_word() -> None:
     name = "a-very-long-name-of-a-deployment-" * 5
 
     assert name in shown(a_deployment(name, available=0, short_for=9 * MINUTES), width=40)
+
+
+def test_a_command_stands_whole_on_a_line_of_its_own() -> None:
+    lines = shown(a_deployment("reboot", available=0, short_for=9 * MINUTES), width=50).splitlines()
+
+    assert [line.strip() for line in lines if "reboot -n" in line] == [
+        "kubectl describe deployment reboot -n shop"
+    ]
+
+
+def test_a_name_that_would_be_a_flag_ends_in_no_command() -> None:
+    text = shown(a_pod("--kubeconfig=evil", waiting("CreateContainerError")))
+
+    assert "kubectl describe pod" not in text
+    assert "look at it by hand" in text
+
+
+def test_a_scan_that_broke_off_does_not_say_that_nothing_hurts() -> None:
+    out = StringIO()
+    snapshot = a_snapshot(states={Pod: State.PARTIAL})
+
+    screen.show(Console(file=out), snapshot, survey(snapshot), screen.Wanted())
+
+    assert "Nothing hurts" not in out.getvalue()
+    assert "No answer" in out.getvalue()
+
+
+def test_what_is_young_is_counted_where_it_is_not_shown() -> None:
+    assert "shown with --young: 1" in shown(a_storage_class(), a_claim(waited=2 * MINUTES))

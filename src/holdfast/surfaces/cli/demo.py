@@ -2,10 +2,9 @@
 
 import asyncio
 
-from rich.console import Console
-
 from holdfast import facts
 from holdfast.diagnosis.survey import survey
+from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.doors import Doors
 from holdfast.surfaces.cli.exits import COULD_NOT_LOOK, NOTHING
 from holdfast.surfaces.cli.scan import Wish, look_at, tell
@@ -13,7 +12,7 @@ from holdfast.surfaces.cli.scan import Wish, look_at, tell
 
 def run(doors: Doors) -> int:
     """Show the broken shop; findings are what it is for, so they are no failure here."""
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console = Plain()
     console.print("A simulated cluster with a small shop in it. Something is broken. Looking:\n")
     snapshot = asyncio.run(look_at(doors.demo(), facts.kinds_read(), None))
     code = tell(snapshot, Wish(), doors.preferences())

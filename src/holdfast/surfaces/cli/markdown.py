@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from holdfast.surfaces.cli.report import FindingOut, ScanOut, TroubleOut
-from holdfast.surfaces.cli.screen import clean
+from holdfast.surfaces.cli.text import clean
 
 _MEANING = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&-])")
 

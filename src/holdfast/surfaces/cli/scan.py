@@ -5,8 +5,6 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from rich.console import Console
-
 from holdfast.diagnosis.survey import Survey, survey
 from holdfast.model.baseline import NOTHING as NO_BASELINE
 from holdfast.model.baseline import Baseline
@@ -15,6 +13,7 @@ from holdfast.model.rules import Severity
 from holdfast.model.snapshot import Capture, Snapshot, State
 from holdfast.ports import Cluster
 from holdfast.surfaces.cli import markdown, report, screen
+from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.doors import Preferences
 from holdfast.surfaces.cli.exits import COULD_NOT_LOOK, FINDINGS, NOTHING
 from holdfast.surfaces.cli.screen import Wanted
@@ -45,7 +44,7 @@ async def look_at(
     namespaces: tuple[str, ...] | None,
 ) -> Snapshot:
     """Take the snapshot, with a word on progress where somebody watches."""
-    console = Console(stderr=True)
+    console = Plain(stderr=True)
     kinds = tuple(kinds)
     with console.status("Looking ...") as status:
         done: list[str] = []
@@ -65,7 +64,7 @@ def tell(
     judged = survey(snapshot, grace_scale=preferences.grace_scale, baseline=baseline)
     wanted = wish.wanted
     if wish.output is Output.TEXT:
-        console = Console()
+        console = Plain()
         screen.show(console, snapshot, judged, wanted)
         if preferences.grace_scale != 1:
             console.print(f"Graces are multiplied by {preferences.grace_scale} (a test setting).")

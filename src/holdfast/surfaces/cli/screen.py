@@ -1,11 +1,8 @@
 """A scan as an on-call engineer wants to see it: worst first, and what could not be seen last.
 
-Text from the cluster is other people's text. Control characters and those that turn the
-direction of writing are made visible, so that no name or message can move the cursor, colour
-the screen or hide what stands beside it.
+Commands stand on lines of their own and are never wrapped: half a command is another command.
 """
 
-import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -17,26 +14,19 @@ from rich.text import Text
 
 from holdfast.diagnosis.survey import Survey
 from holdfast.model.changes import Change
-from holdfast.model.rules import Finding, Severity
+from holdfast.model.objects import LONG_AGO
+from holdfast.model.rules import Channel, Finding, Severity
 from holdfast.model.snapshot import Snapshot, State
 from holdfast.model.times import in_words
 from holdfast.model.troubles import Trouble
+from holdfast.surfaces.cli.text import clean
 
 COLOURS = {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 MARGIN = 10  # as wide as the longest severity and two spaces
+TOOLS = ("kubectl ", "holdfast ", "helm ", "flux ", "argocd ", "velero ", "cmctl ")
 NAMED = 5  # siblings that are named; the others are counted
 LINKS = 8  # symptoms that are told
 LONGEST = 400  # of one piece of evidence; the whole is one `-o json` away
-
-# C0, DEL and C1 controls, line and paragraph separators, zero-width and bidirectional marks.
-UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
-)
-
-
-def clean(text: str) -> str:
-    """One line of harmless text."""
-    return UNSAFE.sub("\N{REPLACEMENT CHARACTER}", re.sub(r"\s*[\r\n\t]+\s*", " ", text.strip()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +71,7 @@ class _Page:
             yield from self._ledger(survey.posture)
         yield Text(_total(survey), style="bold")
         yield from self._flowing(_looked_at(self._snapshot), style="dim")
-        yield from self._quiet()
+        yield from self._quiet(wanted)
         yield from self._blind()
 
     def _section(self, title: str, findings: Iterable[Finding], word: str) -> Iterator[Text]:
@@ -123,15 +113,23 @@ class _Page:
         return title
 
     def _body(self, finding: Finding) -> Iterator[Text]:
-        ago = in_words(self._snapshot.now - finding.since)
-        since = _moment(finding.since)
-        yield from self._told("", f"{finding.says} (for {ago}, since {since})")
+        yield from self._told("", f"{finding.says} ({self._age(finding.since)})")
         evidence = "; ".join(f"{key} = {value[:LONGEST]}" for key, value in finding.seen.items())
         if evidence:
             yield from self._told("seen  ", evidence)
 
+    def _age(self, since: datetime) -> str:
+        if since == LONG_AGO:
+            return "nobody says since when"
+        return f"for {in_words(self._snapshot.now - since)}, since {_moment(since)}"
+
     def _ways_on(self, finding: Finding) -> Iterator[Text]:
-        yield from self._told("next  ", finding.next, style="bold")
+        sentence, _, command = finding.next.rpartition(": ")
+        if not command.startswith(TOOLS):
+            sentence, command = finding.next, ""
+        yield from self._told("next  ", f"{sentence}:" if command else sentence)
+        if command:
+            yield Text(" " * (MARGIN + len("next  ")) + clean(command), style="bold")
         yield from self._told("why   ", f"holdfast explain {finding.code}", style="dim")
 
     def _ledger(self, posture: Iterable[Finding]) -> Iterator[Text]:
@@ -147,11 +145,16 @@ class _Page:
                     yield from self._told("  ", told, style="dim")
         yield Text()
 
-    def _quiet(self) -> Iterator[Text]:
+    def _quiet(self, wanted: Wanted) -> Iterator[Text]:
         survey = self._survey
         if survey.accepted or survey.ignored:
             told = f"Left out: {len(survey.accepted)} accepted, {len(survey.ignored)} ignored."
             yield from self._flowing(told, style="dim")
+        if survey.young and not wanted.young:
+            young = sum(1 for f in survey.young if f.channel is Channel.INCIDENT)
+            if young:
+                told = f"Within their grace, and shown with --young: {young}."
+                yield from self._flowing(told, style="dim")
 
     def _blind(self) -> Iterator[Text]:
         """Why each kind was not judged; those that the server does not have at all, in one line."""
@@ -209,6 +212,8 @@ def _moment(moment: datetime) -> str:
 
 def _total(survey: Survey) -> str:
     if not survey.troubles:
+        if any(blind.state is State.PARTIAL for blind in survey.blind):
+            return "No answer: not everything could be read, and what could be shows no trouble."
         return "Nothing hurts, as far as could be seen."
     counts = Counter(trouble.severity for trouble in survey.troubles)
     parts = ", ".join(f"{counts[s]} {s.word}" for s in sorted(counts, reverse=True))

@@ -3,16 +3,15 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from rich.console import Console
-
 from holdfast.model.snapshot import Recorded, State
+from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.exits import COULD_NOT_LOOK, NOTHING
-from holdfast.surfaces.cli.screen import clean
+from holdfast.surfaces.cli.text import clean
 
 
 async def write(recorded: AsyncIterator[Recorded], folder: Path) -> int:
     """Write kind by kind with a word on each; a list that broke off ends with exit 2."""
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console = Plain()
     broken = False
     async for kind in recorded:
         said = (

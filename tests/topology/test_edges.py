@@ -127,3 +127,56 @@ def test_a_volume_needs_its_attachment() -> None:
             "VolumeAttachment.storage.k8s.io//csi-1",
         )
     }
+
+
+def test_a_secret_is_made_by_a_certificate_that_needs_its_issuer() -> None:
+    asked = {"secretName": "web-tls", "issuerRef": {"kind": "ClusterIssuer", "name": "acme"}}
+    certificate = an("Certificate", "web", "shop", spec=asked)
+
+    found = edges(certificate)
+
+    assert found == {
+        ("Secret/shop/web-tls", "made by", "Certificate.cert-manager.io/shop/web"),
+        (
+            "Certificate.cert-manager.io/shop/web",
+            "references",
+            "ClusterIssuer.cert-manager.io//acme",
+        ),
+    }
+
+
+def test_an_issuer_of_another_group_is_nobody_that_we_know() -> None:
+    asked = {"secretName": "web-tls", "issuerRef": {"group": "awspca.cert-manager.io", "name": "a"}}
+
+    found = edges(an("Certificate", "web", "shop", spec=asked))
+
+    assert {relation for _, relation, _ in found} == {"made by"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "store"),
+    [
+        ("", "SecretStore.external-secrets.io/shop/vault"),
+        ("ClusterSecretStore", "ClusterSecretStore.external-secrets.io//vault"),
+    ],
+)
+def test_a_secret_is_made_by_an_external_one_that_needs_its_store(kind: str, store: str) -> None:
+    external = an(
+        "ExternalSecret", "db", "shop", spec={"secretStoreRef": {"name": "vault", "kind": kind}}
+    )
+
+    found = edges(external)
+
+    assert found == {
+        ("Secret/shop/db", "made by", "ExternalSecret.external-secrets.io/shop/db"),
+        ("ExternalSecret.external-secrets.io/shop/db", "references", store),
+    }
+
+
+def test_a_cron_job_refers_to_what_its_jobs_will_need() -> None:
+    pod = {"containers": [{"name": "run", "envFrom": [{"secretRef": {"name": "nightly"}}]}]}
+    cron = an(
+        "CronJob", "nightly", "shop", spec={"jobTemplate": {"spec": {"template": {"spec": pod}}}}
+    )
+
+    assert edges(cron) == {("CronJob.batch/shop/nightly", "references", "Secret/shop/nightly")}

@@ -180,3 +180,76 @@ def test_a_cron_job_refers_to_what_its_jobs_will_need() -> None:
     )
 
     assert edges(cron) == {("CronJob.batch/shop/nightly", "references", "Secret/shop/nightly")}
+
+
+def test_what_flux_delivers_needs_its_source_and_what_it_depends_on() -> None:
+    git = {"kind": "GitRepository", "name": "fleet", "namespace": "flux-system"}
+    apps = an(
+        "Kustomization", "apps", "shop", spec={"sourceRef": git, "dependsOn": [{"name": "a"}]}
+    )
+    chart = an(
+        "HelmChart", "web", "shop", spec={"sourceRef": {"kind": "HelmRepository", "name": "b"}}
+    )
+    release = an("HelmRelease", "web", "shop", status={"helmChart": "shop/web"})
+    by_ref = an(
+        "HelmRelease", "db", "shop", spec={"chartRef": {"kind": "OCIRepository", "name": "c"}}
+    )
+
+    source, flux = "source.toolkit.fluxcd.io", "toolkit.fluxcd.io"
+    assert edges(apps, chart, release, by_ref) == {
+        (needs, "references", needed)
+        for needs, needed in (
+            (
+                f"Kustomization.kustomize.{flux}/shop/apps",
+                f"GitRepository.{source}/flux-system/fleet",
+            ),
+            (f"Kustomization.kustomize.{flux}/shop/apps", f"Kustomization.kustomize.{flux}/shop/a"),
+            (f"HelmChart.{source}/shop/web", f"HelmRepository.{source}/shop/b"),
+            (f"HelmRelease.helm.{flux}/shop/web", f"HelmChart.{source}/shop/web"),
+            (f"HelmRelease.helm.{flux}/shop/db", f"OCIRepository.{source}/shop/c"),
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    ("server", "found"),
+    [
+        (
+            "https://kubernetes.default.svc",
+            {("Application.argoproj.io/argocd/shop", "references", "Deployment.apps/shop/web")},
+        ),
+        ("https://192.0.2.7", set()),
+    ],
+)
+def test_an_application_needs_what_does_badly_in_this_cluster(
+    server: str, found: set[tuple[str, str, str]]
+) -> None:
+    here = {"group": "apps", "kind": "Deployment", "namespace": "shop"}
+    resources = [
+        {**here, "name": "web", "health": {"status": "Degraded"}},
+        {**here, "name": "api", "health": {"status": "Healthy"}},
+    ]
+    application = an(
+        "Application",
+        "shop",
+        "argocd",
+        spec={"destination": {"server": server}},
+        status={"resources": resources},
+    )
+
+    assert edges(application) == found
+
+
+@pytest.mark.parametrize(("named", "location"), [("", "main"), ("second", "second")])
+def test_a_schedule_of_backups_needs_where_they_are_kept(named: str, location: str) -> None:
+    schedule = an("Schedule", "daily", "velero", spec={"template": {"storageLocation": named}})
+    main = an("BackupStorageLocation", "main", "velero", spec={"default": True})
+    second = an("BackupStorageLocation", "second", "velero")
+
+    assert edges(schedule, main, second) == {
+        (
+            "Schedule.velero.io/velero/daily",
+            "references",
+            f"BackupStorageLocation.velero.io/velero/{location}",
+        )
+    }

@@ -41,6 +41,7 @@ from holdfast.model.snapshot import Snapshot
 from holdfast.topology.graph import Edge, Place, Relation, Topology, place, place_of
 from holdfast.topology.references import references
 from holdfast.topology.routes import Route, is_gateway, routes
+from holdfast.topology.supplies import supplied
 from holdfast.topology.webhooks import configurations
 from holdfast.topology.workloads import TEMPLATED
 
@@ -95,6 +96,7 @@ def _edges(snapshot: Snapshot) -> Iterator[Edge]:
             target=place(attachment),
             read="spec.source.persistentVolumeName",
         )
+    yield from supplied(snapshot)
     yield from _of_secrets(snapshot)
     yield from _of_gateways(snapshot)
     yield from _of_the_control_plane(snapshot)

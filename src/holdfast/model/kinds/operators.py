@@ -122,9 +122,16 @@ class PostgresCluster(Conditioned, frozen=True, kw_only=True):
         return asleep is not None and asleep.status == "True"
 
 
+class BackupTemplate(Part, frozen=True, kw_only=True):
+    """What the backups of a schedule are like."""
+
+    storage_location: str = ""
+
+
 class BackupScheduleSpec(Part, frozen=True, kw_only=True):
     """When backups are made."""
 
+    template: BackupTemplate = BackupTemplate()
     schedule: str = ""
     paused: bool = False
 

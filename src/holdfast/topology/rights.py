@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from holdfast.model.kinds import ClusterRole, ClusterRoleBinding, Role, RoleBinding
 from holdfast.model.kinds.control import PolicyRule, RoleSubject
+from holdfast.model.namespaces import CONTROL_PLANE
 from holdfast.model.objects import Object
 from holdfast.model.rules import Severity
 from holdfast.model.snapshot import Snapshot
@@ -18,9 +19,6 @@ READ: tuple[type[Object], ...] = (Role, ClusterRole, RoleBinding, ClusterRoleBin
 
 type AnyRole = Role | ClusterRole
 type AnyBinding = RoleBinding | ClusterRoleBinding
-
-CONTROL_PLANE = frozenset({"kube-system", "kube-public", "kube-node-lease"})
-"""Namespaces that Kubernetes makes for itself: what is granted in them is its own affair."""
 
 ALL = "*"
 SHOWN = 5  # holders that a line names

@@ -127,3 +127,129 @@ def test_a_volume_needs_its_attachment() -> None:
             "VolumeAttachment.storage.k8s.io//csi-1",
         )
     }
+
+
+def test_a_secret_is_made_by_a_certificate_that_needs_its_issuer() -> None:
+    asked = {"secretName": "web-tls", "issuerRef": {"kind": "ClusterIssuer", "name": "acme"}}
+    certificate = an("Certificate", "web", "shop", spec=asked)
+
+    found = edges(certificate)
+
+    assert found == {
+        ("Secret/shop/web-tls", "made by", "Certificate.cert-manager.io/shop/web"),
+        (
+            "Certificate.cert-manager.io/shop/web",
+            "references",
+            "ClusterIssuer.cert-manager.io//acme",
+        ),
+    }
+
+
+def test_an_issuer_of_another_group_is_nobody_that_we_know() -> None:
+    asked = {"secretName": "web-tls", "issuerRef": {"group": "awspca.cert-manager.io", "name": "a"}}
+
+    found = edges(an("Certificate", "web", "shop", spec=asked))
+
+    assert {relation for _, relation, _ in found} == {"made by"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "store"),
+    [
+        ("", "SecretStore.external-secrets.io/shop/vault"),
+        ("ClusterSecretStore", "ClusterSecretStore.external-secrets.io//vault"),
+    ],
+)
+def test_a_secret_is_made_by_an_external_one_that_needs_its_store(kind: str, store: str) -> None:
+    external = an(
+        "ExternalSecret", "db", "shop", spec={"secretStoreRef": {"name": "vault", "kind": kind}}
+    )
+
+    found = edges(external)
+
+    assert found == {
+        ("Secret/shop/db", "made by", "ExternalSecret.external-secrets.io/shop/db"),
+        ("ExternalSecret.external-secrets.io/shop/db", "references", store),
+    }
+
+
+def test_a_cron_job_refers_to_what_its_jobs_will_need() -> None:
+    pod = {"containers": [{"name": "run", "envFrom": [{"secretRef": {"name": "nightly"}}]}]}
+    cron = an(
+        "CronJob", "nightly", "shop", spec={"jobTemplate": {"spec": {"template": {"spec": pod}}}}
+    )
+
+    assert edges(cron) == {("CronJob.batch/shop/nightly", "references", "Secret/shop/nightly")}
+
+
+def test_what_flux_delivers_needs_its_source_and_what_it_depends_on() -> None:
+    git = {"kind": "GitRepository", "name": "fleet", "namespace": "flux-system"}
+    apps = an(
+        "Kustomization", "apps", "shop", spec={"sourceRef": git, "dependsOn": [{"name": "a"}]}
+    )
+    chart = an(
+        "HelmChart", "web", "shop", spec={"sourceRef": {"kind": "HelmRepository", "name": "b"}}
+    )
+    release = an("HelmRelease", "web", "shop", status={"helmChart": "shop/web"})
+    by_ref = an(
+        "HelmRelease", "db", "shop", spec={"chartRef": {"kind": "OCIRepository", "name": "c"}}
+    )
+
+    source, flux = "source.toolkit.fluxcd.io", "toolkit.fluxcd.io"
+    assert edges(apps, chart, release, by_ref) == {
+        (needs, "references", needed)
+        for needs, needed in (
+            (
+                f"Kustomization.kustomize.{flux}/shop/apps",
+                f"GitRepository.{source}/flux-system/fleet",
+            ),
+            (f"Kustomization.kustomize.{flux}/shop/apps", f"Kustomization.kustomize.{flux}/shop/a"),
+            (f"HelmChart.{source}/shop/web", f"HelmRepository.{source}/shop/b"),
+            (f"HelmRelease.helm.{flux}/shop/web", f"HelmChart.{source}/shop/web"),
+            (f"HelmRelease.helm.{flux}/shop/db", f"OCIRepository.{source}/shop/c"),
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    ("server", "found"),
+    [
+        (
+            "https://kubernetes.default.svc",
+            {("Application.argoproj.io/argocd/shop", "references", "Deployment.apps/shop/web")},
+        ),
+        ("https://192.0.2.7", set()),
+    ],
+)
+def test_an_application_needs_what_does_badly_in_this_cluster(
+    server: str, found: set[tuple[str, str, str]]
+) -> None:
+    here = {"group": "apps", "kind": "Deployment", "namespace": "shop"}
+    resources = [
+        {**here, "name": "web", "health": {"status": "Degraded"}},
+        {**here, "name": "api", "health": {"status": "Healthy"}},
+    ]
+    application = an(
+        "Application",
+        "shop",
+        "argocd",
+        spec={"destination": {"server": server}},
+        status={"resources": resources},
+    )
+
+    assert edges(application) == found
+
+
+@pytest.mark.parametrize(("named", "location"), [("", "main"), ("second", "second")])
+def test_a_schedule_of_backups_needs_where_they_are_kept(named: str, location: str) -> None:
+    schedule = an("Schedule", "daily", "velero", spec={"template": {"storageLocation": named}})
+    main = an("BackupStorageLocation", "main", "velero", spec={"default": True})
+    second = an("BackupStorageLocation", "second", "velero")
+
+    assert edges(schedule, main, second) == {
+        (
+            "Schedule.velero.io/velero/daily",
+            "references",
+            f"BackupStorageLocation.velero.io/velero/{location}",
+        )
+    }

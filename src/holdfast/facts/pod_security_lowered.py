@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from holdfast.model.kinds import Namespace
+from holdfast.model.kinds.core import ENFORCE
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 
-ENFORCE = "pod-security.kubernetes.io/enforce"
 NEWS = timedelta(hours=24)  # after that it is how the namespace is, which is posture
 SET_UP = timedelta(hours=1)  # labels that come with a namespace, or soon after, are its set-up
 

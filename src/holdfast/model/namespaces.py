@@ -19,6 +19,9 @@ FLOOR: frozenset[str] = frozenset(
     }
 )
 
+CONTROL_PLANE: frozenset[str] = frozenset({"kube-system", "kube-public", "kube-node-lease"})
+"""Namespaces that Kubernetes makes for itself: how it sets them up is its own affair."""
+
 
 def protected(namespace: str, extra: frozenset[str] = frozenset()) -> bool:
     """Whether that namespace is protected, byte by byte."""

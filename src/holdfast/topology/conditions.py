@@ -72,7 +72,7 @@ def unwell(cluster: Snapshot, each: Conditioned, types: tuple[str, ...] = GOOD) 
         said = current(each, type_)
         if said is None or said.status == "True":
             continue
-        if said.status == "False":
+        if said.status != "Unknown":  # False, and words of somebody's own such as Degraded
             return _told(each, said, failed)
         if failed:
             last = failed[-1]
@@ -100,14 +100,14 @@ def current(each: Conditioned, type_: str) -> Condition | None:
 
 
 def _told(each: Conditioned, said: Condition, failed: list[Event]) -> Unwell:
-    told = said.last_transition_time or each.asked_since
-    first = failed[0].first_seen if failed else told
+    first = failed[0].first_seen if failed else None
+    known = [moment for moment in (said.last_transition_time, first) if moment is not None]
     return Unwell(
         type=said.type,
         status=said.status,
         reason=said.reason,
         message=said.message,
-        since=max(each.born, min(told, first)),
+        since=max(each.born, min(known, default=each.asked_since)),
     )
 
 

@@ -5,14 +5,20 @@ from collections.abc import Iterable, Iterator
 from holdfast.model.kinds import (
     ApiService,
     Autoscaler,
+    Certificate,
     Claim,
+    ClusterIssuer,
+    ClusterSecretStore,
+    CronJob,
     DaemonSet,
     Definition,
     Deployment,
     DisruptionBudget,
+    ExternalSecret,
     Gateway,
     GatewayClass,
     Ingress,
+    Issuer,
     Job,
     LimitRange,
     Namespace,
@@ -22,6 +28,7 @@ from holdfast.model.kinds import (
     ReplicaSet,
     ResourceQuota,
     Secret,
+    SecretStore,
     Service,
     StatefulSet,
     StorageClass,
@@ -34,6 +41,7 @@ from holdfast.model.snapshot import Snapshot
 from holdfast.topology.graph import Edge, Place, Relation, Topology, place, place_of
 from holdfast.topology.references import references
 from holdfast.topology.routes import Route, is_gateway, routes
+from holdfast.topology.supplies import supplied
 from holdfast.topology.webhooks import configurations
 from holdfast.topology.workloads import TEMPLATED
 
@@ -67,6 +75,9 @@ def _edges(snapshot: Snapshot) -> Iterator[Edge]:
             yield from _refers(
                 place(workload), workload.metadata.namespace, workload.spec.template.spec
             )
+    for cron in snapshot.all(CronJob):
+        template = cron.spec.job_template.spec.template
+        yield from _refers(place(cron), cron.metadata.namespace, template.spec)
     yield from _held(snapshot)
     for service in snapshot.all(Service):
         yield from _of_service(snapshot, service)
@@ -85,6 +96,8 @@ def _edges(snapshot: Snapshot) -> Iterator[Edge]:
             target=place(attachment),
             read="spec.source.persistentVolumeName",
         )
+    yield from supplied(snapshot)
+    yield from _of_secrets(snapshot)
     yield from _of_gateways(snapshot)
     yield from _of_the_control_plane(snapshot)
     yield from _of_namespaces(snapshot)
@@ -230,6 +243,32 @@ def _of_claim(claim: Claim) -> Iterator[Edge]:
     for target, read in targets:
         if target[2]:
             yield Edge(relation=Relation.REFERENCES, source=place(claim), target=target, read=read)
+
+
+def _of_secrets(snapshot: Snapshot) -> Iterator[Edge]:
+    """Who is to make a Secret, and whom these need for it."""
+    for certificate in snapshot.all(Certificate):
+        here, issuer = certificate.metadata.namespace, certificate.spec.issuer_ref
+        yield _made(here, certificate.spec.secret_name, certificate, "spec.secretName")
+        if issuer.group in ("", Issuer.api.group):
+            kind = ClusterIssuer if issuer.kind == ClusterIssuer.api.kind else Issuer
+            yield _referred(certificate, place_of(kind, here, issuer.name), "spec.issuerRef")
+    for external in snapshot.all(ExternalSecret):
+        here, store = external.metadata.namespace, external.spec.secret_store_ref
+        yield _made(here, external.makes, external, "spec.target.name")
+        if store.name:
+            everywhere = store.kind == ClusterSecretStore.api.kind
+            of = ClusterSecretStore if everywhere else SecretStore
+            yield _referred(external, place_of(of, here, store.name), "spec.secretStoreRef")
+
+
+def _made(namespace: str, name: str, by: Object, read: str) -> Edge:
+    made = place_of(Secret, namespace, name)
+    return Edge(relation=Relation.MADE_BY, source=made, target=place(by), read=read)
+
+
+def _referred(source: Object, target: Place, read: str) -> Edge:
+    return Edge(relation=Relation.REFERENCES, source=place(source), target=target, read=read)
 
 
 def _of_gateways(snapshot: Snapshot) -> Iterator[Edge]:

@@ -27,6 +27,7 @@ class Relation(StrEnum):
     SCALES = "scales"
     PROTECTS = "protects"
     RUNS_ON = "runs on"
+    MADE_BY = "made by"  # who is to make it, if it is not there
     HELD_BY = "held by"  # a quota or webhook decides whether it gets pods, content whether it goes
 
 

@@ -17,9 +17,22 @@ class SyncPolicy(Part, frozen=True, kw_only=True):
     automated: Automated | None = None
 
 
+class Destination(Part, frozen=True, kw_only=True):
+    """The cluster that an application is applied to."""
+
+    server: str = ""
+    name: str = ""
+
+    @property
+    def here(self) -> bool:
+        """Whether that is the cluster in which Argo CD runs."""
+        return self.server == "https://kubernetes.default.svc" or self.name == "in-cluster"
+
+
 class ApplicationSpec(Part, frozen=True, kw_only=True):
     """What was asked of an application."""
 
+    destination: Destination = Destination()
     sync_policy: SyncPolicy | None = None
 
 

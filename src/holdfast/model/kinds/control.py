@@ -254,6 +254,7 @@ class ClusterRole(Object, frozen=True, kw_only=True):
     )
 
     metadata: KeptMetadata = KeptMetadata()
+    aggregation_rule: Part | None = None  # its rules are summed up of others'
     rules: tuple[PolicyRule, ...] = ()
 
 

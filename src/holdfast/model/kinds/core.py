@@ -16,6 +16,9 @@ from holdfast.model.objects import (
     condition,
 )
 
+ENFORCE = "pod-security.kubernetes.io/enforce"
+"""The label of a namespace that says how safe its pods must be."""
+
 
 class ClaimResources(Part, frozen=True, kw_only=True):
     """How much a claim asks for."""

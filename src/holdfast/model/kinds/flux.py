@@ -2,16 +2,27 @@
 
 from typing import ClassVar
 
-from holdfast.model.kinds.conditioned import Conditioned
+from holdfast.model.kinds.conditioned import Conditioned, ConditionedStatus
 from holdfast.model.objects import Api, Part
 
 SOURCES = "source.toolkit.fluxcd.io"
+
+
+class SourceRef(Part, frozen=True, kw_only=True):
+    """Another object of Flux that it needs, in its own namespace unless it says otherwise."""
+
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
 
 
 class FluxSpec(Part, frozen=True, kw_only=True):
     """What was asked, as far as all kinds of Flux have it in common."""
 
     suspend: bool = False
+    source_ref: SourceRef | None = None
+    chart_ref: SourceRef | None = None
+    depends_on: tuple[SourceRef, ...] = ()
 
 
 class Flux(Conditioned, frozen=True, kw_only=True):
@@ -36,6 +47,12 @@ class Kustomization(Flux, frozen=True, kw_only=True):
     )
 
 
+class HelmReleaseStatus(ConditionedStatus, frozen=True, kw_only=True):
+    """What became of a release."""
+
+    helm_chart: str = ""  # of the chart that was made for it: namespace/name
+
+
 class HelmRelease(Flux, frozen=True, kw_only=True):
     """A HelmRelease: a chart that is installed."""
 
@@ -45,6 +62,8 @@ class HelmRelease(Flux, frozen=True, kw_only=True):
         kind="HelmRelease",
         plural="helmreleases",
     )
+
+    status: HelmReleaseStatus = HelmReleaseStatus()
 
 
 class GitRepository(Flux, frozen=True, kw_only=True):

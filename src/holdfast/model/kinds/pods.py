@@ -276,6 +276,7 @@ class PodSpec(Part, frozen=True, kw_only=True):
     host_network: bool = False
     host_pid: bool = msgspec.field(name="hostPID", default=False)
     host_ipc: bool = msgspec.field(name="hostIPC", default=False)
+    host_users: bool | None = None  # False: root in it is nobody on the node
     security_context: PodSecurity | None = None
 
 

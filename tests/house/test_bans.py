@@ -3,8 +3,12 @@
 import ast
 from pathlib import Path
 
+import pytest
+
 from tests.house.breakages import SRC, Ban, Copy, allowed_by, config, rooms
 from tests.tally import Count, Tally
+
+pytestmark = pytest.mark.slow  # every breakage is written and judged: 10 s and more
 
 SUITE = "house: banned calls written, and seen refused"
 

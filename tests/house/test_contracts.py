@@ -9,6 +9,8 @@ import pytest
 from tests.house.breakages import Copy, Link, allowed_by, contracts, floors, rooms
 from tests.tally import Count, Tally
 
+pytestmark = pytest.mark.slow  # every breakage is written and judged: 10 s and more
+
 SUITE = "house: contracts broken, and seen caught"
 
 # Three ways to write an import; the linter must see each.

@@ -213,7 +213,13 @@ async def test_a_token_file_that_rotates_during_a_watch(
             return status(401, "expired")
         if "watch" in seen.query:
             return Reply(stream=streams.pop(0))
-        return said({"metadata": {"resourceVersion": "1"}, "items": [named("a", "1")]})
+        return said(
+            {
+                "kind": "NamespaceList",
+                "metadata": {"resourceVersion": "1"},
+                "items": [named("a", "1")],
+            }
+        )
 
     async with TinyServer(handler, identity=authority.server("127.0.0.1")) as server:
         user = {"tokenFile": "token"}

@@ -187,7 +187,7 @@ def test_sharing_spans_the_pages_of_a_list() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_can_be_read_and_shared(kind: type[Object]) -> None:
-    form = "PartialObjectMetadataList" if kind.api.metadata_only else ""
+    form = "PartialObjectMetadataList" if kind.api.metadata_only else f"{kind.api.kind}List"
     (one,) = read(kind, a_page(a_tree(spec={}, status={}), kind=form)).objects
     assert one.ref.name == "web"
 

@@ -238,7 +238,7 @@ async def test_a_login_page_instead_of_an_answer(chance: Chance) -> None:
     async with TinyServer(lambda _: page) as server:
         error = await looked(Connection(name="x", server=server.url), chance)
     assert isinstance(error, Unanswered)
-    assert "not of its form" in error.wrong
+    assert "is not an API server" in error.wrong
     assert "hunter2" not in str(error)
 
 

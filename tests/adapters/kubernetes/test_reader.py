@@ -323,6 +323,7 @@ async def test_a_list_that_expires_again_and_again_is_partial(chance: Chance) ->
 
 async def test_broken_objects_are_named_and_the_rest_is_read(chance: Chance) -> None:
     tree = {
+        "kind": "PodList",
         "metadata": {"resourceVersion": "7"},
         "items": [a_tree("good"), a_tree("bad") | {"spec": 7}, a_tree("null") | {"spec": None}],
     }

@@ -28,7 +28,9 @@ def named(name: str, version: str, **more: Any) -> dict[str, Any]:
 
 def a_list(*names: str, version: str = "10", **more: Any) -> Reply:
     items = [named(name, version) for name in names]
-    return said({"metadata": {"resourceVersion": version}, "items": items} | more)
+    return said(
+        {"kind": "PodList", "metadata": {"resourceVersion": version}, "items": items} | more
+    )
 
 
 def event(what: str, name: str, version: str, **more: Any) -> bytes:

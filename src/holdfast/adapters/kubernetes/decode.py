@@ -31,10 +31,11 @@ class ListMeta(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=Fal
 
 
 class Page[K](msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One page of a list."""
+    """One page of a list; any other object of JSON is not one."""
 
+    kind: str
+    items: list[K] | None  # null when there are none, but never absent
     metadata: ListMeta = ListMeta()
-    items: list[K] | None = None
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -75,6 +76,9 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     details: StatusDetails | None = None
 
 
+UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
+"""What a decoder raises: no JSON or another form, nested too deeply, not UTF-8."""
+
 _shape = msgspec.json.Decoder(Shape)
 _raw_page = msgspec.json.Decoder(Page[msgspec.Raw])
 _any = msgspec.json.Decoder(Any)
@@ -87,8 +91,9 @@ def page[K: Object](kind: type[K], body: bytes, share: "Sharer") -> Listed[K]:
         expect_metadata(kind, body, METADATA_LIST)
     try:
         whole = _page_decoder(kind).decode(body)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return _piece_by_piece(kind, body, share)
+    _expect_list(kind.api.plural, whole.kind)
     objects = whole.items or []
     share.within(kind, objects)
     return Listed(
@@ -102,7 +107,7 @@ def one[K: Object](kind: type[K], body: bytes | msgspec.Raw) -> K | Unreadable:
     """One object of that kind; partial metadata is checked by the caller's `expect_metadata`."""
     try:
         whole: K = _decoder(kind).decode(body)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return _tolerantly(kind, body)
     return whole
 
@@ -111,7 +116,7 @@ def expect_metadata(kind: type[Object], body: bytes | msgspec.Raw, expected: str
     """Refuse any other form, before anything but its name is decoded."""
     try:
         got = _shape.decode(body).kind
-    except msgspec.DecodeError:
+    except UNREADABLE:
         got = ""
     if got != expected:
         raise Unanswered(
@@ -126,21 +131,21 @@ def error_status(body: bytes) -> Status:
     """What an API error says; an answer that is none says nothing."""
     try:
         return _status.decode(body)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return Status()
 
 
 def list_metadata(body: bytes) -> ListMeta:
     """The metadata of a page, its items left alone."""
-    try:
-        return _raw_page.decode(body).metadata
-    except msgspec.DecodeError as broken:
-        raise _not_a_list("objects", broken) from None
+    return _raw("objects", body).metadata
 
 
 def without_annotations(body: bytes) -> bytes:
     """A list of partial metadata without annotations: `last-applied` holds a Secret's data."""
-    whole = _any.decode(body)
+    try:
+        whole = _any.decode(body)
+    except UNREADABLE as broken:
+        raise _not_a_list("metadata", str(broken)) from None
     for item in (whole.get("items") if isinstance(whole, dict) else None) or ():
         metadata = item.get("metadata") if isinstance(item, dict) else None
         if isinstance(metadata, dict):
@@ -149,10 +154,7 @@ def without_annotations(body: bytes) -> bytes:
 
 
 def _piece_by_piece[K: Object](kind: type[K], body: bytes, share: "Sharer") -> Listed[K]:
-    try:
-        raw = _raw_page.decode(body)
-    except msgspec.DecodeError as broken:
-        raise _not_a_list(kind.api.plural, broken) from None
+    raw = _raw(kind.api.plural, body)
     objects: list[K] = []
     unreadable: list[Unreadable] = []
     for item in raw.items or ():
@@ -170,9 +172,24 @@ def _piece_by_piece[K: Object](kind: type[K], body: bytes, share: "Sharer") -> L
     )
 
 
-def _not_a_list(what: str, broken: msgspec.DecodeError) -> Unanswered:
+def _raw(what: str, body: bytes) -> Page[msgspec.Raw]:
+    try:
+        raw = _raw_page.decode(body)
+    except UNREADABLE as broken:
+        raise _not_a_list(what, str(broken)) from None
+    _expect_list(what, raw.kind)
+    return raw
+
+
+def _expect_list(what: str, kind: str) -> None:
+    if not kind.endswith("List"):
+        raise _not_a_list(what, f"its kind is {kind[:60]!r}")
+
+
+def _not_a_list(what: str, why: str) -> Unanswered:
     return Unanswered(
-        f"The API server answered a list of {what} with something else ({broken}).",
+        f"What answered a request for a list of {what} is not an API server, or something before "
+        f"it: this is no such list ({why}).",
         remedy="Check that the address is an API server's and not a login page or a proxy's.",
     )
 
@@ -180,7 +197,7 @@ def _not_a_list(what: str, broken: msgspec.DecodeError) -> Unanswered:
 def _tolerantly[K: Object](kind: type[K], body: bytes | msgspec.Raw) -> K | Unreadable:
     try:
         tree = _without_nulls(_any.decode(body))
-    except (msgspec.DecodeError, RecursionError) as broken:
+    except UNREADABLE as broken:
         return Unreadable(name="", why=str(broken))
     try:
         return msgspec.convert(tree, kind)

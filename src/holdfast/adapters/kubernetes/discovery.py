@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from holdfast.adapters.kubernetes import decode
 from holdfast.adapters.kubernetes.asking import Asker
 from holdfast.adapters.kubernetes.transport import Question
 from holdfast.errors import BadInput
@@ -79,6 +80,6 @@ def _part(written: str) -> str:
 def _parse(body: bytes) -> frozenset[str] | None:
     try:
         group = msgspec.json.decode(body, type=_Group)
-    except msgspec.DecodeError:
+    except decode.UNREADABLE:
         return None
     return frozenset(each.version for each in group.versions or ())

@@ -135,7 +135,7 @@ def _parsed(out: bytes, spec: Plugin, named: str) -> Yielded:
     remedy = "Run it by hand: it should print an ExecCredential as JSON."
     try:
         said = msgspec.json.decode(out, type=_Credential)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise BadCredential(f"{named} printed no ExecCredential.", remedy=remedy) from None
     if said.kind != "ExecCredential" or said.api_version != spec.api_version:
         raise BadCredential(

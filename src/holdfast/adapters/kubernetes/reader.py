@@ -21,7 +21,7 @@ from holdfast.adapters.kubernetes.proxies import is_local
 from holdfast.adapters.kubernetes.transport import Answer, Question, Wire
 from holdfast.adapters.kubernetes.watcher import Watcher
 from holdfast.errors import Unanswered
-from holdfast.model.kinds import Namespace
+from holdfast.model.kinds import Namespace, Pod
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Capture, Identity, State, Unreadable
 from holdfast.ports import Clock, News, Unseen
@@ -137,6 +137,20 @@ class Reader:
             raise self._odd(f"{api.kind} {name}", got.why)
         return got
 
+    async def log(self, pod: Pod, container: str, *, previous: bool = False) -> bytes:
+        """The last lines of a container, of its run before if it has one; empty if there are none.
+
+        What the role forbids and what no kubelet answers is no log, and no error.
+        """
+        where = path(Pod.api, "v1", pod.metadata.namespace, pod.metadata.name) + "/log"
+        asked = {"container": container, "tailLines": "500", "limitBytes": "262144"}
+        for run in ({"previous": "true"}, {}) if previous else ({},):
+            question = Question(path=where, accept="*/*", parameters=asked | run)
+            answer = await self._asker.ask(question)
+            if answer.status == 200 and answer.body:
+                return answer.body
+        return b""
+
     def follow[K: Object](
         self, kind: type[K], namespace: str | None = None
     ) -> AsyncIterator[News[K]]:
@@ -160,7 +174,7 @@ class Reader:
             raise self._asker.refused(answer, "a review of our own rights")
         try:
             return msgspec.json.decode(answer.body, type=_Review).status.allowed
-        except msgspec.DecodeError as broken:
+        except decode.UNREADABLE as broken:
             raise self._odd("a review of our own rights", str(broken)) from None
 
     async def _version(self) -> str:
@@ -170,9 +184,12 @@ class Reader:
         if answer.status != 200:
             raise self._asker.refused(answer, "its version")
         try:
-            return msgspec.json.decode(answer.body, type=_Version).git_version
-        except msgspec.DecodeError as broken:
-            raise self._odd("its version", str(broken)) from None
+            version = msgspec.json.decode(answer.body, type=_Version).git_version
+        except decode.UNREADABLE as broken:
+            raise self._no_api_server(str(broken)) from None
+        if not version:
+            raise self._no_api_server("there is no gitVersion")
+        return version
 
     async def _uid(self) -> str:
         accept = f"application/json;as={decode.METADATA_ONE};v=v1;g=meta.k8s.io"
@@ -184,6 +201,13 @@ class Reader:
             raise self._asker.refused(answer, "the namespace kube-system")
         got = decode.one(Namespace, answer.body)
         return "" if isinstance(got, Unreadable) else got.metadata.uid
+
+    def _no_api_server(self, why: str) -> Unanswered:
+        return Unanswered(
+            f"{self._connection.server} is not an API server: what it answers at /version is not "
+            f"the version of one ({why}).",
+            remedy="Check the address in the kubeconfig, and what proxy or login page is there.",
+        )
 
     def _odd(self, what: str, why: str) -> Unanswered:
         return Unanswered(

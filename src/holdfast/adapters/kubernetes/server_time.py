@@ -7,6 +7,8 @@ from holdfast.ports import Clock
 
 GRAIN = timedelta(seconds=2)  # a Date header says no more than the second, and travels a while
 
+EPOCH, DOOMSDAY = 1970, 9000  # years
+
 
 class ServerTime:
     """Our own clock, moved by as much as the server's is known to differ."""
@@ -20,8 +22,10 @@ class ServerTime:
         """Take a Date header; one that fits what we believe already changes nothing."""
         try:
             said = parsedate_to_datetime(date)
-        except ValueError:
+        except (ValueError, OverflowError):
             return
+        if not EPOCH <= said.year < DOOMSDAY:
+            return  # nobody's time, and too near to the ends of what a datetime can hold
         if said.tzinfo is None:
             said = said.replace(tzinfo=UTC)
         believed = self.now()

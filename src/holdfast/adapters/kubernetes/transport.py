@@ -27,6 +27,7 @@ from holdfast.errors import BadCredential, CouldNotLook, Unanswered, Unauthorize
 from holdfast.ports import Clock
 
 JSON = "application/json"
+LONGEST_WAIT = 600.0  # seconds that a server can make us wait at once
 EXCERPT = 300  # characters of a server's message that we repeat
 
 
@@ -233,4 +234,6 @@ def _keepalive() -> list[tuple[int, int, int]]:
 
 def _seconds(retry_after: str) -> float:
     """API servers write seconds; a date from something in between is not worth a parser."""
-    return float(retry_after) if retry_after.isdigit() else 0
+    if not (retry_after.isascii() and retry_after.isdigit()):
+        return 0
+    return min(LONGEST_WAIT, float(retry_after))

@@ -189,7 +189,7 @@ def _news[K: Object](kind: type[K], line: bytes, thread: _Thread) -> News[K] | N
         if event.type == "ERROR":
             raise _Expired  # 410 is the common one; after any other, too, only a list is sure
         version = _marked.decode(event.object).metadata.resource_version
-    except msgspec.DecodeError:
+    except decode.UNREADABLE:
         raise _Expired from None
     if not version:
         raise _Expired

@@ -1,0 +1,116 @@
+"""Servers that are no API servers, or ill ones: one sentence, never a healthy cluster."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from holdfast.adapters.kubernetes.connection import Connection
+from holdfast.adapters.kubernetes.pace import Chance
+from holdfast.adapters.kubernetes.reader import Reader
+from holdfast.errors import CouldNotLook, Unanswered
+from holdfast.model.kinds import Deployment, Pod, Secret
+from holdfast.model.snapshot import State
+from holdfast.testing.clock import FrozenClock
+from tests.adapters.kubernetes.tiny_server import Handler, Reply, TinyServer, said
+
+DEEP = b"[" * 100_000
+LATIN = b'{"gitVersion":"\xff","kind":"\xffList","versions":"\xff","items":[]}'
+
+
+async def asked(handler: Handler, ask: Callable[[Reader], Any], chance: Chance) -> Any:
+    async with TinyServer(handler) as server:
+        connection = Connection(name="shop", server=server.url)
+        async with Reader(connection, clock=FrozenClock(), chance=chance) as reader:
+            return await ask(reader)
+
+
+def always(body: bytes, **headers: str) -> Handler:
+    return lambda _: Reply(body=body, headers=headers)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{}",
+        b'{"kind":"Status","status":"Failure","message":"x"}',
+        b'{"gitVersion":""}',
+        b'{"gitVersion":5}',
+        b"[]",
+        DEEP,
+        LATIN,
+    ],
+)
+async def test_what_has_no_version_is_no_api_server(body: bytes, chance: Chance) -> None:
+    with pytest.raises(Unanswered, match="is not an API server"):
+        await asked(always(body), Reader.identity, chance)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{}",
+        b'{"kind":"Status","metadata":{},"items":[]}',
+        b'{"kind":"PodList","metadata":{}}',
+        b'{"metadata":{},"items":[]}',
+        DEEP,
+        LATIN,
+        b'{"kind":"PodList","metadata":{},"items":[' + DEEP,
+    ],
+)
+async def test_what_is_no_list_is_not_an_empty_list(body: bytes, chance: Chance) -> None:
+    with pytest.raises(Unanswered):
+        await asked(always(body), lambda reader: reader.list(Pod), chance)
+    with pytest.raises(Unanswered):
+        await asked(always(body), lambda reader: reader.list(Secret), chance)
+    with pytest.raises(Unanswered):
+        await asked(always(body), lambda reader: anext(reader.raw_pages(Pod)), chance)
+
+
+async def test_items_that_are_null_are_an_empty_list(chance: Chance) -> None:
+    body = b'{"kind":"PodList","metadata":{"resourceVersion":"1"},"items":null}'
+    capture = await asked(always(body), lambda reader: reader.list(Pod), chance)
+    assert (capture.state, capture.objects) == (State.CAPTURED, ())
+
+
+@pytest.mark.parametrize("body", [DEEP, b'{"metadata":"\xff","status":"\xff"}'])
+async def test_no_question_breaks_on_an_unreadable_answer(body: bytes, chance: Chance) -> None:
+    with pytest.raises(CouldNotLook):
+        await asked(always(body), lambda reader: reader.list(Deployment), chance)
+    with pytest.raises(CouldNotLook):
+        await asked(always(body), lambda reader: reader.may("get", Pod), chance)
+    with pytest.raises(CouldNotLook):
+        await asked(always(body), lambda reader: reader.get(Pod, "shop", "web"), chance)
+
+
+async def test_an_unreadable_error_is_told_by_its_number(chance: Chance) -> None:
+    def refuse(_: Any) -> Reply:
+        return Reply(status=403, body=DEEP)
+
+    capture = await asked(refuse, lambda reader: reader.list(Pod), chance)
+    assert (capture.state, capture.why) == (State.FORBIDDEN, "status 403")
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        "Mon, 01 Jan 2026 00:00:00 +99999999999999",
+        "Foo, 99 Bar 99999 99:99:99 GMT",
+    ],
+)
+async def test_a_date_that_nobody_lives_in_is_not_believed(date: str, chance: Chance) -> None:
+    version = always(b'{"gitVersion":"v1"}', Date=date)
+    assert await asked(version, Reader.now, chance) == FrozenClock().now()
+
+
+@pytest.mark.parametrize("seconds", ["²", "9" * 400, "-1", "999999999"])
+async def test_a_wait_that_makes_no_sense_is_not_waited_for(
+    seconds: str, chance: Chance, waits: list[float]
+) -> None:
+    def busy(_: Any) -> Reply:
+        return said({}, 429, Retry_After=seconds)
+
+    with pytest.raises(Unanswered, match="too busy"):
+        await asked(busy, Reader.identity, chance)
+    assert sum(waits) < 20

@@ -16,8 +16,9 @@ from cyclopts import App, CycloptsError
 from holdfast import settings
 from holdfast.errors import HoldfastError
 from holdfast.model.baseline import API_VERSION, KIND, Baseline
+from holdfast.model.kinds import Pod
 from holdfast.model.objects import Object
-from holdfast.model.snapshot import Recorded, Snapshot
+from holdfast.model.snapshot import Recorded, Snapshot, State
 from holdfast.ports import Cluster
 from holdfast.surfaces.cli.app import build
 from holdfast.surfaces.cli.doors import Doors, Preferences, Target
@@ -133,10 +134,16 @@ def _read_folder(folder: Path, kinds: Iterable[type[Object]], at: datetime | Non
 
 
 async def _write_folder(
-    target: Target, folder: Path, namespaces: tuple[str, ...] | None
+    target: Target, folder: Path, namespaces: tuple[str, ...] | None, logs: bool
 ) -> AsyncIterator[Recorded]:
+    from holdfast.adapters.kubernetes.folder import read
+    from holdfast.adapters.kubernetes.logs import write_logs
     from holdfast.adapters.kubernetes.recorder import write
 
     async with _reader(target) as reader:
         async for recorded in write(reader, folder, namespaces=namespaces):
             yield recorded
+        if logs:
+            pods = read(folder, [Pod]).all(Pod)
+            count = await write_logs(reader, pods, folder)
+            yield Recorded(plural="logs of containers", state=State.CAPTURED, count=count)

@@ -45,7 +45,7 @@ def run() -> Run:
             return folder
 
         async def write_folder(
-            _target: Target, _path: Path, _namespaces: tuple[str, ...] | None
+            _target: Target, _path: Path, _namespaces: tuple[str, ...] | None, _logs: bool
         ) -> AsyncIterator[Recorded]:
             raise AssertionError("no test here writes a folder")
             yield

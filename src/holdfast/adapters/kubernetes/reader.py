@@ -142,7 +142,7 @@ class Reader:
 
         What the role forbids and what no kubelet answers is no log, and no error.
         """
-        where = path(Pod.api, "v1", pod.metadata.namespace, pod.metadata.name) + "/log"
+        where = path_of(Pod.api, "v1", pod.metadata.namespace, pod.metadata.name) + "/log"
         asked = {"container": container, "tailLines": "500", "limitBytes": "262144"}
         for run in ({"previous": "true"}, {}) if previous else ({},):
             question = Question(path=where, accept="*/*", parameters=asked | run)

@@ -196,6 +196,7 @@ def build(doors: Doors) -> App:
         context: Context = None,
         namespace: Namespaces = (),
         all_namespaces: Everywhere = False,
+        logs: Annotated[bool, Parameter(group=WHAT, negative=(), show_default=False)] = False,
     ) -> int:
         """Write what a scan reads into a folder, to look at it later or elsewhere.
 
@@ -214,12 +215,14 @@ def build(doors: Doors) -> App:
             Only there; can be given more than once.
         all_namespaces
             Everywhere (the default).
+        logs
+            Keep also the last lines of containers that are not well, with whatever they hold.
         """
         from holdfast.surfaces.cli import snapshot as snapping
 
         target = Target(kubeconfig=kubeconfig, context=context)
         wanted = _namespaces(namespace, everywhere=all_namespaces)
-        return asyncio.run(snapping.write(doors.write_folder(target, folder, wanted), folder))
+        return asyncio.run(snapping.write(doors.write_folder(target, folder, wanted, logs), folder))
 
     @app.command
     def demo() -> int:

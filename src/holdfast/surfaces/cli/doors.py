@@ -36,4 +36,4 @@ class Doors:
     demo: Callable[[], AbstractAsyncContextManager[Cluster]]
     read_baseline: Callable[[Path], Baseline]
     read_folder: Callable[[Path, Iterable[type[Object]], datetime | None], Snapshot]
-    write_folder: Callable[[Target, Path, tuple[str, ...] | None], AsyncIterator[Recorded]]
+    write_folder: Callable[[Target, Path, tuple[str, ...] | None, bool], AsyncIterator[Recorded]]

@@ -217,7 +217,7 @@ async def test_a_proxy_that_does_not_let_us_through(tmp_path: Path, chance: Chan
 
 
 async def test_a_proxy_that_is_no_address(tmp_path: Path, chance: Chance) -> None:
-    path = a_kubeconfig(tmp_path, cluster={"proxy-url": "carrier-pigeon://x"})
+    path = a_kubeconfig(tmp_path, cluster={"proxy-url": "socks5://x"})
     error = await looked(connect(path), chance)
     assert "not one that Holdfast can use" in error.wrong
 

@@ -21,6 +21,7 @@ from holdfast.adapters.kubernetes.connection import (
 )
 from holdfast.adapters.kubernetes.pace import Pace
 from holdfast.adapters.kubernetes.tls import Pair, read
+from holdfast.adapters.kubernetes.usable import fault_of_token
 from holdfast.errors import BadCredential
 from holdfast.ports import Clock
 
@@ -121,6 +122,8 @@ class Filed:
             ) from None
         if not token and not self._token:
             raise BadCredential(f"The token file {self._path} is empty.", remedy=remedy)
+        if wrong := fault_of_token(token):
+            raise BadCredential(f"The token file {self._path} {wrong}.", remedy=remedy)
         self._token = token or self._token
         self._read_at = now
 

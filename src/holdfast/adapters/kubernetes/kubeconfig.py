@@ -2,10 +2,10 @@
 
 import base64
 import binascii
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from holdfast.adapters.kubernetes.connection import (
     Basic,
@@ -31,6 +31,7 @@ from holdfast.adapters.kubernetes.kubefile import (
     merge,
 )
 from holdfast.adapters.kubernetes.proxies import proxy_for
+from holdfast.adapters.kubernetes.usable import fault_of, without_newline
 from holdfast.errors import BadKubeconfig
 
 __all__ = ["Connection", "connect_to"]
@@ -56,15 +57,18 @@ def connect_to(
     Asked for are, in this order: the file named, the files in KUBECONFIG, ~/.kube/config, the
     service account of the pod that we run in.
     """
-    inside = inside_a_pod(environ, service_account)
     files = files_named(environ, kubeconfig, home)
-    if not files and inside is not None and context is None:
-        return inside
+    readable = any(os.access(file, os.R_OK) for file in files)  # the HOME of an image may not be
+    asked_for = kubeconfig is not None or bool(environ.get("KUBECONFIG") and files)
+    if context is None and not asked_for and not readable:
+        inside = inside_a_pod(environ, service_account)
+        if inside is not None:
+            return inside
     merged = merge(files, environ, home)
     chosen = _choose(merged, context)
-    connection = _connection(merged, chosen, terminal)
+    connection = _sound(merged, _connection(merged, chosen, terminal))
     proxy = connection.proxy or proxy_for(connection.server, environ)
-    return replace(connection, proxy=proxy, environment=dict(environ))
+    return _sound(merged, replace(connection, proxy=proxy, environment=dict(environ)))
 
 
 def _choose(merged: Merged, wanted: str | None) -> str:
@@ -102,8 +106,6 @@ def _connection(merged: Merged, name: str, terminal: bool) -> Connection:
     if "://" not in server:  # as kubectl reads it: TLS as soon as anything speaks of TLS
         server = f"{'https' if trust != Trust() or certificate else 'http'}://{server}"
     server = server.rstrip("/")
-    if not _is_address(server):
-        raise broken(merged, f"the server of its cluster {cluster.name!r} is no http(s) address")
     return Connection(
         name=name,
         server=server,
@@ -117,12 +119,10 @@ def _connection(merged: Merged, name: str, terminal: bool) -> Connection:
     )
 
 
-def _is_address(server: str) -> bool:
-    try:
-        parts = urlsplit(server)
-        return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
+def _sound(merged: Merged, connection: Connection) -> Connection:
+    if wrong := fault_of(connection):
+        raise broken(merged, wrong)
+    return connection
 
 
 def _trust(merged: Merged, cluster: Placed[ClusterEntry]) -> Trust:
@@ -180,7 +180,7 @@ def _showing(
     if entry.token_file:
         return TokenFile(path=user.path(entry.token_file))
     if entry.token:
-        return Token(value=entry.token)
+        return Token(value=without_newline(entry.token))
     if entry.username or entry.password:
         return Basic(username=entry.username or "", password=entry.password or "")
     if entry.exec is not None:

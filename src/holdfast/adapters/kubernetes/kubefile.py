@@ -13,7 +13,10 @@ from typing import Any
 import msgspec
 import yaml
 
+from holdfast.adapters.kubernetes.yaml_size import fits
 from holdfast.errors import BadKubeconfig
+
+LARGEST = 1 << 20  # bytes; kubeconfigs of hundreds of clusters have a tenth of that
 
 
 class _Entry(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
@@ -108,12 +111,29 @@ class _File(_Entry, frozen=True, kw_only=True):
 
 
 class _Loader(yaml.CSafeLoader):
-    """YAML in which a token of digits stays text: only nulls and booleans are guessed."""
+    """YAML of texts, booleans, nulls, lists and maps; a token of digits stays text."""
+
+    yaml_constructors = {  # noqa: RUF012  # the name that PyYAML reads
+        tag: build
+        for tag, build in yaml.CSafeLoader.yaml_constructors.items()
+        if tag is None or tag.rpartition(":")[2] in ("null", "str", "seq", "map")
+    }
 
     yaml_implicit_resolvers = {  # noqa: RUF012  # the name that PyYAML reads
         first: [r for r in resolvers if r[0].endswith((":null", ":bool", ":merge"))]
         for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
     }
+
+
+def _boolean(loader: _Loader, node: yaml.ScalarNode) -> bool:
+    written = loader.construct_scalar(node)
+    value = yaml.CSafeLoader.bool_values.get(str(written).lower())
+    if value is None:
+        raise yaml.constructor.ConstructorError(None, None, "no boolean", node.start_mark)
+    return value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:bool", _boolean)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +163,25 @@ class Merged:
 def files_named(environ: Mapping[str, str], named: Path | None, home: Path) -> list[Path]:
     """The files to merge, in kubectl's order; none when there are none."""
     if named is not None:
-        if not named.is_file():
+        if not _is_there(named):
             raise BadKubeconfig(
                 f"There is no kubeconfig at {named}.",
                 remedy="Check the path given to --kubeconfig.",
             )
         return [named]
     listed = [Path(part) for part in environ.get("KUBECONFIG", "").split(":") if part]
-    return [path for path in listed or [home / ".kube" / "config"] if path.is_file()]
+    return [path for path in listed or [home / ".kube" / "config"] if _is_there(path)]
+
+
+def _is_there(path: Path) -> bool:
+    """Whether anything is; what cannot be read is told when it is read."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def merge(files: list[Path], environ: Mapping[str, str], home: Path) -> Merged:
@@ -188,12 +219,18 @@ def merge(files: list[Path], environ: Mapping[str, str], home: Path) -> Merged:
 def _read(path: Path) -> _File:
     remedy = "Repair the file, or name another with --kubeconfig."
     try:
-        text = path.read_bytes()
+        with path.open("rb") as file:  # which may be a pipe
+            text = file.read(LARGEST + 1)
     except OSError as refused:
         raise BadKubeconfig(
             f"The kubeconfig {path} cannot be read ({refused.strerror}).", remedy=remedy
         ) from None
     try:
+        if len(text) > LARGEST or not fits(text):
+            raise BadKubeconfig(
+                f"The kubeconfig {path} is too large or too deeply nested to be one.",
+                remedy=remedy,
+            )
         tree = yaml.load(text, Loader=_Loader)  # noqa: S506  # a safe loader that guesses less
     except yaml.MarkedYAMLError as broken:
         mark = broken.problem_mark or broken.context_mark

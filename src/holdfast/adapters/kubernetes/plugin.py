@@ -16,6 +16,7 @@ import msgspec
 from holdfast.adapters.kubernetes.connection import Connection, Plugin
 from holdfast.adapters.kubernetes.pace import Pace
 from holdfast.adapters.kubernetes.tls import Pair, read
+from holdfast.adapters.kubernetes.usable import fault_of_token, without_newline
 from holdfast.errors import BadCredential
 from holdfast.model.objects import Time
 
@@ -150,4 +151,7 @@ def _parsed(out: bytes, spec: Plugin, named: str) -> Yielded:
     pair = (chain.encode(), key.encode()) if chain and key else None
     if not status.token and pair is None:
         raise BadCredential(f"{named} printed neither token nor certificate.", remedy=remedy)
-    return Yielded(token=status.token or "", certificate=pair, expires=status.expiration_timestamp)
+    token = without_newline(status.token or "")
+    if wrong := fault_of_token(token):
+        raise BadCredential(f"{named} printed a token that {wrong}.", remedy=remedy)
+    return Yielded(token=token, certificate=pair, expires=status.expiration_timestamp)

@@ -53,7 +53,7 @@ def _believe(context: ssl.SSLContext, authority: Pem, connection: Connection) ->
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     try:
         context.load_verify_locations(cadata=text.decode("ascii"))
-    except (ssl.SSLError, UnicodeDecodeError):
+    except (ssl.SSLError, ValueError):  # which an empty one and one that is no text are
         raise BadKubeconfig(
             f"The {what} of context {connection.name!r} is not a PEM certificate.",
             remedy="Fetch the cluster's CA again and put it into the kubeconfig.",
@@ -77,16 +77,22 @@ def _show(context: ssl.SSLContext, pair: Pair, connection: Connection, now: date
             remedy="Check this machine's clock.",
         )
     # OpenSSL reads keys from files alone. This one is ours to read only, and gone a moment later.
-    with tempfile.NamedTemporaryFile(prefix="holdfast-") as file:
-        file.write(chain.rstrip() + b"\n" + key)
-        file.flush()
-        try:
+    try:
+        with tempfile.NamedTemporaryFile(prefix="holdfast-") as file:
+            file.write(chain.rstrip() + b"\n" + key)
+            file.flush()
             context.load_cert_chain(file.name, password=_no_password)
-        except (ssl.SSLError, ValueError):
-            raise BadCredential(
-                f"The {whose} and its key do not fit together, or the key has a password.",
-                remedy=remedy,
-            ) from None
+    except (ssl.SSLError, ValueError):
+        raise BadCredential(
+            f"The {whose} and its key do not fit together, or the key has a password.",
+            remedy=remedy,
+        ) from None
+    except OSError as refused:
+        raise BadCredential(
+            f"The {whose} needs a temporary file for a moment, and none can be written "
+            f"({refused.strerror}).",
+            remedy="Set TMPDIR to a folder that can be written.",
+        ) from None
 
 
 def _no_password() -> str:

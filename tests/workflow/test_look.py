@@ -1,6 +1,6 @@
 import pytest
 
-from holdfast.errors import CouldNotLook, NoSuchNamespace, Unanswered
+from holdfast.errors import CouldNotLook, NoSuchNamespace, Unanswered, Unreachable
 from holdfast.facts import CATALOGUE, judge, kinds_read
 from holdfast.grants.reader import reader_role
 from holdfast.model.kinds import Claim, Pod, StorageClass
@@ -138,16 +138,21 @@ async def test_a_role_without_any_right_is_no_healthy_cluster(shop: SimulatedClu
 class Stumbling(SimulatedCluster):
     """A cluster that cannot list claims, for no fault of the reader's."""
 
+    broken: type[CouldNotLook] = Unanswered
+
     async def list[K: Object](self, kind: type[K], namespace: str | None = None) -> Capture[K]:
         if kind is Claim:
-            raise Unanswered("The API server answered 500.", remedy="Try again.")
+            raise self.broken("The API server answered 500.", remedy="Try again.")
         return await super().list(kind, namespace)
 
 
+@pytest.mark.parametrize("broken", [Unanswered, Unreachable])
 async def test_one_kind_that_fails_is_partial_and_the_others_are_seen(
-    shop: SimulatedCluster,
+    shop: SimulatedCluster, broken: type[CouldNotLook]
 ) -> None:
-    snapshot = await look(Stumbling(server=shop.server), kinds=kinds_read())
+    cluster = Stumbling(server=shop.server)
+    cluster.broken = broken
+    snapshot = await look(cluster, kinds=kinds_read())
 
     assert snapshot.capture(Claim).state is State.PARTIAL
     assert snapshot.sees(Pod)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
-from holdfast.errors import CouldNotLook, NoSuchNamespace, Unanswered
+from holdfast.errors import CouldNotLook, NoSuchNamespace, Unanswered, Unreachable
 from holdfast.model.kinds import Namespace
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Capture, Snapshot, State
@@ -77,7 +77,7 @@ async def _capture(
 async def _list(cluster: Cluster, kind: type[Object], namespace: str | None) -> Capture[Object]:
     try:
         return await cluster.list(kind, namespace)
-    except Unanswered as broken:  # one kind that fails must not hide what the others show
+    except (Unanswered, Unreachable) as broken:  # one kind must not hide what the others show
         return Capture(kind=kind, state=State.PARTIAL, why=broken.wrong)
 
 

@@ -1,5 +1,6 @@
 """Kubeconfigs that hold what no one can use: one sentence each, without a value in it."""
 
+import asyncio
 import os
 import threading
 from pathlib import Path
@@ -15,6 +16,8 @@ from holdfast.testing.clock import FrozenClock
 from tests.adapters.kubernetes.certs import Authority
 from tests.adapters.kubernetes.conftest import PluginWriter
 from tests.adapters.kubernetes.kubeconfigs import a_kubeconfig, connect, in_place
+from tests.adapters.kubernetes.tiny_server import TinyServer
+from tests.adapters.kubernetes.tiny_server import said as said_json
 
 EXEC = {
     "apiVersion": "client.authentication.k8s.io/v1",
@@ -254,3 +257,31 @@ def test_a_pods_own_account_serves_when_the_home_of_its_image_holds_nothing(tmp_
     environ = {"KUBERNETES_SERVICE_HOST": "a b", "KUBERNETES_SERVICE_PORT": "443"}
     with pytest.raises(BadKubeconfig, match="service account cannot be used"):
         connect_to(environ=environ, home=tmp_path, service_account=tmp_path)
+
+
+@pytest.mark.parametrize("where", ["1", "2"])
+async def test_a_plugin_that_prints_without_end(
+    where: str, a_plugin: PluginWriter, tmp_path: Path
+) -> None:
+    a_plugin(f"cat /dev/zero >&{where}")
+    user = {"exec": EXEC | {"command": "./plugin"}}
+    path = a_kubeconfig(tmp_path, server="http://127.0.0.1:1", user=user)
+    environ = {"PATH": os.environ["PATH"]}
+    async with Reader(connect(path, environ=environ), clock=FrozenClock()) as reader:
+        with pytest.raises(BadCredential, match="printed more than 1048576 bytes"):
+            await reader.identity()
+
+
+async def test_a_plugin_that_leaves_a_daemon_behind_is_not_waited_for(
+    a_plugin: PluginWriter, tmp_path: Path
+) -> None:
+    said = f'{{"apiVersion":"{EXEC["apiVersion"]}","kind":"ExecCredential"'
+    a_plugin(f"""sleep 60 & cat <<'.'\n{said},"status":{{"token":"t"}}}}\n.""")
+    user = {"exec": EXEC | {"command": "./plugin"}}
+    async with TinyServer(lambda _: said_json({"gitVersion": "v1", "metadata": {}})) as server:
+        path = a_kubeconfig(tmp_path, server=server.url, user=user)
+        environ = {"PATH": os.environ["PATH"]}
+        async with Reader(connect(path, environ=environ), clock=FrozenClock()) as reader:
+            async with asyncio.timeout(20):
+                assert (await reader.identity()).version == "v1"
+        assert server.requests[0].header("Authorization") == "Bearer t"

@@ -1,27 +1,30 @@
 """Servers that are no API servers, or ill ones: one sentence, never a healthy cluster."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import pytest
 
 from holdfast.adapters.kubernetes.connection import Connection
-from holdfast.adapters.kubernetes.pace import Chance
+from holdfast.adapters.kubernetes.pace import Chance, Pace
 from holdfast.adapters.kubernetes.reader import Reader
-from holdfast.errors import CouldNotLook, Unanswered
+from holdfast.errors import CouldNotLook, Unanswered, Unauthorized, Unreachable
 from holdfast.model.kinds import Deployment, Pod, Secret
 from holdfast.model.snapshot import State
 from holdfast.testing.clock import FrozenClock
-from tests.adapters.kubernetes.tiny_server import Handler, Reply, TinyServer, said
+from tests.adapters.kubernetes.tiny_server import Handler, Reply, TinyServer, said, status
 
 DEEP = b"[" * 100_000
 LATIN = b'{"gitVersion":"\xff","kind":"\xffList","versions":"\xff","items":[]}'
 
 
-async def asked(handler: Handler, ask: Callable[[Reader], Any], chance: Chance) -> Any:
+async def asked(
+    handler: Handler, ask: Callable[[Reader], Any], chance: Chance, pace: Pace | None = None
+) -> Any:
     async with TinyServer(handler) as server:
         connection = Connection(name="shop", server=server.url)
-        async with Reader(connection, clock=FrozenClock(), chance=chance) as reader:
+        async with Reader(connection, clock=FrozenClock(), chance=chance, pace=pace) as reader:
             return await ask(reader)
 
 
@@ -114,3 +117,60 @@ async def test_a_wait_that_makes_no_sense_is_not_waited_for(
     with pytest.raises(Unanswered, match="too busy"):
         await asked(busy, Reader.identity, chance)
     assert sum(waits) < 20
+
+
+async def drips() -> AsyncGenerator[bytes]:
+    while True:
+        yield b" "
+        await asyncio.sleep(0.01)
+
+
+async def flood() -> AsyncGenerator[bytes]:
+    while True:
+        yield b" " * 10_000
+
+
+async def test_a_body_that_drips_for_ever_ends(chance: Chance) -> None:
+    with pytest.raises(Unreachable, match=r"had not ended after 0\.2 seconds"):
+        await asked(lambda _: Reply(stream=drips()), Reader.identity, chance, Pace(whole=0.2))
+
+
+async def test_a_head_that_drips_for_ever_ends(chance: Chance) -> None:
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n")
+        while not writer.is_closing() and not reader.at_eof():
+            writer.write(b"X: y\r\n")
+            await asyncio.sleep(0.01)
+        writer.close()
+
+    server = await asyncio.start_server(drip, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    connection = Connection(name="shop", server=f"http://127.0.0.1:{port}")
+    pace = Pace(whole=0.2)
+    async with (
+        server,
+        Reader(connection, clock=FrozenClock(), chance=chance, pace=pace) as reader,
+    ):
+        with pytest.raises(Unreachable, match=r"had not ended after 0\.2 seconds"):
+            await reader.identity()
+
+
+async def test_a_body_without_end_is_not_kept(chance: Chance) -> None:
+    with pytest.raises(Unanswered, match="more than 100000 bytes"):
+        await asked(lambda _: Reply(stream=flood()), Reader.identity, chance, Pace(largest=100_000))
+
+
+async def test_a_list_that_runs_in_a_circle_is_partial(chance: Chance) -> None:
+    page = {"kind": "PodList", "metadata": {"resourceVersion": "1", "continue": "x"}, "items": []}
+    capture = await asked(lambda _: said(page), lambda reader: reader.list(Pod), chance)
+    assert capture.state is State.PARTIAL
+    assert "runs in a circle" in capture.why
+
+
+async def test_nobody_in_particular_is_told_that_a_credential_is_missing(chance: Chance) -> None:
+    with pytest.raises(Unauthorized, match="the context 'shop' has none"):
+        await asked(lambda _: status(401, "Unauthorized"), Reader.identity, chance)
+
+    anonymous = status(403, 'pods is forbidden: User "system:anonymous" cannot list')
+    capture = await asked(lambda _: anonymous, lambda reader: reader.list(Pod), chance)
+    assert capture.why.endswith("cannot list; context 'shop' has no credential")

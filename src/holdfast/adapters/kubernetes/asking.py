@@ -31,6 +31,12 @@ class Asker:
                 continue
             return answer
 
+    def forbidden(self, answer: Answer) -> str:
+        """Why we may not see something; a missing credential is the likelier reason than a role."""
+        if self.wire.connection.anonymous and "system:anonymous" in answer.message:
+            return f"{answer.message}; context {self.wire.connection.name!r} has no credential"
+        return answer.message
+
     def refused(self, answer: Answer, what: str) -> Unanswered:
         """The error for an answer that is not what was asked for."""
         where = self.wire.connection.server

@@ -1,4 +1,4 @@
-"""Where an API server is, whom we trust there, and what we show it: values, no behaviour.
+"""Where an API server is, whom we trust there, and what we show it: values, no I/O.
 
 No secret appears in a repr. Files are named here and read where they are used, so that a
 certificate or a token that is replaced on disk is taken up.
@@ -97,3 +97,8 @@ class Connection:
     impersonation: Impersonation | None = None
     proxy: str = field(default="", repr=False)  # may carry a password
     environment: dict[str, str] = field(default_factory=dict, repr=False)  # what plugins inherit
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether there is nothing that we could show."""
+        return self.showing is None and self.certificate is None

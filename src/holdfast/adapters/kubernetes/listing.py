@@ -69,6 +69,7 @@ class Pages:
         self._one_moment = one_moment
         self._same_moment = True
         self._where = ""
+        self._tokens: set[str] = set()
 
     async def first(self) -> Paged | Ended:
         """The first page; raises `CouldNotLook` when none comes."""
@@ -82,7 +83,7 @@ class Pages:
             if answer.status != 404:
                 break
         if answer.status == 403:
-            return Ended(state=State.FORBIDDEN, why=answer.message)
+            return Ended(state=State.FORBIDDEN, why=self._asker.forbidden(answer))
         if answer.status == 404:
             return Ended(state=State.ABSENT, why=f"the API server does not serve {api.resource}")
         if answer.status != 200:
@@ -93,6 +94,10 @@ class Pages:
         """The next page, if there is one; what goes wrong from here on leaves the list partial."""
         if not token:
             return Ended(state=State.CAPTURED)
+        if token in self._tokens:
+            why = f"the list of {self._kind.api.plural} runs in a circle: a page came twice"
+            return Ended(state=State.PARTIAL, why=why)
+        self._tokens.add(token)
         try:
             answer = await self._ask(token)
             if answer.status == GONE and not self._one_moment:

@@ -55,6 +55,17 @@ def judge(error: httpx2.TransportError | OSError, connection: Connection) -> Jud
     return _passing(_cut_off(error, causes, connection))
 
 
+def never_ending(connection: Connection, seconds: float) -> Judgement:
+    """An answer that goes on and on, so that no silence ends it."""
+    return _lasting(
+        Unreachable(
+            f"{connection.server} began to answer and had not ended after {seconds:g} seconds.",
+            remedy="Try again; if it stays so, look at the network and at what is before the API "
+            "server.",
+        )
+    )
+
+
 def refused_tls(connection: Connection) -> Unreachable:
     """An API server that was asked in plain HTTP and wants TLS."""
     return Unreachable(

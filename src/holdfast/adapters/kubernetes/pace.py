@@ -12,6 +12,8 @@ class Pace:
 
     connect: float = 10
     read: float = 30  # half of what an API server gives itself for one request
+    whole: float = 120  # for the head of an answer, and again for its body: drips do not count
+    largest: int = 256 << 20  # bytes of one answer, decompressed
     tries: int = 5  # of one question
     budget: float = 20  # that one question may spend waiting between its tries
     first_delay: float = 0.25

@@ -7,12 +7,14 @@ import asyncio
 import contextlib
 import os
 import signal
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import DEVNULL, Process
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
+from holdfast.adapters.kubernetes.catch import LARGEST, Catch
 from holdfast.adapters.kubernetes.connection import Connection, Plugin
 from holdfast.adapters.kubernetes.pace import Pace
 from holdfast.adapters.kubernetes.tls import Pair, read
@@ -53,36 +55,54 @@ async def run(spec: Plugin, connection: Connection, pace: Pace) -> Yielded:
             f"{named} wants to ask somebody, and there is no terminal.",
             remedy="Run Holdfast from a terminal, or give it a credential that needs no answer.",
         )
-    process = await _start(spec, connection, named)
     limit = pace.plugin_with_person if spec.may_ask else pace.plugin
-    try:
-        async with asyncio.timeout(limit):
-            out, err = await process.communicate()
-    except TimeoutError:
-        raise BadCredential(
-            f"{named} did not end within {limit:g} seconds.",
-            remedy="Run it by hand to see what it waits for, or log in again with its own tool.",
-        ) from None
-    finally:
-        await _end(process, alone=not spec.may_ask)
+    with Catch() as out, Catch() as err:
+        process = await _start(spec, connection, named, out, err)
+        try:
+            await _ended(process, limit, (out, err), named)
+        finally:
+            await _end(process, alone=not spec.may_ask)
+        printed, complained = out.everything(), err.everything()
     if process.returncode:
-        said = " ".join((err or b"").decode(errors="replace").split())[-EXCERPT:]
+        said = " ".join(complained.decode(errors="replace").split())[-EXCERPT:]
         raise BadCredential(
             f"{named} failed with exit code {process.returncode}{f': {said}' if said else ''}.",
             remedy="Run it by hand, or log in again with its own tool.",
         )
-    return _parsed(out, spec, named)
+    return _parsed(printed, spec, named)
 
 
-async def _start(spec: Plugin, connection: Connection, named: str) -> Process:
+async def _ended(process: Process, limit: float, caught: tuple[Catch, ...], named: str) -> None:
+    """Wait for the command, and not for what it may have left behind with its pipes."""
+    end = asyncio.create_task(process.wait())
+    waits: list[asyncio.Future[Any]] = [end, *(each.full for each in caught)]
+    try:
+        done, _ = await asyncio.wait(waits, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        end.cancel()
+    if not done:
+        raise BadCredential(
+            f"{named} did not end within {limit:g} seconds.",
+            remedy="Run it by hand to see what it waits for, or log in again with its own tool.",
+        )
+    if any(each.full in done for each in caught):
+        raise BadCredential(
+            f"{named} printed more than {LARGEST} bytes, which no credential has.",
+            remedy="Run it by hand: it should print an ExecCredential as JSON and nothing else.",
+        )
+
+
+async def _start(
+    spec: Plugin, connection: Connection, named: str, out: Catch, err: Catch
+) -> Process:
     remedy = spec.install_hint or "Install it, or correct the command in the kubeconfig."
     try:
         return await asyncio.create_subprocess_exec(
             spec.command,
             *spec.arguments,
             stdin=None if spec.may_ask else DEVNULL,
-            stdout=PIPE,
-            stderr=None if spec.may_ask else PIPE,  # a person must see the code to type
+            stdout=out.give(),
+            stderr=None if spec.may_ask else err.give(),  # a person must see the code to type
             env=connection.environment
             | spec.environment
             | {"KUBERNETES_EXEC_INFO": _info(spec, connection)},
@@ -98,7 +118,7 @@ async def _start(spec: Plugin, connection: Connection, named: str) -> Process:
 
 async def _end(process: Process, *, alone: bool) -> None:
     """Leave nothing running, neither after a timeout nor when we were cancelled."""
-    if process.returncode is not None:
+    if process.returncode is not None and not alone:
         return
     with contextlib.suppress(ProcessLookupError):
         if alone:

@@ -127,7 +127,7 @@ class Reader:
         if answer.status == 404:
             return Unseen(state=State.ABSENT, why=answer.message)
         if answer.status == 403:
-            return Unseen(state=State.FORBIDDEN, why=answer.message)
+            return Unseen(state=State.FORBIDDEN, why=self._asker.forbidden(answer))
         if answer.status != 200:
             raise self._asker.refused(answer, f"{api.kind} {name}")
         if api.metadata_only:

@@ -19,7 +19,7 @@ import holdfast
 from holdfast.adapters.kubernetes import decode
 from holdfast.adapters.kubernetes.connection import Connection, Impersonation
 from holdfast.adapters.kubernetes.credentials import Shown, credentials_for
-from holdfast.adapters.kubernetes.mishaps import Mishap, judge, refused_tls
+from holdfast.adapters.kubernetes.mishaps import Mishap, judge, never_ending, refused_tls
 from holdfast.adapters.kubernetes.pace import Pace
 from holdfast.adapters.kubernetes.server_time import ServerTime
 from holdfast.adapters.kubernetes.tls import Pair, context_for
@@ -112,7 +112,8 @@ class Wire:
 
     async def whole(self, response: httpx2.Response) -> Answer:
         """The whole answer behind an open response."""
-        body = await response.aread()
+        async with self._deadline():
+            body = await self._bounded(response)
         if response.is_redirect:
             raise self._rubbish("a redirect, which Holdfast follows for nobody")
         answer = Answer(
@@ -123,6 +124,27 @@ class Wire:
         if answer.status == 400 and b"HTTP request to an HTTPS server" in body:
             raise refused_tls(self.connection)
         return answer
+
+    @asynccontextmanager
+    async def _deadline(self) -> AsyncIterator[None]:
+        clock = asyncio.timeout(self._pace.whole)
+        try:
+            async with clock:
+                yield
+        except TimeoutError:
+            if not clock.expired():
+                raise
+            raise Mishap(never_ending(self.connection, self._pace.whole)) from None
+
+    async def _bounded(self, response: httpx2.Response) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        async for part in response.aiter_bytes():
+            size += len(part)
+            if size > self._pace.largest:
+                raise self._rubbish(f"more than {self._pace.largest} bytes at once")
+            parts.append(part)
+        return b"".join(parts)
 
     async def _send(self, question: Question) -> httpx2.Response:
         shown = await self._credentials.current()
@@ -159,7 +181,8 @@ class Wire:
             timeout=timeout,
             extensions={"sni_hostname": name} if name else {},
         )
-        response = await client.send(request, stream=True)
+        async with self._deadline():
+            response = await client.send(request, stream=True)
         self.time.hear(response.headers.get("Date", ""))
         return response
 
@@ -197,6 +220,12 @@ class Wire:
     async def _unauthorized(self, response: httpx2.Response) -> Unauthorized | BadCredential:
         answer = await self.whole(response)
         await response.aclose()
+        if self.connection.anonymous:
+            return Unauthorized(
+                f"{self.connection.server} asks for a credential, and the context "
+                f"{self.connection.name!r} has none ({answer.message}).",
+                remedy="Log in, so that the kubeconfig holds a user, or choose another context.",
+            )
         who = f"user {self.connection.user!r}" if self.connection.user else "nobody in particular"
         return Unauthorized(
             f"{self.connection.server} does not accept the credential of {who} ({answer.message}).",

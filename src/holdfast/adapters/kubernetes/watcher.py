@@ -139,7 +139,7 @@ class Watcher:
                     if response.status_code == 200:
                         opened = loop.time()
                         thread.refusals = 0
-                        async with aclosing(_lines(response)) as lines:
+                        async with aclosing(_lines(response, self._pace.largest)) as lines:
                             async for line in lines:
                                 news = _news(kind, line, thread)
                                 backoff.reset()
@@ -208,14 +208,19 @@ def _news[K: Object](kind: type[K], line: bytes, thread: _Thread) -> News[K] | N
     return Removed(object=got) if event.type == "DELETED" else Put(object=got)
 
 
-async def _lines(response: httpx2.Response) -> AsyncGenerator[bytes]:
+async def _lines(response: httpx2.Response, largest: int) -> AsyncGenerator[bytes]:
     """Whole lines; what is left over at the end was cut off and is dropped."""
     pending: list[bytes] = []
+    size = 0  # of what is pending
     async for chunk in response.aiter_bytes():
         head, *rest = chunk.split(b"\n")
         pending.append(head)
+        size += len(head)
+        if size > largest:
+            raise _Expired  # no object is that large
         for following in rest:
             line = b"".join(pending)
             pending = [following]
+            size = len(following)
             if line.strip():
                 yield line

@@ -71,6 +71,28 @@ def test_looking_at_some_namespaces_keeps_what_belongs_to_none() -> None:
     assert narrow.blind([Pod], namespace="bank") != ()
 
 
+def test_a_namespace_that_was_never_looked_at_stays_unseen() -> None:
+    pods = Capture(kind=Pod, objects=(a_named(Pod, "a", "shop"),), namespaces=("shop",))
+    snapshot = Snapshot(now=NOW, captures=[pods])
+
+    (none,) = snapshot.within_namespaces(("bank",)).blind([Pod])
+    (half,) = snapshot.within_namespaces(("shop", "bank")).blind([Pod])
+
+    assert (none.state, none.namespaces) == (State.NOT_CAPTURED, ("bank",))
+    assert (half.state, half.namespaces) == (State.PARTIAL, ("bank",))
+    assert half.why == "bank: not in this snapshot"
+    assert snapshot.within_namespaces(("shop",)).sees(Pod)
+
+
+def test_what_is_forbidden_elsewhere_does_not_blind_a_namespace_that_was_seen() -> None:
+    pods = Capture(kind=Pod, state=State.FORBIDDEN, namespaces=("shop",), unseen=("bank",), why="x")
+    snapshot = Snapshot(now=NOW, captures=[pods])
+
+    assert snapshot.within_namespaces(("shop",)).sees(Pod)
+    (blind,) = snapshot.within_namespaces(("bank",)).blind([Pod])
+    assert (blind.state, blind.namespaces) == (State.FORBIDDEN, ("bank",))
+
+
 def test_objects_are_found_by_name_and_namespace() -> None:
     one, other = a_named(Pod, "web", "shop"), a_named(Pod, "web", "bank")
     snapshot = Snapshot(now=NOW, captures=[Capture(kind=Pod, objects=(one, other))])

@@ -176,16 +176,9 @@ class Snapshot:
         return self._made[key]  # type: ignore[return-value]  # made by the same function
 
     def within_namespaces(self, namespaces: tuple[str, ...]) -> "Snapshot":
-        """The same moment, looked at in those namespaces alone."""
+        """The same moment, looked at in those namespaces alone; what was not seen stays unseen."""
         captures = (
-            msgspec.structs.replace(
-                c,
-                namespaces=namespaces,
-                objects=tuple(o for o in c.objects if o.metadata.namespace in namespaces),
-            )
-            if c.kind.api.namespaced
-            else c
-            for c in self._captures.values()
+            _within(c, namespaces) if c.kind.api.namespaced else c for c in self._captures.values()
         )
         return Snapshot(now=self.now, captures=captures, cluster=self.cluster, only=self._only)
 
@@ -201,6 +194,25 @@ class Snapshot:
         """Which of those kinds were not seen whole (in that namespace, if one is named)."""
         captures = (self.capture(kind) for kind in reads)
         return tuple(_blind(c) for c in captures if not c.whole or not c.covers(namespace))
+
+
+def _within(capture: Capture[Object], wanted: tuple[str, ...]) -> Capture[Object]:
+    seen = tuple(n for n in wanted if capture.covers(n) and n not in capture.unseen)
+    unseen = tuple(n for n in wanted if n not in seen)
+    state, why = capture.state, capture.why
+    if state is State.CAPTURED and unseen:
+        state = State.PARTIAL if seen else State.NOT_CAPTURED
+        why = f"{', '.join(unseen)}: not in this snapshot"
+    elif capture.unseen and not unseen:  # what went wrong went wrong elsewhere
+        state, why = State.CAPTURED, ""
+    return msgspec.structs.replace(
+        capture,
+        state=state,
+        namespaces=seen or wanted,
+        unseen=unseen,
+        why=why,
+        objects=tuple(o for o in capture.objects if o.metadata.namespace in wanted),
+    )
 
 
 def _blind(capture: Capture[Object]) -> Blind:

@@ -126,6 +126,7 @@ def build(doors: Doors) -> App:
         """
         from holdfast import facts
         from holdfast.model.baseline import NOTHING
+        from holdfast.model.narrowing import narrow
         from holdfast.model.rules import Severity
         from holdfast.surfaces.cli import scan as scanning
         from holdfast.surfaces.cli.screen import Wanted
@@ -149,7 +150,7 @@ def build(doors: Doors) -> App:
                 at = at.replace(tzinfo=UTC)
             seen = doors.read_folder(snapshot, kinds, at)
             if wanted is not None:
-                seen = seen.within_namespaces(wanted)
+                seen = narrow(seen, wanted)
         wish = scanning.Wish(
             output=scanning.Output(output.value),
             wanted=Wanted(flat=flat, young=young, posture=posture),

@@ -11,7 +11,7 @@ import pytest
 
 from holdfast.adapters.kubernetes.folder import read
 from holdfast.errors import BadSnapshot
-from holdfast.model.kinds import Claim, Deployment, Pod, Secret
+from holdfast.model.kinds import KINDS, Claim, Deployment, Pod, Secret
 from holdfast.model.snapshot import State
 
 NOW = "2026-01-01T12:00:00Z"
@@ -69,8 +69,11 @@ def test_our_own_form_says_when_it_was_taken_and_of_what(tmp_path: Path) -> None
 def test_what_was_not_captured_stays_so(tmp_path: Path, state: str) -> None:
     entry = {"state": state, "apiVersion": "v1", "kind": "Pod", "why": "no right"}
 
-    capture = read(ours(tmp_path, {"pods": entry}, {}), [Pod]).capture(Pod)
+    others = {"secrets": pods_entry(kind="Secret", file="secrets.json")}
 
+    folder = ours(tmp_path, {"pods": entry, **others}, {"secrets.json": a_list()})
+
+    capture = read(folder, [Pod]).capture(Pod)
     assert (capture.state.value, capture.why) == (state, "no right")
 
 
@@ -188,7 +191,7 @@ BROKEN: dict[str, tuple[Mapping[str, Any], str]] = {
     "no JSON": ({"pods.json": "apiVersion: v1"}, "no JSON"),
     "manifest of another kind": (
         {"manifest.json": {"apiVersion": "holdfast.dev/v1alpha1", "kind": "Backup"}},
-        "of kind Backup",
+        "of kind 'Backup'",
     ),
     "manifest of another version": (
         {"manifest.json": {"apiVersion": "holdfast.dev/v9", "kind": "Snapshot", "now": NOW}},
@@ -238,3 +241,187 @@ def test_a_folder_that_is_not_there_or_is_a_file_is_refused(tmp_path: Path) -> N
         read(tmp_path / "nowhere", [Pod])
     with pytest.raises(BadSnapshot, match="is a file"):
         read(tmp_path / "file", [Pod])
+
+
+@pytest.mark.parametrize("kinds", [{}, {"pods": {"state": "forbidden", "apiVersion": "v1"}}])
+def test_a_folder_in_which_nothing_was_captured_is_refused(
+    tmp_path: Path, kinds: dict[str, Any]
+) -> None:
+    with pytest.raises(BadSnapshot, match="Nothing was captured"):
+        read(ours(tmp_path, kinds, {}), KINDS)
+
+
+def test_namespaces_that_were_not_seen_are_kept_and_what_was_seen_counts(tmp_path: Path) -> None:
+    entry = pods_entry(state="forbidden", namespaces=["shop"], unseen=["bank"], why="no right")
+
+    snapshot = read(ours(tmp_path, {"pods": entry}, {"pods.json": a_list(a_pod())}), [Pod])
+
+    (blind,) = snapshot.blind([Pod])
+    assert (blind.state, blind.namespaces) == (State.FORBIDDEN, ("bank",))
+    assert snapshot.within_namespaces(("shop",)).sees(Pod)
+
+
+def test_a_list_of_one_namespace_vouches_for_those_of_the_folder_alone(tmp_path: Path) -> None:
+    claim = {**a_pod("data", "bank"), "kind": "PersistentVolumeClaim"}
+    write(tmp_path, {"pods.json": a_list(a_pod()), "claims.json": a_list(claim)})
+
+    snapshot = read(tmp_path, [Pod, Claim])
+
+    assert snapshot.capture(Pod).namespaces == ("bank", "shop")
+    assert snapshot.blind([Pod], namespace="farm") != ()
+
+
+def test_a_list_of_several_namespaces_is_of_all(tmp_path: Path) -> None:
+    write(tmp_path, {"pods.json": a_list(a_pod(), a_pod("web", "bank"))})
+
+    assert read(tmp_path, [Pod]).capture(Pod).namespaces is None
+
+
+def test_an_empty_list_vouches_for_no_namespace(tmp_path: Path) -> None:
+    write(tmp_path, {"pods.json": a_list()})
+
+    assert read(tmp_path, [Pod]).blind([Pod], namespace="shop") != ()
+
+
+def test_an_object_in_two_files_counts_once(tmp_path: Path) -> None:
+    nameless = {**a_pod("other"), "metadata": {"name": "renamed", "uid": "uid-shop-web"}}
+    anonymous = {**a_pod(), "metadata": {"name": "web", "namespace": "shop"}}
+    write(tmp_path, {"a.json": a_list(a_pod()), "b.json": a_list(a_pod(), anonymous, nameless)})
+
+    assert [pod.metadata.name for pod in read(tmp_path, [Pod]).all(Pod)] == ["web"]
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "pods.json").write_bytes(b"\xef\xbb\xbf" + json.dumps(a_list(a_pod())).encode())
+
+    assert len(read(tmp_path, [Pod]).all(Pod)) == 1
+
+
+def test_what_is_called_like_a_list_and_is_no_file_is_passed_over(tmp_path: Path) -> None:
+    write(tmp_path, {"pods.json": a_list(a_pod())})
+    (tmp_path / "folder.json").mkdir()
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "up").symlink_to("..")
+
+    assert len(read(tmp_path, [Pod]).all(Pod)) == 1
+
+
+@pytest.mark.parametrize(
+    ("leads_to", "wrong"),
+    [
+        ("nowhere", "No such file"),
+        ("link.json", "symbolic link"),
+        ("../secret.json", "lies outside"),
+    ],
+)
+def test_a_link_that_leads_astray_is_named(tmp_path: Path, leads_to: str, wrong: str) -> None:
+    write(tmp_path, {"secret.json": a_list(a_pod()), "taken/pods.json": a_list(a_pod())})
+    (tmp_path / "taken" / "link.json").symlink_to(leads_to)
+
+    with pytest.raises(BadSnapshot, match=wrong) as refused:
+        read(tmp_path / "taken", [Pod])
+    assert "link.json" in refused.value.wrong
+
+
+DEEP = '{"a":' * 100_000
+TOO_DEEP = (
+    '{"kind":"PodList","apiVersion":"v1","items":[{"metadata":{"name":"web"},"spec":'
+    + '{"a":' * 50_000
+    + "1"
+    + "}" * 50_000
+    + "}]}"
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "wrong"),
+    [
+        (json.dumps(a_list(a_pod())).encode("utf-16"), "UTF-16"),
+        (DEEP.encode(), "recursion"),
+        (TOO_DEEP.encode(), "recursion"),
+        (b'{"kind": "Pod\xff", "items": []}', "utf-8"),
+    ],
+)
+def test_bytes_that_are_no_readable_json_are_refused(
+    tmp_path: Path, content: bytes, wrong: str
+) -> None:
+    (tmp_path / "pods.json").write_bytes(content)
+
+    with pytest.raises(BadSnapshot, match=wrong):
+        read(tmp_path, [Pod])
+
+
+@pytest.mark.parametrize("depth", [300, 900, 2_000])
+def test_an_object_that_is_nested_too_deeply_is_no_crash(tmp_path: Path, depth: int) -> None:
+    deep = '{"a":' * depth + "null" + "}" * depth
+    pod = f'{{"metadata":{{"name":"web","uid":null}},"status":{{"phase":3}},"spec":{deep}}}'
+    write(tmp_path, {"pods.json": f'{{"kind":"PodList","apiVersion":"v1","items":[{pod}]}}'})
+
+    assert len(read(tmp_path, [Pod]).capture(Pod).unreadable) == 1
+
+
+def test_yaml_is_named_as_what_it_is(tmp_path: Path) -> None:
+    with pytest.raises(BadSnapshot, match="YAML, which is not read") as refused:
+        read(write(tmp_path, {"pods.yaml": "kind: List"}), [Pod])
+    assert "-o json" in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("file", "wrong"),
+    [
+        (".", "no name"),
+        ("", "no name"),
+        ("a\0b", "no name"),
+        ("a" * 300, "too long"),
+        ("sub", "is a folder"),
+        ("pipe", "no regular file"),
+        ("loop", "symbolic link"),
+        ("/etc/passwd", "lies outside"),
+        ("\x1b[31mnone", "is missing"),
+        ("../\x1b[31mnone", "lies outside"),
+    ],
+)
+def test_a_manifest_that_names_no_proper_file_is_refused(
+    tmp_path: Path, file: str, wrong: str
+) -> None:
+    (tmp_path / "sub").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to("loop")
+
+    with pytest.raises(BadSnapshot, match=wrong) as refused:
+        read(ours(tmp_path, {"pods": pods_entry(file=file)}, {}), [Pod])
+    assert refused.value.wrong.isprintable()
+
+
+def test_text_of_a_folder_reaches_no_terminal_as_it_is(tmp_path: Path) -> None:
+    evil = {"apiVersion": "\x1b[31m", "kind": "\x1b[2J"}
+
+    with pytest.raises(BadSnapshot) as of_a_manifest:
+        read(write(tmp_path / "ours", {"manifest.json": evil}), [Pod])
+    with pytest.raises(BadSnapshot) as of_a_name:
+        read(write(tmp_path / "lists", {"\x1b[31mevil.json": "{bad"}), [Pod])
+    with pytest.raises(BadSnapshot) as of_a_state:
+        read(ours(tmp_path / "state", {"pods": pods_entry(state="\x1b[2J")}, {}), [Pod])
+
+    for refused in (of_a_manifest, of_a_name, of_a_state):
+        assert refused.value.wrong.isprintable()
+
+
+def test_a_manifest_that_is_a_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").mkdir()
+
+    with pytest.raises(BadSnapshot, match="is a folder"):
+        read(tmp_path, [Pod])
+
+
+@pytest.mark.parametrize("now", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_at_the_end_of_time_is_refused(tmp_path: Path, now: str) -> None:
+    folder = ours(tmp_path, {"pods": pods_entry()}, {"pods.json": a_list(a_pod())})
+
+    with pytest.raises(BadSnapshot, match="none of a Kubernetes cluster"):
+        read(folder, [Pod], at=datetime.fromisoformat(now))
+
+
+def test_names_that_no_system_allows_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadSnapshot, match="too long"):
+        read(tmp_path / ("a" * 300), [Pod])

@@ -1,15 +1,18 @@
 """A cluster written down and read again says the same; what people put values into stays out."""
 
 import json
-from collections.abc import AsyncIterator
+import resource
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from holdfast.adapters.kubernetes import folder, recorder
 from holdfast.adapters.kubernetes.kubeconfig import connect_to
+from holdfast.adapters.kubernetes.leaving_out import without_values
 from holdfast.adapters.kubernetes.reader import Reader
-from holdfast.errors import BadInput, NoSuchNamespace
+from holdfast.errors import BadInput, CouldNotLook, HoldfastError, NoSuchNamespace
 from holdfast.facts import judge, kinds_read
 from holdfast.grants.reader import reader_role
 from holdfast.model.kinds import Pod, Secret
@@ -20,6 +23,7 @@ from holdfast.testing.simulated import SimulatedCluster
 from holdfast.workflow.look import look
 
 CANARY = "canary-c0ffee"
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 @pytest.fixture
@@ -34,7 +38,7 @@ def shop() -> SimulatedCluster:
                 "metadata": {
                     "name": "database",
                     "namespace": "shop",
-                    "annotations": {recorder.LAST_APPLIED: last_applied},
+                    "annotations": {LAST_APPLIED: last_applied},
                 },
                 "data": {"password": CANARY},
             },
@@ -44,11 +48,28 @@ def shop() -> SimulatedCluster:
                 "metadata": {
                     "name": "careless",
                     "namespace": "shop",
-                    "annotations": {recorder.LAST_APPLIED: last_applied},
+                    "annotations": {
+                        LAST_APPLIED: last_applied,
+                        "example.com/token": CANARY,
+                        "holdfast.dev/ignore": "HF-POD-001",
+                    },
                 },
                 "spec": {
                     "containers": [
-                        {"name": "app", "image": "app", "env": [{"name": "KEY", "value": CANARY}]}
+                        {
+                            "name": "app",
+                            "image": "app",
+                            "command": ["app", CANARY],
+                            "args": [f"--password={CANARY}"],
+                            "env": [{"name": "KEY", "value": CANARY}],
+                            "livenessProbe": {
+                                "httpGet": {
+                                    "port": 80,
+                                    "httpHeaders": [{"name": "Authorization", "value": CANARY}],
+                                }
+                            },
+                            "readinessProbe": {"exec": {"command": ["check", CANARY]}},
+                        }
                     ]
                 },
             },
@@ -100,6 +121,8 @@ async def test_no_value_is_written_that_people_put_there(
     written = "".join(path.read_text() for path in (tmp_path / "taken").iterdir())
     assert CANARY not in written
     assert '"KEY"' in written
+    assert '"Authorization"' in written
+    assert '"holdfast.dev/ignore":"HF-POD-001"' in written
     names = {s.metadata.name for s in folder.read(tmp_path / "taken", [Secret]).all(Secret)}
     assert "database" in names
 
@@ -148,3 +171,109 @@ async def test_a_folder_with_something_in_it_is_left_alone(
         await recorded(server, shop, tmp_path / "taken")
 
     assert (tmp_path / "taken" / "mine.txt").read_text() == "mine"
+
+
+def test_values_of_charts_and_parameters_are_left_out_and_selectors_stay() -> None:
+    spec = {
+        "values": {"password": CANARY},
+        "helm": {"values": CANARY, "parameters": [{"name": "password", "value": CANARY}]},
+        "postBuild": {"substitute": {"password": CANARY}},
+        "selector": {"matchExpressions": [{"key": "app", "values": ["web"]}]},
+        "tolerations": [{"key": "only", "value": "web"}],
+    }
+
+    kept = without_values({"spec": spec})["spec"]
+
+    assert CANARY not in json.dumps(kept)
+    assert kept["selector"] == spec["selector"]
+    assert kept["tolerations"] == spec["tolerations"]
+
+
+async def test_a_cluster_in_which_nothing_may_be_read_leaves_nothing_behind(
+    server: SimulatedServer, shop: SimulatedCluster, tmp_path: Path
+) -> None:
+    with pytest.raises(CouldNotLook, match="Nothing may be read here"):
+        await recorded(server, shop, tmp_path / "taken", user="nobody")
+
+    assert [p.name for p in tmp_path.iterdir()] == ["nobody.kubeconfig"]
+
+
+async def test_a_namespace_that_may_not_be_read_is_named_beside_one_that_was(
+    server: SimulatedServer, shop: SimulatedCluster, tmp_path: Path
+) -> None:
+    shop.grant(reader_role(namespace="shop"), user="reader", namespace="shop")
+
+    await recorded(
+        server, shop, tmp_path / "taken", user="reader", namespaces=("kube-system", "shop")
+    )
+
+    snapshot = folder.read(tmp_path / "taken", [Pod])
+    (blind,) = snapshot.blind([Pod])
+    assert (blind.state, blind.namespaces) == (State.FORBIDDEN, ("kube-system",))
+    assert snapshot.capture(Pod).namespaces == ("shop",)
+    assert {pod.metadata.namespace for pod in snapshot.all(Pod)} == {"shop"}
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("empty_link", "is a link"),
+        ("dangling", "is a link"),
+        ("file/taken", "Not a directory"),
+        ("a" * 300, "too long"),
+        ("/proc/taken", "cannot be written"),
+        (".", "folder that you are in"),
+    ],
+)
+async def test_a_place_that_cannot_be_written_to_is_refused_before_anything_is_asked_for(
+    server: SimulatedServer,
+    shop: SimulatedCluster,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    wrong: str,
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty_link").symlink_to("empty")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    (tmp_path / "file").write_text("mine")
+    monkeypatch.chdir(tmp_path / "empty")
+    before = {p.name for p in tmp_path.iterdir()}
+    connection = connect_to(
+        environ={},
+        kubeconfig=server.write_kubeconfig(tmp_path / "admin", user="admin"),
+        home=tmp_path,
+    )
+    target = Path(name) if name == "." else tmp_path / name
+
+    async with Reader(connection, clock=shop.clock) as reader:
+        with pytest.raises(HoldfastError, match=wrong):
+            await anext(recorder.write(reader, target, namespaces=None))
+
+    assert {p.name for p in tmp_path.iterdir()} == before | {"admin"}
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+async def test_a_disk_without_room_is_said_and_nothing_is_left_behind(
+    server: SimulatedServer, shop: SimulatedCluster, tmp_path: Path
+) -> None:
+    connection = connect_to(
+        environ={},
+        kubeconfig=server.write_kubeconfig(tmp_path / "admin", user="admin"),
+        home=tmp_path,
+    )
+    async with Reader(connection, clock=shop.clock) as reader:
+        with no_room(), pytest.raises(CouldNotLook, match="cannot be written"):
+            async for _ in recorder.write(reader, tmp_path / "taken", namespaces=None):
+                pass
+
+    assert [p.name for p in tmp_path.iterdir()] == ["admin"]

@@ -201,8 +201,9 @@ def build(doors: Doors) -> App:
     ) -> int:
         """Write what a scan reads into a folder, to look at it later or elsewhere.
 
-        Values are left out: Secrets arrive as metadata only, environment values and
-        last-applied annotations are removed before anything is written.
+        Values are left out before anything is written: Secrets and ConfigMaps arrive as metadata
+        only; environment values, headers, commands and their arguments, values of charts and
+        annotations that no rule reads are removed.
 
         Parameters
         ----------

@@ -6,15 +6,18 @@ from datetime import UTC, datetime, timedelta
 from holdfast.diagnosis.troubles import fold
 from holdfast.model.kinds import (
     Deployment,
+    ExternalSecret,
     Ingress,
     Node,
     Pod,
     ReplicaSet,
     ResourceQuota,
+    SecretStore,
     Service,
 )
 from holdfast.model.kinds.apps import DeploymentSpec
 from holdfast.model.kinds.core import ServiceSpec
+from holdfast.model.kinds.external_secrets import ExternalSecretSpec, StoreRef
 from holdfast.model.kinds.network import (
     Backend,
     IngressHttp,
@@ -23,7 +26,15 @@ from holdfast.model.kinds.network import (
     IngressSpec,
     ServiceBackend,
 )
-from holdfast.model.kinds.pods import PodSpec, PodTemplate, TemplateMetadata
+from holdfast.model.kinds.pods import (
+    Container,
+    KeyOf,
+    PodSpec,
+    PodTemplate,
+    TemplateMetadata,
+    ValueFrom,
+    Variable,
+)
 from holdfast.model.objects import Object
 from holdfast.model.rules import Channel, Finding, Severity, finding_id
 from holdfast.model.snapshot import Capture, Snapshot
@@ -232,3 +243,24 @@ def test_every_finding_is_in_exactly_one_trouble() -> None:
 
     held = sorted(finding.id for trouble in troubles for finding in trouble.findings)
     assert held == sorted(finding.id for finding in findings)
+
+
+def test_a_secret_that_is_not_copied_explains_who_waits_for_it_and_its_store_explains_both() -> (
+    None
+):
+    needs = Variable(name="A", value_from=ValueFrom(secret_key_ref=KeyOf(name="db", key="a")))
+    pod = Pod(
+        metadata=some_metadata(Pod, "web-1"),
+        spec=PodSpec(containers=(Container(name="web", env=(needs,)),)),
+    )
+    external = ExternalSecret(
+        metadata=some_metadata(ExternalSecret, "db"),
+        spec=ExternalSecretSpec(secret_store_ref=StoreRef(name="vault")),
+    )
+    store = SecretStore(metadata=some_metadata(SecretStore, "vault"))
+    findings = [found(pod, "waits"), found(external, "not copied"), found(store, "unusable")]
+    explains: dict[str, Sequence[str]] = {"not copied": ["waits"], "unusable": ["not copied"]}
+
+    (trouble,) = folded(findings, pod, external, store, explains=explains)
+
+    assert shape(trouble) == ["SecretStore", "ExternalSecret", "Pod"]

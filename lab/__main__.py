@@ -1,4 +1,4 @@
-"""The lab for people: `python -m lab up | down | check | build` (`make lab`, `make lab-check`)."""
+"""The lab for people: `python -m lab up | down | check | build | crds` (see `make lab`)."""
 
 import argparse
 import json
@@ -12,8 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
+import yaml
+
 from lab.build import build, cache_folder, find_binaries
 from lab.control_plane import Lab
+from lab.crds import FAMILIES, definitions
 from lab.errors import LabError
 from lab.parts import Options
 
@@ -35,6 +38,8 @@ def main() -> int:
     commands.add_parser("down", help="stop the lab that `up --detach` started")
     commands.add_parser("check", help="start a lab, run a pod, stop it, say how long that took")
     commands.add_parser("build", help="build what the lab needs, once")
+    crds = commands.add_parser("crds", help="print the definitions of operators' resources")
+    crds.add_argument("families", nargs="*", metavar="FAMILY", help=f"of {', '.join(FAMILIES)}")
     asked = parser.parse_args()
     try:
         match asked.command:
@@ -48,6 +53,8 @@ def main() -> int:
                 _check()
             case "build":
                 _build()
+            case "crds":
+                yaml.safe_dump_all(definitions(asked.families or FAMILIES), sys.stdout)
     except LabError as error:
         sys.stderr.write(f"lab: {error}\n")
         return 2

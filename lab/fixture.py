@@ -3,14 +3,18 @@
 Whoever asks for `lab` is marked `lab`, and with pytest-xdist all of them run in one worker
 (`--dist loadgroup`), so that there is one lab. A test that needs another kind of lab starts its
 own with `Lab.start`; asking for `lab_built` first gives it the same answer where none can be had.
+`definitions` are those of the operators, for `lab.crds.install`: in a lab of the test's own, for
+other tests rely on a cluster that serves none.
 """
 
 import os
 import secrets
 from collections.abc import Iterator
+from typing import Any, NoReturn
 
 import pytest
 
+from lab import crds
 from lab.build import find_binaries
 from lab.control_plane import Lab
 from lab.errors import NotBuilt
@@ -28,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups, or each worker has its own lab
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "lab_built" in getattr(item, "fixturenames", ()):
+        if {"lab_built", "definitions"} & {*getattr(item, "fixturenames", ())}:
             item.add_marker(pytest.mark.lab)
             # A test with a lab of its own names a group of its own, and may run beside the others.
             if item.get_closest_marker("xdist_group") is None:
@@ -41,9 +45,22 @@ def lab_built() -> None:
     try:
         find_binaries()
     except NotBuilt as missing:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(missing), pytrace=False)
-        pytest.skip(str(missing))
+        _cannot_be_had(missing)
+
+
+@pytest.fixture(scope="session")
+def definitions() -> list[dict[str, Any]]:
+    """The CustomResourceDefinitions of every family; skips or fails as `lab_built` does."""
+    try:
+        return crds.definitions()
+    except NotBuilt as missing:
+        _cannot_be_had(missing)
+
+
+def _cannot_be_had(missing: NotBuilt) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(str(missing), pytrace=False)
+    pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,7 @@ def commands() -> str:
         "## Exit codes\n\n| code | means |\n| --- | --- |\n"
         "| 0 | nothing at or above `--fail-on` |\n| 1 | findings |\n"
         "| 2 | could not look, or what was asked makes no sense |\n| 130 | interrupted |\n"
+        "| 143 | ended by SIGTERM |\n"
     )
     return "\n".join(parts)
 

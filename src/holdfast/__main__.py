@@ -4,8 +4,12 @@ Asking for the overview or the version loads nothing but this file and a text: i
 command line takes ten times as long as starting Python.
 """
 
+import signal
 import sys
 from io import TextIOWrapper
+from types import FrameType
+
+from holdfast.surfaces.cli.exits import INTERRUPTED, NOBODY_READS, TERMINATED
 
 
 def main() -> None:
@@ -13,11 +17,17 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # None when somebody has closed it
             stream.reconfigure(errors="replace")
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         code = _run(sys.argv[1:])
     except KeyboardInterrupt:
-        code = 130  # 128 + SIGINT, as shells count
+        code = INTERRUPTED
     sys.exit(code)
+
+
+def _terminate(_: int, __: FrameType | None) -> None:
+    """End as an interruption ends: what was begun is cleaned up, drafts included."""
+    sys.exit(TERMINATED)
 
 
 def _run(arguments: list[str]) -> int:
@@ -41,7 +51,7 @@ def _tell(text: str) -> int:
         sys.stdout.flush()
     except BrokenPipeError:
         sys.stdout = None  # nobody reads: nothing is left to be flushed
-        return 141  # 128 + SIGPIPE
+        return NOBODY_READS
     return 0
 
 

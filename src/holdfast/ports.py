@@ -1,7 +1,7 @@
 """The whole outside world, on one page."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import msgspec
@@ -35,7 +35,18 @@ class Removed[K: Object](msgspec.Struct, frozen=True, kw_only=True):
     object: K
 
 
-type News[K: Object] = Relisted[K] | Put[K] | Removed[K]
+class Lost(msgspec.Struct, frozen=True, kw_only=True):
+    """Nobody answers: the last good state stands, and is asked after again."""
+
+    why: str
+    silent: timedelta  # how long nothing had been heard when this was noticed
+
+
+class Resumed(msgspec.Struct, frozen=True, kw_only=True):
+    """The thread that was lost is taken up where it was; nothing was missed."""
+
+
+type News[K: Object] = Relisted[K] | Put[K] | Removed[K] | Lost | Resumed
 
 
 class Clock(Protocol):
@@ -75,8 +86,9 @@ class Cluster(Protocol):
         """The kind's state now, then every change, for ever.
 
         Cut connections, expired versions, throttling and server errors are survived inside; in
-        between, the last good state stands. A kind that can no longer be read (forbidden, not
-        served) is relisted as such, and asked for again in a while.
+        between, the last good state stands, and `Lost` says once that it may be old, until
+        `Resumed` or `Relisted` says that it is not. A kind that can no longer be read (forbidden,
+        not served) is relisted as such, and asked for again in a while.
         """
         ...
 

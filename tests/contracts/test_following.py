@@ -243,5 +243,5 @@ async def test_compaction_loses_nothing(forgetful: Way) -> None:
             heard = await ear.next()
             if isinstance(heard, Relisted):
                 known = {c.metadata.name for c in heard.capture.objects}
-            else:
+            elif isinstance(heard, Put):
                 known.add(heard.object.metadata.name)

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Capture, State
-from holdfast.ports import News, Put, Relisted, Removed
+from holdfast.ports import Lost, News, Put, Relisted, Removed, Resumed
 
 
 class Followed[K: Object]:
@@ -32,6 +32,8 @@ class Followed[K: Object]:
             case Removed(object=one):
                 self._objects.pop(_place(one), None)
                 self._version = one.metadata.resource_version
+            case Lost() | Resumed():
+                pass  # the last good state stands
             case _:
                 assert_never(news)
 

@@ -1,7 +1,10 @@
 """A cluster written down and read again says the same; what people put values into stays out."""
 
+import asyncio
 import json
 import resource
+import signal
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +24,8 @@ from holdfast.testing.server import SimulatedServer
 from holdfast.testing.shop import a_shop
 from holdfast.testing.simulated import SimulatedCluster
 from holdfast.workflow.look import look
+from tests.adapters.kubernetes.kubeconfigs import a_kubeconfig
+from tests.adapters.kubernetes.tiny_server import Reply, Seen, TinyServer
 
 CANARY = "canary-c0ffee"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -277,3 +282,29 @@ async def test_a_disk_without_room_is_said_and_nothing_is_left_behind(
                 pass
 
     assert [p.name for p in tmp_path.iterdir()] == ["admin"]
+
+
+@pytest.mark.parametrize(("sign", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+async def test_a_snapshot_that_is_ended_from_outside_leaves_nothing_behind(
+    sign: signal.Signals, code: int, tmp_path: Path
+) -> None:
+    begun = asyncio.Event()
+
+    async def never(_: Seen) -> Reply:
+        begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with TinyServer(never) as server:
+        kubeconfig = a_kubeconfig(tmp_path, server=server.url, name="kubeconfig")
+        taking = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "holdfast", "snapshot", str(tmp_path / "taken")),
+            *("--kubeconfig", str(kubeconfig)),
+        )
+        await begun.wait()
+        assert len(list(tmp_path.iterdir())) == 2
+        taking.send_signal(sign)
+        ended = await taking.wait()
+
+    assert [path.name for path in tmp_path.iterdir()] == ["kubeconfig"]
+    assert ended == code

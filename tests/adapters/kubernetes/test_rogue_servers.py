@@ -1,30 +1,38 @@
 """Servers that are no API servers, or ill ones: one sentence, never a healthy cluster."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import pytest
 
 from holdfast.adapters.kubernetes.connection import Connection
+from holdfast.adapters.kubernetes.listing import MOST
 from holdfast.adapters.kubernetes.pace import Chance, Pace
 from holdfast.adapters.kubernetes.reader import Reader
 from holdfast.errors import CouldNotLook, Unanswered, Unauthorized, Unreachable
 from holdfast.model.kinds import Deployment, Pod, Secret
 from holdfast.model.snapshot import State
 from holdfast.testing.clock import FrozenClock
-from tests.adapters.kubernetes.tiny_server import Handler, Reply, TinyServer, said, status
+from tests.adapters.kubernetes.tiny_server import Handler, Reply, Seen, TinyServer, said, status
 
 DEEP = b"[" * 100_000
 LATIN = b'{"gitVersion":"\xff","kind":"\xffList","versions":"\xff","items":[]}'
 
 
 async def asked(
-    handler: Handler, ask: Callable[[Reader], Any], chance: Chance, pace: Pace | None = None
+    handler: Handler,
+    ask: Callable[[Reader], Any],
+    chance: Chance,
+    pace: Pace | None = None,
+    page_size: int = 500,
 ) -> Any:
     async with TinyServer(handler) as server:
         connection = Connection(name="shop", server=server.url)
-        async with Reader(connection, clock=FrozenClock(), chance=chance, pace=pace) as reader:
+        async with Reader(
+            connection, clock=FrozenClock(), chance=chance, pace=pace, page_size=page_size
+        ) as reader:
             return await ask(reader)
 
 
@@ -158,6 +166,21 @@ async def test_a_head_that_drips_for_ever_ends(chance: Chance) -> None:
 async def test_a_body_without_end_is_not_kept(chance: Chance) -> None:
     with pytest.raises(Unanswered, match="more than 100000 bytes"):
         await asked(lambda _: Reply(stream=flood()), Reader.identity, chance, Pace(largest=100_000))
+
+
+async def test_a_list_of_ever_new_pages_ends(chance: Chance) -> None:
+    pages = itertools.count()
+
+    def endless(_: Seen) -> Reply:
+        token = str(next(pages))
+        return said({"kind": "PodList", "metadata": {"continue": token}, "items": []})
+
+    def ask(reader: Reader) -> Any:
+        return reader.list(Pod)
+
+    capture = await asked(endless, ask, chance, page_size=MOST // 3)
+    assert capture.state is State.PARTIAL
+    assert "does not end" in capture.why
 
 
 async def test_a_list_that_runs_in_a_circle_is_partial(chance: Chance) -> None:

@@ -15,7 +15,7 @@ from holdfast.errors import Unauthorized
 from holdfast.model.kinds import Namespace, Secret
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import State
-from holdfast.ports import Put, Relisted, Removed
+from holdfast.ports import Lost, Put, Relisted, Removed, Resumed
 from holdfast.testing.clock import FrozenClock
 from tests.adapters.kubernetes.tiny_server import Reply, Seen, TinyServer, said, status
 
@@ -90,8 +90,12 @@ async def heard(
     kind: type[Object] = Namespace,
     pace: Pace = LONG,
     connection: Any = None,
+    signs: bool = False,
 ) -> list[str]:
-    """So many pieces of news, in short: `= a b` for a list, `+ a`, `- a`."""
+    """So many pieces of news, in short: `= a b` for a list, `+ a`, `- a`.
+
+    With `signs`, also `?` when nobody answers, and `!` when somebody does again.
+    """
     said_: list[str] = []
     async with TinyServer(script) as server:
         to = Connection(name="x", server=server.url, **(connection or {}))
@@ -110,6 +114,11 @@ async def heard(
                         said_.append(f"+ {one.metadata.name}")
                     case Removed(object=one):
                         said_.append(f"- {one.metadata.name}")
+                    case Lost(why=why):
+                        assert why
+                        said_.extend(["?"] if signs else [])
+                    case Resumed():
+                        said_.extend(["!"] if signs else [])
                 if len(said_) == until:
                     break
     return said_
@@ -267,6 +276,49 @@ async def test_waits_as_long_as_the_server_asks(chance: Chance, waits: list[floa
     assert waits == [9]
 
 
+async def test_what_a_server_asks_a_watch_to_wait_is_heeded_for_a_minute_at_most(
+    chance: Chance, waits: list[float]
+) -> None:
+    busy = said({"message": "busy"}, 429, Retry_After="600")
+    script = Script(lists=[a_list()], watches=[busy, a_watch(event("ADDED", "b", "11"))])
+    await heard(script, chance, until=2)
+    assert waits == [60]
+
+
+async def test_that_nobody_answers_is_said_once_and_that_somebody_does_as_well(
+    chance: Chance,
+) -> None:
+    script = Script(
+        lists=[a_list("a")],
+        watches=[
+            cut_off(event("ADDED", "b", "11")),
+            status(503),
+            cut_off(b""),
+            cut_off(event("ADDED", "c", "12")),
+            a_watch(event("ADDED", "d", "13")),
+        ],
+    )
+    told = await heard(script, chance, until=9, signs=True)
+    assert told == ["= a", "+ b", "?", "!", "?", "!", "+ c", "?", "!"]
+
+
+async def test_a_list_that_fails_is_said_once_and_a_good_one_speaks_for_itself(
+    chance: Chance,
+) -> None:
+    failing = [status(500) for _ in range(2 * LONG.tries)]
+    script = Script(lists=[*failing, a_list("a")], watches=[a_watch(event("ADDED", "b", "11"))])
+    assert await heard(script, chance, until=3, signs=True) == ["?", "= a", "+ b"]
+
+
+async def test_a_closed_door_is_said_again_when_nobody_answered_in_between(
+    chance: Chance,
+) -> None:
+    failing = [status(500) for _ in range(LONG.tries)]
+    script = Script(lists=[status(403), *failing, status(403), a_list("a")])
+    told = await heard(script, chance, until=4, signs=True)
+    assert told == ["= forbidden", "?", "= forbidden", "= a"]
+
+
 async def test_waits_no_longer_than_the_longest_delay(chance: Chance, waits: list[float]) -> None:
     script = Script(
         lists=[a_list()],
@@ -337,15 +389,8 @@ async def test_a_connection_that_only_looks_alive_ends(chance: Chance) -> None:
 async def test_a_quiet_watch_that_ended_in_time_is_resumed_at_once(
     chance: Chance, waits: list[float]
 ) -> None:
-    async def quiet() -> AsyncGenerator[bytes]:
-        await asyncio.sleep(1.05)
-        yield b"\n"
-
-    script = Script(
-        lists=[a_list()],
-        watches=[Reply(stream=quiet()), a_watch(event("ADDED", "b", "11"))],
-    )
-    assert await heard(script, chance, until=2) == ["=", "+ b"]
+    script = Script(lists=[a_list()], watches=[a_watch(), a_watch(event("ADDED", "b", "11"))])
+    assert await heard(script, chance, until=2, pace=Pace(short=0)) == ["=", "+ b"]
     assert waits == []
 
 

@@ -15,6 +15,7 @@ from holdfast.model.objects import Object
 from holdfast.model.snapshot import Capture, State, Unreadable
 
 GONE = 410
+MOST = 2_000_000  # objects of a kind, as full pages: no cluster has as many, and a list must end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +95,8 @@ class Pages:
         """The next page, if there is one; what goes wrong from here on leaves the list partial."""
         if not token:
             return Ended(state=State.CAPTURED)
-        if token in self._tokens:
-            why = f"the list of {self._kind.api.plural} runs in a circle: a page came twice"
-            return Ended(state=State.PARTIAL, why=why)
+        if endless := self._endless(token):
+            return Ended(state=State.PARTIAL, why=endless)
         self._tokens.add(token)
         try:
             answer = await self._ask(token)
@@ -115,6 +115,15 @@ class Pages:
         if answer.status != 200:
             return Ended(state=State.PARTIAL, why=self._asker.refused(answer, plural).wrong)
         return Paged(body=answer.body, same_moment=self._same_moment)
+
+    def _endless(self, token: str) -> str:
+        """Why this list will never end, if that is so."""
+        plural = self._kind.api.plural
+        if token in self._tokens:
+            return f"the list of {plural} runs in a circle: a page came twice"
+        if len(self._tokens) * self._page_size >= MOST:
+            return f"the list of {plural} does not end: more than {MOST} were offered"
+        return ""
 
     async def _ask(self, token: str) -> Answer:
         parameters = {"limit": str(self._page_size)} | ({"continue": token} if token else {})

@@ -18,6 +18,8 @@ class Pace:
     budget: float = 20  # that one question may spend waiting between its tries
     first_delay: float = 0.25
     longest_delay: float = 30
+    short: float = 1  # a watch that ends sooner is not asked for again at once
+    heeded: float = 60  # of what a server asks a watch to wait: it may be wrong, and we are blind
     watch: float = 240  # asked of the server as `timeoutSeconds`
     watch_grace: float = 15  # by which our read timeout exceeds it
     closed_door: float = 30  # until a forbidden or unserved kind is asked for again

@@ -11,7 +11,7 @@ import msgspec
 
 from holdfast.diagnosis import changes
 from holdfast.diagnosis.troubles import fold
-from holdfast.facts import CATALOGUE, judge
+from holdfast.facts import CATALOGUE, Judgement, judge
 from holdfast.model.baseline import NOTHING, Baseline
 from holdfast.model.changes import Change
 from holdfast.model.kinds import KINDS
@@ -49,6 +49,17 @@ def survey(
     """Judge a snapshot, fold what hurts, and say what changed before."""
     rules = tuple(rules)
     judged = judge(snapshot, rules, grace_scale=grace_scale)
+    return sum_up(snapshot, judged, rules, baseline=baseline)
+
+
+def sum_up(
+    snapshot: Snapshot,
+    judged: Judgement,
+    rules: Iterable[Rule] = CATALOGUE,
+    *,
+    baseline: Baseline = NOTHING,
+) -> Survey:
+    """Leave out what nobody wants to hear, fold the rest, and say what changed before."""
     accepted = [f for f in judged.findings if baseline.accepts(f, snapshot.now)]
     told = {f.id for f in accepted}
     objects = _objects_about(snapshot, judged.findings)

@@ -9,7 +9,7 @@ that the rule reads was seen whole, else *unknown*.
 import importlib
 import pkgutil
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -63,18 +63,24 @@ def judge(
     snapshot: Snapshot, rules: Iterable[Rule] = CATALOGUE, *, grace_scale: float = 1
 ) -> Judgement:
     """Run the rules over a snapshot."""
-    rules = tuple(rules)
+    return weigh(snapshot, {rule: rule(snapshot) for rule in rules}, grace_scale=grace_scale)
+
+
+def weigh(
+    snapshot: Snapshot, found: Mapping[Rule, Iterable[Found]], *, grace_scale: float = 1
+) -> Judgement:
+    """Make findings of what the rules found, as old as they are at the snapshot's moment."""
     ripe: list[Finding] = []
     young: list[Finding] = []
-    for rule in rules:
+    for rule, several in found.items():
         grace = rule.grace * grace_scale
-        for found in rule(snapshot):
-            finding = _finding(rule, found)
-            (ripe if _ripe(found, grace, snapshot) else young).append(finding)
+        for each in several:
+            finding = _finding(rule, each)
+            (ripe if _ripe(each, grace, snapshot) else young).append(finding)
     return Judgement(
         findings=tuple(sorted(ripe, key=_worst_first)),
         young=tuple(sorted(young, key=_worst_first)),
-        blind=snapshot.blind(kinds_read(rules)),
+        blind=snapshot.blind(kinds_read(found)),
     )
 
 

@@ -1,0 +1,248 @@
+"""What a watch knows: the news applied, judged no more than needed, and honest about silence."""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+import pytest
+
+from holdfast.diagnosis.survey import survey
+from holdfast.facts import CATALOGUE
+from holdfast.model.kinds import Claim, Deployment, Lease, Pod, Secret, StorageClass
+from holdfast.model.objects import Object
+from holdfast.model.rules import Channel, Found, Rule, Severity, fact
+from holdfast.model.snapshot import Capture, Identity, Snapshot, State
+from holdfast.ports import Lost, Put, Relisted, Removed, Resumed
+from holdfast.testing.builders import a_claim, a_snapshot
+from holdfast.testing.clock import NOON
+from holdfast.testing.shop import a_shop
+from holdfast.workflow.look import look
+from holdfast.workflow.vigil import Terms, View, Vigil
+
+SECOND = timedelta(seconds=1)
+GRACE = timedelta(minutes=5)
+
+
+class Asked:
+    """A rule that finds every claim, and counts how often it is asked."""
+
+    def __init__(self, *reads: type[Object]) -> None:
+        self.times = 0
+
+        @fact(
+            code="HF-STO-999",
+            channel=Channel.INCIDENT,
+            severity=Severity.WARNING,
+            grace=GRACE,
+            reads=(Claim, *reads),
+            next_step="Look at it: kubectl describe pvc {name} -n {namespace}",
+        )
+        def claim_there(cluster: Snapshot) -> Iterator[Found]:
+            """A claim."""
+            self.times += 1
+            for claim in cluster.all(Claim):
+                yield Found(about=claim.ref, since=claim.born, says="it is there")
+
+        self.rule: Rule = claim_there
+
+
+def told(vigil: Vigil, snapshot: Snapshot) -> None:
+    """Every kind says its first word."""
+    for scope in vigil.scopes:
+        vigil.hear(scope, Relisted(capture=snapshot.capture(scope[0])), snapshot.now)
+
+
+def a_vigil(*rules: Rule, snapshot: Snapshot, namespaces: tuple[str, ...] | None = None) -> Vigil:
+    vigil = Vigil(Identity(name="lab"), Terms(rules=rules, namespaces=namespaces))
+    told(vigil, snapshot)
+    return vigil
+
+
+def codes(view: View) -> list[str]:
+    return [finding.code for finding in view.survey.findings]
+
+
+async def test_a_view_says_what_a_scan_of_the_same_moment_says() -> None:
+    shop = a_shop()
+    vigil = Vigil(await shop.identity(), Terms(rules=CATALOGUE))
+    snapshot = await look(shop, kinds=vigil.kinds)
+
+    told(vigil, snapshot)
+
+    assert vigil.view(snapshot.now).survey == survey(snapshot)
+    assert vigil.view(snapshot.now).survey == survey(snapshot)
+
+
+def test_until_it_has_spoken_each_kind_is_waited_for() -> None:
+    vigil = Vigil(Identity(), Terms(rules=(Asked(Pod).rule,)))
+    assert vigil.unheard == 2
+    vigil.hear((Pod, None), Relisted(capture=Capture(kind=Pod)), NOON)
+    vigil.hear((Pod, None), Relisted(capture=Capture(kind=Pod)), NOON)
+    assert vigil.unheard == 1
+
+
+def test_a_rule_is_asked_again_only_when_something_that_it_reads_was_heard_of() -> None:
+    ours, theirs = Asked(), Asked(Pod)
+    vigil = a_vigil(ours.rule, snapshot=a_snapshot())
+    both = Vigil(Identity(), Terms(rules=(theirs.rule,)))
+    told(both, a_snapshot())
+    vigil.view(NOON), both.view(NOON)
+
+    for each in (vigil, both):
+        each.view(NOON + SECOND)
+    both.hear((Pod, None), Relisted(capture=Capture(kind=Pod)), NOON)
+    both.view(NOON + SECOND)
+
+    assert (ours.times, theirs.times) == (1, 2)
+
+
+def test_afresh_asks_every_rule() -> None:
+    asked = Asked()
+    vigil = a_vigil(asked.rule, snapshot=a_snapshot())
+    vigil.view(NOON)
+    vigil.view(NOON, afresh=True)
+    assert asked.times == 2
+
+
+def test_a_new_object_is_seen_and_a_removed_one_is_gone() -> None:
+    old = a_claim(waited=2 * GRACE)
+    vigil = a_vigil(Asked().rule, snapshot=a_snapshot())
+    assert codes(vigil.view(NOON)) == []
+
+    vigil.hear((Claim, None), Put(object=old), NOON)
+    assert codes(vigil.view(NOON)) == ["HF-STO-999"]
+
+    vigil.hear((Claim, None), Removed(object=old), NOON)
+    assert codes(vigil.view(NOON)) == []
+
+
+def test_a_grace_passes_without_anybody_being_asked() -> None:
+    asked = Asked()
+    vigil = a_vigil(asked.rule, snapshot=a_snapshot(a_claim(waited=GRACE - 7 * SECOND)))
+
+    assert codes(vigil.view(NOON)) == []
+    assert vigil.due(NOON) == 7 * SECOND
+    assert codes(vigil.view(NOON + 7 * SECOND - SECOND)) == []
+    assert codes(vigil.view(NOON + 7 * SECOND)) == ["HF-STO-999"]
+    assert asked.times == 1
+
+
+def test_the_next_grace_that_passes_is_the_one_to_wait_for() -> None:
+    young = [a_claim("a", waited=SECOND), a_claim("b", waited=3 * SECOND)]
+    vigil = a_vigil(Asked().rule, snapshot=a_snapshot(*young, a_claim("c", waited=2 * GRACE)))
+    vigil.view(NOON)
+    assert vigil.due(NOON) == GRACE - 3 * SECOND
+
+
+def test_graces_are_scaled_for_ripening_as_for_judging() -> None:
+    terms = Terms(rules=(Asked().rule,), grace_scale=0.1)
+    vigil = Vigil(Identity(), terms)
+    told(vigil, a_snapshot(a_claim(waited=SECOND)))
+    vigil.view(NOON)
+    assert vigil.due(NOON) == 29 * SECOND
+    assert codes(vigil.view(NOON + 29 * SECOND)) == ["HF-STO-999"]
+
+
+def test_with_nothing_young_and_nobody_silent_there_is_nothing_to_wait_for() -> None:
+    vigil = a_vigil(Asked().rule, snapshot=a_snapshot(a_claim(waited=2 * GRACE)))
+    vigil.view(NOON)
+    assert vigil.due(NOON) is None
+
+
+def lost(silent: timedelta = timedelta()) -> Lost:
+    return Lost(why="nobody answers", silent=silent)
+
+
+def test_while_nobody_answers_the_last_good_state_stands_and_says_since_when() -> None:
+    vigil = a_vigil(Asked().rule, snapshot=a_snapshot(a_claim(waited=2 * GRACE)))
+    vigil.hear((Claim, None), lost(40 * SECOND), NOON)
+
+    view = vigil.view(NOON)
+
+    assert codes(view) == ["HF-STO-999"]
+    silence = view.silences[0]
+    assert (silence.plural, silence.since) == ("persistentvolumeclaims", NOON - 40 * SECOND)
+    assert view.survey.blind == ()
+
+
+def test_a_short_silence_is_told_when_it_has_lasted() -> None:
+    vigil = a_vigil(Asked().rule, snapshot=a_snapshot())
+    vigil.hear((Claim, None), lost(), NOON)
+    assert vigil.view(NOON + 2 * SECOND).silences == ()
+    assert vigil.due(NOON + 2 * SECOND) == SECOND
+    assert len(vigil.view(NOON + 3 * SECOND).silences) == 1
+
+
+@pytest.mark.parametrize("word", [Resumed(), Relisted(capture=Capture(kind=Claim))])
+def test_a_silence_ends_when_somebody_answers(word: Resumed | Relisted[Claim]) -> None:
+    vigil = a_vigil(Asked().rule, snapshot=a_snapshot())
+    vigil.hear((Claim, None), lost(40 * SECOND), NOON)
+    vigil.hear((Claim, None), word, NOON)
+    assert vigil.view(NOON).silences == ()
+    assert vigil.due(NOON) is None
+
+
+def test_a_kind_that_was_never_heard_of_is_no_healthy_one() -> None:
+    vigil = Vigil(Identity(), Terms(rules=(Asked().rule,)))
+    vigil.hear((Claim, None), lost(), NOON)
+
+    blind = vigil.view(NOON).survey.blind
+
+    assert vigil.unheard == 0
+    assert [(b.plural, b.state, b.why) for b in blind] == [
+        ("persistentvolumeclaims", State.PARTIAL, "nobody answers")
+    ]
+
+
+def test_what_went_out_of_sight_is_not_said_to_be_gone() -> None:
+    vigil = a_vigil(Asked(Secret).rule, snapshot=a_snapshot(a_claim(waited=2 * GRACE)))
+    vigil.view(NOON)
+    shut = Capture(kind=Claim, state=State.FORBIDDEN, why="no")
+    vigil.hear((Claim, None), Relisted(capture=shut), NOON)
+
+    first, second = vigil.view(NOON), vigil.view(NOON)
+
+    assert (codes(first), set(first.lost_sight)) == ([], {"HF-STO-999"})
+    assert second.lost_sight == frozenset()
+
+
+def test_a_kind_that_is_not_served_any_more_took_its_objects_with_it() -> None:
+    vigil = a_vigil(Asked().rule, snapshot=a_snapshot(a_claim(waited=2 * GRACE)))
+    vigil.view(NOON)
+    unserved = Capture(kind=Claim, state=State.ABSENT, why="not served")
+    vigil.hear((Claim, None), Relisted(capture=unserved), NOON)
+    assert vigil.view(NOON).lost_sight == frozenset()
+
+
+def test_a_heartbeat_alone_folds_nothing_again() -> None:
+    vigil = a_vigil(Asked(Lease).rule, snapshot=a_snapshot(a_claim(waited=2 * GRACE)))
+    before = vigil.view(NOON).survey
+
+    vigil.hear((Lease, None), Relisted(capture=Capture(kind=Lease)), NOON)
+    assert vigil.view(NOON + SECOND).survey is before
+
+    vigil.hear((Claim, None), Put(object=a_claim(waited=3 * GRACE)), NOON)
+    assert vigil.view(NOON + SECOND).survey is not before
+
+
+def test_several_namespaces_are_put_together_and_kinds_of_none_are_asked_for_once() -> None:
+    rule = Asked(StorageClass, Deployment).rule
+    vigil = Vigil(Identity(), Terms(rules=(rule,), namespaces=("shop", "bank")))
+
+    def word(kind: type[Object], namespace: str | None, objects: Iterable[Object] = ()) -> None:
+        capture = Capture(kind=kind, objects=tuple(objects), namespaces=(namespace or "",))
+        vigil.hear((kind, namespace), Relisted(capture=capture), NOON)
+
+    assert len(vigil.scopes) == 5
+    for kind in (Claim, Deployment):
+        word(kind, "bank")
+    word(Claim, "shop", [a_claim(waited=2 * GRACE)])
+    forbidden = Capture(kind=Deployment, state=State.FORBIDDEN, why="no", namespaces=("shop",))
+    vigil.hear((Deployment, "shop"), Relisted(capture=forbidden), NOON)
+    vigil.hear((StorageClass, None), Relisted(capture=Capture(kind=StorageClass)), NOON)
+
+    view = vigil.view(NOON)
+
+    assert codes(view) == ["HF-STO-999"]
+    assert [(b.plural, b.namespaces) for b in view.survey.blind if b.why == "no"] == [
+        ("deployments", ("shop",))
+    ]

@@ -10,6 +10,8 @@ HoldfastError
 │   ├── NoSuchNamespace a namespace that was asked for does not exist
 │   └── BadSnapshot     a snapshot folder is empty, cut short or of another kind
 ├── BadInput            a flag, a code or a setting that people wrote does not fit
+├── BadRecord           what should be part of the audit record is malformed or of another
+├── NotCanonical        a value that has no one form, and so cannot be hashed or signed
 └── UndeclaredRead      a rule read a kind that its declaration does not name
 
 Refusals are values, not errors; what a role forbids is a state of the snapshot, not an error.
@@ -62,6 +64,14 @@ class BadSnapshot(CouldNotLook):
 
 class BadInput(HoldfastError):
     """A flag, a code or a setting that people wrote does not fit."""
+
+
+class BadRecord(HoldfastError):
+    """What should be part of the audit record is malformed, or is not of this chain."""
+
+
+class NotCanonical(HoldfastError):
+    """A value has no one form, and so cannot be hashed or signed."""
 
 
 class UndeclaredRead(HoldfastError):

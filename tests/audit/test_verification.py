@@ -1,0 +1,291 @@
+"""Whatever is done to a chain is found, and the first bad entry is named."""
+
+import random
+
+import msgspec
+import pytest
+
+from holdfast.audit import chain
+from holdfast.audit.verification import Restore, Wrong
+from holdfast.model.entries import Entry, Head, entry_hash, signed_bytes
+from tests.audit.chains import (
+    CHAIN,
+    CLUSTER,
+    a_chain,
+    a_chain_of,
+    a_draft,
+    a_key,
+    checkpoints,
+    flipped,
+    lines,
+    verified,
+)
+from tests.tally import Count, Tally
+
+SEED = 20261128
+
+
+@pytest.fixture(scope="module")
+def length(prove: bool) -> int:
+    return 1000 if prove else 12
+
+
+@pytest.fixture(scope="module")
+def entries(length: int) -> list[Entry]:
+    return a_chain(length)
+
+
+def test_a_whole_chain_verifies_and_says_that_its_end_is_not_anchored() -> None:
+    outcome = verified(lines(a_chain(20)))
+    assert outcome.broken is None
+    assert (20, 0) == (outcome.entries, outcome.anchored)
+    assert (a_key().public.id,) == outcome.keys
+
+
+@pytest.mark.timeout(900)
+def test_every_byte_that_is_flipped_is_found_in_its_entry(
+    entries: list[Entry], tally: Tally
+) -> None:
+    dice = random.Random(SEED)
+    states = checkpoints(entries)
+    flips = missed = 0
+    for number, entry in enumerate(entries):
+        start = states[number - 1] if number else None
+        for at in range(len(entry.line)):
+            outcome = verified([flipped(entry.line, at, dice)], start=start, cluster=CLUSTER)
+            flips += 1
+            missed += outcome.broken is None or outcome.broken.seq != number + 1
+    tally(Count("audit: flipped bytes that are found", flips, failures=missed, seed=SEED))
+    assert missed == 0
+
+
+def test_every_entry_swapped_dropped_or_doubled_is_found_where_it_happened(
+    entries: list[Entry], tally: Tally
+) -> None:
+    told = lines(entries)
+    states = checkpoints(entries)
+    cases = missed = 0
+    for n in range(len(told) - 1):
+        start = states[n - 1] if n else None
+        damaged = {
+            "swapped": ([told[n + 1], told[n]], Wrong.MISSING, n + 1),
+            "dropped": ([told[n + 1]], Wrong.MISSING, n + 1),
+            "doubled": ([told[n], told[n]], Wrong.REPEATED, n + 2),
+        }
+        for rest, wrong, seq in damaged.values():
+            broken = verified(rest, start=start).broken
+            cases += 1
+            missed += broken is None or (broken.wrong, broken.seq) != (wrong, seq)
+    tally(Count("audit: entries swapped, dropped or doubled", cases, failures=missed))
+    assert missed == 0
+
+
+def test_an_inserted_entry_is_found_also_one_that_was_signed_with_our_key() -> None:
+    entries = a_chain(10)
+    other = a_chain_of([a_draft(99)], head=None)[0]
+    for n in range(1, 10):
+        forged = msgspec.structs.replace(other, seq=n + 1, prev=entries[n - 1].hash)
+        signed = _signed_again(forged)
+        broken = verified(lines([*entries[:n], signed, *entries[n:]])).broken
+        assert broken is not None
+        assert (Wrong.REPEATED, n + 2) == (broken.wrong, broken.seq)
+
+
+def test_a_chain_that_was_written_again_without_the_key_is_found() -> None:
+    forged = a_chain(10, key=a_key("thief"))
+    broken = verified(lines(forged)).broken
+    assert broken is not None
+    assert (Wrong.UNKNOWN_KEY, 1) == (broken.wrong, broken.seq)
+
+
+def test_a_chain_cannot_say_itself_by_which_key_it_is_to_be_judged() -> None:
+    thief = a_key("thief")
+    drafts = [a_draft(1, kind="key_rotated", to=thief.public.id, public=thief.public.raw.hex())]
+    entries = a_chain_of(drafts)
+    head = _head(entries[-1])
+    forged = a_chain(3, key=thief, head=head)
+    broken = verified(lines([*entries, *forged])).broken
+    assert broken is not None
+    assert (Wrong.UNKNOWN_KEY, 2) == (broken.wrong, broken.seq)
+
+
+def test_an_entry_of_another_cluster_with_the_same_key_is_found() -> None:
+    mine, theirs = a_chain(5), a_chain(5)
+    moved = [_signed_again(msgspec.structs.replace(e, cluster="another")) for e in theirs]
+    broken = verified(lines([*mine[:2], *moved[2:]])).broken
+    assert broken is not None
+    assert (Wrong.OTHER_CHAIN, 3) == (broken.wrong, broken.seq)
+
+
+def test_a_whole_chain_of_another_cluster_is_found_by_who_says_which_he_wants() -> None:
+    broken = verified(lines(a_chain(3)), cluster="another").broken
+    assert broken is not None
+    assert Wrong.OTHER_CHAIN == broken.wrong
+
+
+def test_two_histories_spliced_together_are_found() -> None:
+    one, other = a_chain(10), a_chain(10, first=100)
+    broken = verified(lines([*one[:4], *other[4:]])).broken
+    assert broken is not None
+    assert (Wrong.BROKEN_LINK, 5) == (broken.wrong, broken.seq)
+
+
+def test_without_an_anchor_a_truncated_chain_verifies_but_nothing_is_claimed_of_its_end() -> None:
+    outcome = verified(lines(a_chain(10)[:6]))
+    assert outcome.broken is None
+    assert 0 == outcome.anchored
+
+
+@pytest.mark.parametrize("left", range(10))
+def test_with_an_anchor_truncation_and_deletion_are_found(left: int) -> None:
+    entries = a_chain(10)
+    anchor = checkpoints(entries)[-1]
+    broken = verified(lines(entries[:left]), anchors=[anchor]).broken
+    assert broken is not None
+    assert (Wrong.CUT_OFF, left + 1) == (broken.wrong, broken.seq)
+
+
+def test_an_anchor_vouches_up_to_its_own_length() -> None:
+    entries = a_chain(10)
+    outcome = verified(lines(entries), anchors=[checkpoints(entries)[6]])
+    assert outcome.broken is None
+    assert 7 == outcome.anchored
+
+
+def test_another_history_than_the_anchored_one_is_found_although_it_is_signed() -> None:
+    anchor = checkpoints(a_chain(10))[6]
+    broken = verified(lines(a_chain(10, first=50)), anchors=[anchor]).broken
+    assert broken is not None
+    assert (Wrong.NOT_THE_ANCHORED, 8) == (broken.wrong, broken.seq)
+
+
+def test_an_anchor_of_another_chain_vouches_for_nothing() -> None:
+    anchor = msgspec.structs.replace(checkpoints(a_chain(3))[0], chain="chn_other")
+    broken = verified(lines(a_chain(3)), anchors=[anchor]).broken
+    assert broken is not None
+
+
+def test_the_next_key_signs_from_the_entry_on_after_the_one_that_names_it() -> None:
+    old, new = a_key(), a_key("next")
+    rotated = a_chain_of([a_draft(1), a_draft(2, kind="key_rotated", to=new.public.id)])
+    later = a_chain(2, key=new, head=_head(rotated[-1]), first=3)
+    late = a_chain(2, key=old, head=_head(rotated[-1]), first=3)
+    keys = [old.public, new.public]
+    assert verified(lines([*rotated, *later]), keys=keys).broken is None
+    broken = verified(lines([*rotated, *late]), keys=keys).broken
+    assert broken is not None
+    assert (Wrong.OTHER_KEY, 3) == (broken.wrong, broken.seq)
+
+
+def test_a_key_that_was_revoked_signs_nothing_more() -> None:
+    old, new = a_key(), a_key("next")
+    drafts = [
+        a_draft(1, kind="key_rotated", to=new.public.id),
+    ]
+    first = a_chain_of(drafts)
+    revoking = a_chain_of(
+        [
+            a_draft(2, kind="key_revoked", key=old.public.id),
+            a_draft(3, kind="key_rotated", to=old.public.id),
+        ],
+        key=new,
+        head=_head(first[-1]),
+    )
+    back = a_chain(1, head=_head(revoking[-1]), first=4)
+    outcome = verified(lines([*first, *revoking, *back]), keys=[old.public, new.public])
+    assert (old.public.id,) == outcome.revoked
+    assert outcome.broken is not None
+    assert (Wrong.OTHER_KEY, 4) == (outcome.broken.wrong, outcome.broken.seq)
+
+
+def restored(gave_up: int) -> list[Entry]:
+    entries = a_chain(6)
+    draft = a_draft(7, kind="restore_accepted", abandoned_size=gave_up, reason="disk lost")
+    began = msgspec.structs.replace(_head(entries[-1]), epoch=1)
+    return [*entries, *a_chain_of([draft, a_draft(8)], head=began)]
+
+
+def test_a_restore_that_somebody_accepted_begins_an_epoch_and_says_what_was_lost() -> None:
+    outcome = verified(lines(restored(gave_up=10)), anchors=[checkpoints(a_chain(10))[-1]])
+    assert outcome.broken is None
+    assert (Restore(seq=7, epoch=1, abandoned=10),) == outcome.restores
+
+
+def test_a_restore_does_not_hide_more_than_it_says_was_given_up() -> None:
+    outcome = verified(lines(restored(gave_up=9)), anchors=[checkpoints(a_chain(10))[-1]])
+    assert outcome.broken is not None
+    assert Wrong.CUT_OFF == outcome.broken.wrong
+
+
+def test_no_epoch_begins_without_an_entry_that_says_so() -> None:
+    began = msgspec.structs.replace(_head(a_chain(3)[-1]), epoch=1)
+    broken = verified(lines([*a_chain(3), *a_chain(1, head=began, first=4)])).broken
+    assert broken is not None
+    assert (Wrong.FALSE_EPOCH, 4) == (broken.wrong, broken.seq)
+
+
+def test_a_time_that_runs_back_is_found() -> None:
+    entries = a_chain(3)
+    early = msgspec.structs.replace(entries[2], time="2026-01-01T11:59:59.999Z")
+    broken = verified(lines([*entries[:2], _signed_again(early)])).broken
+    assert broken is not None
+    assert (Wrong.TIME_RUNS_BACK, 3) == (broken.wrong, broken.seq)
+
+
+def test_goes_on_from_a_checkpoint_where_older_entries_were_let_go() -> None:
+    entries = a_chain(20)
+    states = checkpoints(entries)
+    outcome = verified(lines(entries[13:]), start=states[12], anchors=[states[-1]])
+    assert outcome.broken is None
+    assert states[-1] == outcome.checkpoint
+    assert 20 == outcome.anchored
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"null",
+        b"\xff\xfe{}",
+        b"{" * 100_000,
+        b"[" * 100_000,
+        b" " * (1 << 20) + b" ",
+    ],
+)
+def test_rubbish_is_malformed_and_nothing_worse(line: bytes) -> None:
+    broken = verified([line]).broken
+    assert broken is not None
+    assert (Wrong.MALFORMED, 1) == (broken.wrong, broken.seq)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"seq":1,', b'"seq":1.0,'),
+        (b'"seq":1,', b'"seq": 1,'),
+        (b'"seq":1,', b'"seq":1,"seq":1,'),
+        (b'"number":1},', b'"number":1e0},'),
+        (b'"number":1},', b'"number":1.5},'),
+        (b'"actor":"keeper"', b'"actor":"\\u006beeper"'),
+        (b'"v":1', b'"v":2'),
+        (b'"v":1', b'"v":1,"w":1'),
+    ],
+)
+def test_another_way_to_write_the_same_entry_is_none(old: bytes, new: bytes) -> None:
+    line = a_chain(1)[0].line
+    assert old in line
+    broken = verified([line.replace(old, new, 1)]).broken
+    assert broken is not None
+    assert Wrong.MALFORMED == broken.wrong
+
+
+def _head(entry: Entry) -> Head:
+    return chain.after(chain.started(CHAIN, CLUSTER), entry)
+
+
+def _signed_again(entry: Entry) -> Entry:
+    key = a_key()
+    hash_ = entry_hash(entry.hashed)
+    return msgspec.structs.replace(entry, hash=hash_, sig=key.sign(signed_bytes(hash_)).hex())

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from holdfast.adapters.signers.ed25519 import KeyInMemory, check
 from holdfast.audit import chain
 from holdfast.audit.merkle import Tree
-from holdfast.audit.verification import Verified, Verifier, checkpoint_of
+from holdfast.audit.verification import Verified, Verifier
 from holdfast.model.entries import Checkpoint, Draft, Entry, Head, PublicKey
 
 CHAIN, CLUSTER = "chn_test", "7e8d3c52-0000-4000-8000-000000000001"
@@ -84,7 +84,7 @@ def checkpoints(entries: Sequence[Entry]) -> list[Checkpoint]:
     for entry in entries:
         tree.append(bytes.fromhex(entry.hash))
         head = chain.after(head, entry)
-        states.append(checkpoint_of(head, tree))
+        states.append(chain.state_of(head, tree))
     return states
 
 

@@ -46,8 +46,10 @@ def test_every_flipped_byte_makes_it_worthless() -> None:
 
 
 def test_a_note_of_another_key_is_refused() -> None:
-    with pytest.raises(BadRecord, match="no key that was given has signed it"):
+    with pytest.raises(BadRecord, match="has not signed it"):
         read(a_note(a_checkpoint(), key="thief"))
+    with pytest.raises(BadRecord, match="which was not given"):
+        read(a_note(a_checkpoint()), a_key("thief").public)
 
 
 def test_a_witness_may_sign_beside_us() -> None:

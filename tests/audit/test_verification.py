@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from holdfast.audit import chain
-from holdfast.audit.verification import Restore, Wrong
+from holdfast.audit.changes import Restore
+from holdfast.audit.verification import Wrong
 from holdfast.model.entries import Entry, Head, entry_hash, signed_bytes
 from tests.audit.chains import (
     CHAIN,
@@ -156,7 +157,7 @@ def test_another_history_than_the_anchored_one_is_found_although_it_is_signed() 
     anchor = checkpoints(a_chain(10))[6]
     broken = verified(lines(a_chain(10, first=50)), anchors=[anchor]).broken
     assert broken is not None
-    assert (Wrong.NOT_THE_ANCHORED, 8) == (broken.wrong, broken.seq)
+    assert (Wrong.NOT_THE_ANCHORED, 7) == (broken.wrong, broken.seq)
 
 
 def test_an_anchor_of_another_chain_vouches_for_nothing() -> None:
@@ -191,30 +192,80 @@ def test_a_key_that_was_revoked_signs_nothing_more() -> None:
         key=new,
         head=_head(first[-1]),
     )
-    back = a_chain(1, head=_head(revoking[-1]), first=4)
-    outcome = verified(lines([*first, *revoking, *back]), keys=[old.public, new.public])
+    outcome = verified(lines([*first, *revoking]), keys=[old.public, new.public])
     assert (old.public.id,) == outcome.revoked
     assert outcome.broken is not None
-    assert (Wrong.OTHER_KEY, 4) == (outcome.broken.wrong, outcome.broken.seq)
+    assert (Wrong.FALSE_TURN, 3) == (outcome.broken.wrong, outcome.broken.seq)
 
 
-def restored(gave_up: int) -> list[Entry]:
+@pytest.mark.parametrize(
+    ("kind", "details"),
+    [
+        ("key_rotated", {"to": a_key().public.id}),
+        ("key_rotated", {"to": "next"}),
+        ("key_rotated", {"from": a_key().public.id}),
+        ("key_revoked", {"key": a_key().public.id}),
+        ("key_revoked", {"key": None}),
+    ],
+)
+def test_a_change_of_keys_that_makes_no_sense_is_a_bad_entry(
+    kind: str, details: dict[str, object]
+) -> None:
+    broken = verified(lines(a_chain_of([a_draft(1, kind=kind, **details)]))).broken
+    assert broken is not None
+    assert (Wrong.FALSE_TURN, 1) == (broken.wrong, broken.seq)
+
+
+def restored(*, gave_up: int, epoch: int = 0) -> list[Entry]:
+    """Six entries of a backup, and what came after somebody accepted it."""
     entries = a_chain(6)
-    draft = a_draft(7, kind="restore_accepted", abandoned_size=gave_up, reason="disk lost")
-    began = msgspec.structs.replace(_head(entries[-1]), epoch=1)
-    return [*entries, *a_chain_of([draft, a_draft(8)], head=began)]
+    draft = a_draft(7, kind="restore_accepted", abandoned_epoch=epoch, abandoned_size=gave_up)
+    began = msgspec.structs.replace(_head(entries[-1]), epoch=epoch + 1)
+    return [*entries, *a_chain_of([draft, *map(a_draft, range(8, 15))], head=began)]
 
 
 def test_a_restore_that_somebody_accepted_begins_an_epoch_and_says_what_was_lost() -> None:
-    outcome = verified(lines(restored(gave_up=10)), anchors=[checkpoints(a_chain(10))[-1]])
+    outcome = verified(lines(restored(gave_up=10)), anchors=checkpoints(a_chain(10)))
     assert outcome.broken is None
-    assert (Restore(seq=7, epoch=1, abandoned=10),) == outcome.restores
+    expected = Restore(seq=7, epoch=1, abandoned_epoch=0, abandoned_size=10)
+    assert (expected,) == outcome.restores
+    assert 6 == outcome.anchored
 
 
 def test_a_restore_does_not_hide_more_than_it_says_was_given_up() -> None:
     outcome = verified(lines(restored(gave_up=9)), anchors=[checkpoints(a_chain(10))[-1]])
     assert outcome.broken is not None
-    assert Wrong.CUT_OFF == outcome.broken.wrong
+    assert Wrong.NOT_THE_ANCHORED == outcome.broken.wrong
+
+
+def test_a_restore_cannot_give_up_less_than_there_is() -> None:
+    broken = verified(lines(restored(gave_up=5))).broken
+    assert broken is not None
+    assert (Wrong.FALSE_EPOCH, 7) == (broken.wrong, broken.seq)
+
+
+def test_a_second_restore_of_the_same_backup_gives_up_what_came_after_the_first() -> None:
+    first, second = restored(gave_up=10), restored(gave_up=14, epoch=1)
+    lost = [*checkpoints(a_chain(10)), *checkpoints(first)]
+    outcome = verified(lines(second), anchors=lost)
+    assert outcome.broken is None
+    assert 2 == second[6].epoch
+
+
+def test_a_branch_that_was_given_up_does_not_pass_for_the_chain() -> None:
+    """Somebody brings back the longer history from before the restore."""
+    anchor = checkpoints(restored(gave_up=10))[8]
+    broken = verified(lines(a_chain(10)), anchors=[anchor]).broken
+    assert broken is not None
+    assert Wrong.NOT_THE_ANCHORED == broken.wrong
+
+
+def test_a_restore_may_be_signed_by_a_key_that_had_its_turn_later() -> None:
+    new = a_key("next")
+    head = msgspec.structs.replace(_head(a_chain(6)[-1]), epoch=1)
+    draft = a_draft(7, kind="restore_accepted", abandoned_epoch=0, abandoned_size=10)
+    told = [*a_chain(6), *a_chain_of([draft, a_draft(8)], key=new, head=head)]
+    assert verified(lines(told), keys=[a_key().public, new.public]).broken is None
 
 
 def test_no_epoch_begins_without_an_entry_that_says_so() -> None:
@@ -235,9 +286,9 @@ def test_a_time_that_runs_back_is_found() -> None:
 def test_goes_on_from_a_checkpoint_where_older_entries_were_let_go() -> None:
     entries = a_chain(20)
     states = checkpoints(entries)
-    outcome = verified(lines(entries[13:]), start=states[12], anchors=[states[-1]])
+    outcome = verified(lines(entries[13:]), start=states[12], anchors=[states[3], states[-1]])
     assert outcome.broken is None
-    assert states[-1] == outcome.checkpoint
+    assert states[-1] == outcome.state
     assert 20 == outcome.anchored
 
 
@@ -271,6 +322,8 @@ def test_rubbish_is_malformed_and_nothing_worse(line: bytes) -> None:
         (b'"actor":"keeper"', b'"actor":"\\u006beeper"'),
         (b'"v":1', b'"v":2'),
         (b'"v":1', b'"v":1,"w":1'),
+        (b'"chain":"chn_test"', b'"chain":"chn test"'),
+        (b'"cluster":"7e8d', b'"cluster":"7e8d\\n'),
     ],
 )
 def test_another_way_to_write_the_same_entry_is_none(old: bytes, new: bytes) -> None:

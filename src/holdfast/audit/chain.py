@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from holdfast.audit.merkle import Tree
 from holdfast.errors import BadRecord, NotCanonical
 from holdfast.model.canonical import refuse_doubtful
 from holdfast.model.entries import (
+    ROTATED,
     VERSION,
+    Checkpoint,
     Draft,
     Entry,
     Head,
@@ -25,6 +28,8 @@ from holdfast.model.entries import (
 LONGEST = 1 << 20  # bytes of one line: nothing that we record comes near, and a reader has an end
 _HASH = re.compile(r"[0-9a-f]{64}")
 _SIGNATURE = re.compile(r"[0-9a-f]{128}")
+_CHAIN = re.compile(r"[a-z0-9_]{1,64}")
+_CLUSTER = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _DECODER = msgspec.json.Decoder(Entry)
 
@@ -51,8 +56,42 @@ def sealed(
 
 def after(head: Head, entry: Entry) -> Head:
     """The head once that entry is the last."""
+    turn = entry.details.get("to", "") if entry.kind == ROTATED else entry.key
     return msgspec.structs.replace(
-        head, epoch=entry.epoch, seq=entry.seq, hash=entry.hash, time=entry.time
+        head,
+        epoch=entry.epoch,
+        seq=entry.seq,
+        hash=entry.hash,
+        turn=str(turn),
+        time=entry.time,
+    )
+
+
+def head_of(state: Checkpoint) -> Head:
+    """The head of a chain in that state."""
+    return Head(
+        chain=state.chain,
+        cluster=state.cluster,
+        epoch=state.epoch,
+        seq=state.size,
+        hash=state.head,
+        turn=state.key,
+        time=state.time,
+    )
+
+
+def state_of(head: Head, tree: Tree) -> Checkpoint:
+    """The state of a chain, ready to be signed."""
+    return Checkpoint(
+        chain=head.chain,
+        cluster=head.cluster,
+        epoch=head.epoch,
+        size=tree.size,
+        root=tree.root,
+        head=head.hash,
+        frontier=tree.frontier,
+        key=head.turn,
+        time=head.time,
     )
 
 
@@ -70,17 +109,39 @@ def parse(line: bytes) -> Entry:
     if entry.v != VERSION:
         raise _bad(f"it has version {entry.v}, and this reader knows {VERSION}")
     if not _well_formed(entry):
-        raise _bad("a hash, a signature or a time has not the form that it must have")
+        raise _bad("a hash, a signature, a time or an id has not the form that it must have")
     if entry.line != line:
         raise _bad("it is not in its canonical form")
     return entry
 
 
+def is_hash(text: object) -> bool:
+    """Whether that is a hash, or the id of a key."""
+    return isinstance(text, str) and _HASH.fullmatch(text) is not None
+
+
+def is_time(text: str) -> bool:
+    """Whether that has the form of a time."""
+    return _TIME.fullmatch(text) is not None
+
+
+def is_chain(text: str) -> bool:
+    """Whether that can be the id of a chain."""
+    return _CHAIN.fullmatch(text) is not None
+
+
+def is_cluster(text: str) -> bool:
+    """Whether that can be the uid of a cluster."""
+    return _CLUSTER.fullmatch(text) is not None
+
+
 def _well_formed(entry: Entry) -> bool:
     return (
-        all(_HASH.fullmatch(each) for each in (entry.hash, entry.prev, entry.key))
+        all(is_hash(each) for each in (entry.hash, entry.prev, entry.key))
+        and is_chain(entry.chain)
+        and is_cluster(entry.cluster)
         and _SIGNATURE.fullmatch(entry.sig) is not None
-        and _TIME.fullmatch(entry.time) is not None
+        and is_time(entry.time)
     )
 
 

@@ -9,15 +9,19 @@ import binascii
 import hashlib
 from collections.abc import Iterable
 
+from holdfast.audit.chain import is_chain, is_cluster, is_hash, is_time
+from holdfast.audit.merkle import Tree
 from holdfast.errors import BadRecord
+from holdfast.model.canonical import LARGEST
 from holdfast.model.entries import Check, Checkpoint, PublicKey
 
 ORIGIN = "holdfast.dev/audit/"
-_DASH = "\N{EM DASH} "
+DASH = "\N{EM DASH}"
 _KEY_HASH = 4  # bytes of the key's hash that stand before a signature
 _ED25519 = b"\x01"
 LONGEST = 1 << 16
-_WORDS = ("cluster", "epoch", "head", "time", "frontier")
+HASH = 32  # bytes
+_WORDS = ("cluster", "epoch", "head", "key", "time", "frontier")
 
 
 def body(checkpoint: Checkpoint) -> bytes:
@@ -27,6 +31,7 @@ def body(checkpoint: Checkpoint) -> bytes:
         "cluster": checkpoint.cluster,
         "epoch": str(checkpoint.epoch),
         "head": checkpoint.head,
+        "key": checkpoint.key,
         "time": checkpoint.time,
         "frontier": ",".join(each.hex() for each in checkpoint.frontier),
     }
@@ -39,25 +44,50 @@ def note(checkpoint: Checkpoint, key: PublicKey, signature: bytes) -> bytes:
     """The checkpoint as it is kept, with a signature over its body."""
     name = f"{ORIGIN}{checkpoint.chain}"
     signed = base64.b64encode(_key_hash(name, key) + signature).decode()
-    return body(checkpoint) + f"\n{_DASH}{name} {signed}\n".encode()
+    return body(checkpoint) + f"\n{DASH} {name} {signed}\n".encode()
 
 
 def read_note(text: bytes, keys: Iterable[PublicKey], check: Check) -> Checkpoint:
-    """The checkpoint of a note that one of those keys signed; raises `BadRecord` for any other."""
+    """The checkpoint of a note that its own key has signed, if that is one of those keys.
+
+    Raises `BadRecord` for any other.
+    """
     if len(text) > LONGEST:
         raise _bad("it is too long")
     told, parted, signatures = text.partition(b"\n\n")
     told += b"\n"
     checkpoint = _parsed(told)
-    if not parted or body(checkpoint) != told:
+    if not parted or body(checkpoint) != told or not _sound(checkpoint):
         raise _bad("it is not in the form in which it was signed")
+    key = next((key for key in keys if key.id == checkpoint.key), None)
+    if key is None:
+        raise _bad(f"it is to be signed by key {checkpoint.key}, which was not given")
     name = f"{ORIGIN}{checkpoint.chain}"
-    for key in keys:
-        expected = _key_hash(name, key)
-        for signature in _signatures(signatures, name):
-            if signature[:_KEY_HASH] == expected and check(key, told, signature[_KEY_HASH:]):
-                return checkpoint
-    raise _bad("no key that was given has signed it")
+    ours = [
+        signed[_KEY_HASH:]
+        for signer, signed in _signatures(signatures)
+        if signer == name and signed[:_KEY_HASH] == _key_hash(name, key)
+    ]
+    if not ours or not all(check(key, told, signature) for signature in ours):
+        raise _bad(f"key {key.id} has not signed it")
+    return checkpoint
+
+
+def _sound(checkpoint: Checkpoint) -> bool:
+    """Whether it can be the state of a chain at all."""
+    if not 0 < checkpoint.size <= LARGEST or not 0 <= checkpoint.epoch <= LARGEST:
+        return False
+    if checkpoint.size.bit_count() != len(checkpoint.frontier):
+        return False
+    return (
+        all(len(each) == HASH for each in (checkpoint.root, *checkpoint.frontier))
+        and Tree(checkpoint.size, checkpoint.frontier).root == checkpoint.root
+        and is_hash(checkpoint.head)
+        and is_hash(checkpoint.key)
+        and is_time(checkpoint.time)
+        and is_chain(checkpoint.chain)
+        and is_cluster(checkpoint.cluster)
+    )
 
 
 def _parsed(told: bytes) -> Checkpoint:
@@ -71,6 +101,7 @@ def _parsed(told: bytes) -> Checkpoint:
             size=int(lines[1]),
             root=base64.b64decode(lines[2], validate=True),
             head=words["head"],
+            key=words["key"],
             frontier=tuple(bytes.fromhex(each) for each in words["frontier"].split(",")),
             time=words["time"],
         )
@@ -78,15 +109,20 @@ def _parsed(told: bytes) -> Checkpoint:
         raise _bad("it has not the lines that it must have") from None
 
 
-def _signatures(text: bytes, name: str) -> list[bytes]:
-    found: list[bytes] = []
-    for line in text.split(b"\n"):
-        start = f"{_DASH}{name} ".encode()
-        if line.startswith(start):
-            try:
-                found.append(base64.b64decode(line.removeprefix(start), validate=True))
-            except binascii.Error:
-                continue  # a witness of another make; ours decides
+def _signatures(text: bytes) -> list[tuple[str, bytes]]:
+    """Who signed, and what stands behind his name. Witnesses may stand beside us."""
+    if not text.endswith(b"\n"):
+        raise _bad("it is cut off")
+    found: list[tuple[str, bytes]] = []
+    for line in text.removesuffix(b"\n").split(b"\n"):
+        try:
+            dash, name, signed = line.decode().split(" ")
+            raw = base64.b64decode(signed, validate=True)
+        except (UnicodeDecodeError, ValueError):
+            raise _bad("a line below it is no signature") from None
+        if dash != DASH or base64.b64encode(raw).decode() != signed:
+            raise _bad("a line below it is no signature")
+        found.append((name, raw))
     return found
 
 

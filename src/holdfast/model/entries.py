@@ -10,6 +10,9 @@ import msgspec
 from holdfast.model.canonical import Plain, canonical, refuse_doubtful
 
 VERSION = 1
+ROTATED, REVOKED, RESTORED = "key_rotated", "key_revoked", "restore_accepted"
+"""The kinds of entries that change how the entries after them are judged."""
+
 ENTRY_DOMAIN = b"holdfast-audit-entry-v1\n"
 """Stands before what an entry's signature covers, so that it is a signature of nothing else."""
 
@@ -86,6 +89,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     root: bytes  # of the Merkle tree over the entries' hashes
     head: str  # the hash of the last entry
     frontier: tuple[bytes, ...]  # roots of the full subtrees, so that the tree can be continued
+    key: str  # whose turn it is to sign
     time: str
 
 
@@ -123,4 +127,5 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     epoch: int = 0
     seq: int = 0
     hash: str = ""  # of the last entry; what `genesis` says before the first
+    turn: str = ""  # the id of the key that signs next; empty before the first entry
     time: str = ""

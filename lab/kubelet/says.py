@@ -86,7 +86,8 @@ def how_it_ends(pod: Pod, container: Container, set_: frozenset[str]) -> Ends | 
         case "oom":
             return Ends(after=after, code=137, reason="OOMKilled")
     line = _TRAP.sub("", _command_line(container))
-    slept = None if _LOOP.search(line) else _SLEEP.search(line)
+    loops = _LOOP.search(line) is not None
+    slept = None if loops else _SLEEP.search(line)
     ran = duration("".join(part or "" for part in slept.groups()), 0.0) if slept else 0.5
     for name, why in missing_variables(container, set_):
         said = why or "parameter not set"
@@ -94,7 +95,7 @@ def how_it_ends(pod: Pod, container: Container, set_: frozenset[str]) -> Ends | 
     if _exceeds(_USES_MEMORY, line, container.resources.limits.get("memory")):
         return Ends(after=max(ran, 2.0), code=137, reason="OOMKilled")
     code = _exit_code(line)
-    if code is None and (slept or _finishes_by_itself(pod, container)):
+    if code is None and (slept or (not loops and _finishes_by_itself(pod, container))):
         return _ended(ran if slept else after, 0)
     return None if code is None else _ended(ran, code)
 

@@ -292,6 +292,21 @@ def test_a_job_s_pod_completes() -> None:
     assert shown.condition("Ready")["reason"] == "PodCompleted"
 
 
+def test_a_job_s_pod_that_loops_runs_on() -> None:
+    loop = shell("while true; do sleep 10; done")
+    shown = play(a_pod(loop, owner="Job", restartPolicy="Never")).until(600)
+
+    assert shown.container()["state"].keys() == {"running"}
+
+
+def test_an_init_container_that_loops_holds_the_pod_up() -> None:
+    init = a_container("wait", command=["sh", "-c", "until nc -z db 5432; do sleep 2; done"])
+    shown = play(a_pod(initContainers=[init])).until(600)
+
+    assert shown.container("wait")["state"].keys() == {"running"}
+    assert shown.status["phase"] == "Pending"
+
+
 @pytest.mark.parametrize(
     ("policy", "phase", "restarts"), [("Never", "Failed", 0), ("OnFailure", "Running", 1)]
 )

@@ -1,9 +1,6 @@
 """Every rule against its given/expect cases: `tests/facts/<rule>/<what_the_case_shows>.yaml`.
 
-now: the moment of the snapshot
-given: the objects; a uid is made up where none is given (`<kind>-<namespace>-<name>`)
-blind: {plural: state} of kinds that were not seen; kinds that nobody mentions were seen, empty
-cluster: {version: the API server's}, where a rule asks
+`tests/cases.py` says how the snapshot is written; besides,
 expect:
   findings, young: what the catalogue makes of it; of each entry, the fields that are named
   verdict: {of: kind/namespace/name, is: found | absent | unknown}
@@ -13,49 +10,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 import yaml
 
 from holdfast.facts import CATALOGUE, ask, judge
-from holdfast.model.kinds import KINDS
-from holdfast.model.objects import Object
+from holdfast.model.kinds import Pod
 from holdfast.model.rules import Finding, Rule
-from holdfast.model.snapshot import Capture, Identity, Snapshot, State
+from holdfast.model.snapshot import Capture, Snapshot, State
 from holdfast.model.times import stamp
+from holdfast.testing.builders import some_metadata
+from tests.cases import snapshot_of
 
 HERE = Path(__file__).parent
 RULES = {rule.name: rule for rule in CATALOGUE}
 CASES = sorted(HERE.glob("*/*.yaml"))
-
-
-def _object(given: dict[str, Any]) -> Object:
-    kind = next(
-        k for k in KINDS if k.api.kind == given["kind"] and given["apiVersion"] in k.api.versioned
-    )
-    given["metadata"].setdefault("uid", _uid(given))
-    return msgspec.convert(given, kind)
-
-
-def _uid(given: dict[str, Any]) -> str:
-    metadata = given["metadata"]
-    return f"{given['kind']}-{metadata.get('namespace', '')}-{metadata['name']}".lower()
-
-
-def snapshot_of(case: Mapping[str, Any]) -> Snapshot:
-    """The snapshot that a case is about."""
-    objects = [_object(given) for given in case["given"]]
-    blind = case.get("blind", {})
-    captures = [
-        Capture(
-            kind=kind,
-            state=State(blind.get(kind.api.plural, "captured")),
-            objects=tuple(o for o in objects if isinstance(o, kind)),
-            why="as the case says" if kind.api.plural in blind else "",
-        )
-        for kind in KINDS
-    ]
-    return Snapshot(now=case["now"], captures=captures, cluster=Identity(**case.get("cluster", {})))
 
 
 def _told(finding: Finding, expected: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,11 +75,12 @@ def test_every_rule_has_cases_of_each_sort(rule: Rule) -> None:
 @pytest.mark.parametrize("state", [s for s in State if s is not State.CAPTURED])
 @pytest.mark.parametrize("rule", CATALOGUE, ids=lambda r: r.name)
 def test_no_rule_says_absent_when_all_its_sources_failed(rule: Rule, state: State) -> None:
-    given = {"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "any", "namespace": "shop"}}
     captures = [Capture(kind=kind, state=state, why="failed") for kind in rule.reads]
     moment = yaml.safe_load("2026-01-01T12:00:00Z")
 
-    fact = ask(rule, _object(given).ref, Snapshot(now=moment, captures=captures))
+    fact = ask(
+        rule, Pod(metadata=some_metadata(Pod, "any")).ref, Snapshot(now=moment, captures=captures)
+    )
 
     assert fact.verdict.value == "unknown"
     assert "failed" in fact.because

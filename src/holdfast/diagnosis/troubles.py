@@ -70,11 +70,16 @@ def _parent(
         for other in there[here]
         if other.id != finding.id
         and finding.code in explains.get(other.code, ())
-        and (not other.part or not finding.part or other.part == finding.part)
+        and _concern_each_other(other.part, finding.part)
     ]
     if same:
         return _Parent(finding=min(same, key=_oldest), relation=SAME_OBJECT, distance=0)
     return _beneath(finding, here, there, topology, explains)
+
+
+def _concern_each_other(one: str, other: str) -> bool:
+    """Whether parts of one object are the same: a container, and a probe of it, are."""
+    return not one or not other or f"{one}/".startswith(f"{other}/") or other.startswith(f"{one}/")
 
 
 def _beneath(

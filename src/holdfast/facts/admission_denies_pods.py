@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.refusals import GRACE, READ, Cause, refusals
+from holdfast.topology.refusals import EXPLAINS, GRACE, READ, Cause, refusals
 
 
 @fact(
@@ -15,6 +15,7 @@ from holdfast.topology.refusals import GRACE, READ, Cause, refusals
     reads=READ,
     next_step="Change the template so that the policy allows it, or ask its owners; their words: "
     "kubectl get events -n {namespace} --field-selector involvedObject.name={name}",
+    explains=EXPLAINS,
 )
 def admission_denies_pods(cluster: Snapshot) -> Iterator[Found]:
     """A ReplicaSet, StatefulSet, DaemonSet or Job has fewer pods than it wants, and its last

@@ -1,7 +1,7 @@
 """Two autoscalers that scale the same pods, and each other's work."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from holdfast.model.kinds import Autoscaler
 from holdfast.model.rules import Channel, Found, Severity, fact
@@ -20,7 +20,8 @@ type Key = tuple[str, str, str, str]
 )
 def autoscalers_share_a_target(cluster: Snapshot) -> Iterator[Found]:
     """Another autoscaler names the same workload, or the controller found that two select the same
-    pods (AmbiguousSelector), after which neither scales.
+    pods (AmbiguousSelector), after which neither scales. Of several that name the same workload,
+    the youngest is told of.
     """
     by_target = _by_target(cluster)
     for autoscaler in cluster.all(Autoscaler):
@@ -31,6 +32,8 @@ def autoscalers_share_a_target(cluster: Snapshot) -> Iterator[Found]:
         ambiguous = active is not None and active.reason == "AmbiguousSelector"
         if not others and not ambiguous:
             continue  # healthy: alone
+        if others and autoscaler is not max((autoscaler, *others), key=_age):
+            continue  # told of the one that came to it
         since = max(each.born for each in (autoscaler, *others))
         if active is not None and ambiguous:
             since = active.last_transition_time or since
@@ -48,6 +51,10 @@ def autoscalers_share_a_target(cluster: Snapshot) -> Iterator[Found]:
                 **({"ScalingActive": f"{active.reason}: {active.message}"} if active else {}),
             },
         )
+
+
+def _age(autoscaler: Autoscaler) -> tuple[datetime, str]:
+    return autoscaler.born, autoscaler.metadata.name
 
 
 def _key(autoscaler: Autoscaler) -> Key:

@@ -16,6 +16,7 @@ from holdfast.model.snapshot import Snapshot
     reads=(BackupLocation,),
     next_step="Read why it cannot be reached: "
     "kubectl describe backupstoragelocations.velero.io {name} -n {namespace}",
+    explains=("HF-OPR-003",),
 )
 def backup_location_unavailable(cluster: Snapshot) -> Iterator[Found]:
     """The phase of a Velero BackupStorageLocation is Unavailable, counted from when its backups

@@ -20,7 +20,7 @@ TOLD = frozenset({"ClaimLost", "ClaimMisbound"})
     reads=(Claim, Event),
     next_step="Do not delete the claim before you know where the data is; find the volume it had: "
     "kubectl get pvc {name} -n {namespace} -o jsonpath='{{.spec.volumeName}}'",
-    explains=("HF-WRK-001", *SHORT),
+    explains=("HF-WRK-001", *SHORT, "HF-DLV-002"),
 )
 def claim_lost(cluster: Snapshot) -> Iterator[Found]:
     """A claim is in phase Lost: its volume was deleted, or is bound to another claim."""

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from holdfast.model.kinds import Node, Pod
-from holdfast.model.objects import Ref
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
+from holdfast.topology.placement import the_cluster
 from holdfast.topology.room import Amounts, Used, allocatable, said, used
 
 LITTLE = (
@@ -22,6 +22,7 @@ LITTLE = (
     reads=(Node, Pod),
     next_step="Add a node or lower requests; see who asks for what: "
     "kubectl describe nodes | grep -A 8 'Allocated resources'",
+    explains=("HF-WRK-003",),
 )
 def cluster_out_of_room(cluster: Snapshot) -> Iterator[Found]:
     """On every node that is ready and takes pods, the pods' requests leave less than a twentieth
@@ -45,12 +46,7 @@ def cluster_out_of_room(cluster: Snapshot) -> Iterator[Found]:
     since = min(waiting) if waiting else _last_placed(cluster, {n.metadata.name for n in nodes})
     what = ", ".join(f"{resource}: {count}" for resource, count in sorted(tight.items()))
     yield Found(
-        about=Ref(
-            api_version="v1",
-            kind="Cluster",
-            name=cluster.cluster.name or "this cluster",
-            uid=cluster.cluster.uid,
-        ),
+        about=the_cluster(cluster),
         since=since,
         says=f"none of the nodes that take pods has room; lacking {what}"
         + (f"; pods that wait: {len(waiting)}" if waiting else ""),

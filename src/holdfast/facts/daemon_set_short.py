@@ -16,6 +16,7 @@ from holdfast.model.snapshot import Snapshot
     reads=(DaemonSet, Pod),
     next_step="See on which nodes it is missing: kubectl describe daemonset {name} -n {namespace}; "
     "kubectl get pods -n {namespace} -o wide",
+    explains=("HF-DLV-002",),
 )
 def daemon_set_short(cluster: Snapshot) -> Iterator[Found]:
     """Fewer nodes have a ready pod of the DaemonSet than should, in whichever namespace, counted

@@ -16,6 +16,7 @@ from holdfast.model.snapshot import Snapshot
     reads=(Deployment, ReplicaSet, Pod),
     next_step="See which pods are missing and why: "
     "kubectl describe deployment {name} -n {namespace}",
+    explains=("HF-DLV-002",),
 )
 def deployment_short(cluster: Snapshot) -> Iterator[Found]:
     """Fewer replicas are available than wanted, counted from the pod that has been missing

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from holdfast.model.kinds import Event, Namespace
+from holdfast.model.kinds import Event, Namespace, Pod
 from holdfast.model.objects import Ref
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 
-MANY = 100  # more objects than a rollout that fails has pods at a time
+MANY = 100  # more than anybody reads through
 LATELY = timedelta(minutes=10)
 
 
@@ -23,12 +23,15 @@ LATELY = timedelta(minutes=10)
 )
 def event_flood(cluster: Snapshot) -> Iterator[Found]:
     """A component has said the same warning about 100 objects of a namespace or more in the last
-    ten minutes. Counted from the first of those that are still said.
+    ten minutes. Counted from the first of those that are still said. Of pods nothing is said here:
+    what they suffer is told of them, and a big workload whose image is bad is one trouble.
     """
     said: dict[tuple[str, str, str], list[Event]] = {}
     for event in cluster.all(Event):
         if event.type != "Warning" or cluster.now - event.last_seen > LATELY:
             continue  # healthy: told in the normal course of things, or a memory
+        if event.involved_object.kind == Pod.api.kind:
+            continue  # told of the pods
         key = (event.metadata.namespace, event.by, event.reason)
         said.setdefault(key, []).append(event)
     for (name, component, reason), events in said.items():

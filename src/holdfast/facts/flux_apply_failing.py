@@ -17,6 +17,7 @@ from holdfast.topology.conditions import unwell
     reads=(Kustomization, Event),
     next_step="Read what cannot be applied: "
     "kubectl describe kustomizations.kustomize.toolkit.fluxcd.io {name} -n {namespace}",
+    explains=("HF-DLV-011",),
 )
 def flux_apply_failing(cluster: Snapshot) -> Iterator[Found]:
     """A Kustomization is Stalled or not Ready, said of it as it stands. A reason that ends in

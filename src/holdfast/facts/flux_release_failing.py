@@ -17,6 +17,7 @@ from holdfast.topology.conditions import unwell
     reads=(HelmRelease, Event),
     next_step="Read why the release fails: "
     "kubectl describe helmreleases.helm.toolkit.fluxcd.io {name} -n {namespace}",
+    explains=("HF-DLV-012",),
 )
 def flux_release_failing(cluster: Snapshot) -> Iterator[Found]:
     """A HelmRelease is Stalled or not Ready, said of it as it stands. A reason that ends in

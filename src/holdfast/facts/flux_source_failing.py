@@ -31,6 +31,7 @@ SOURCES: tuple[type[GitRepository | OciRepository | Bucket | HelmRepository | He
     grace=timedelta(minutes=5),  # hosts have short troubles, and most sources ask every minute
     reads=(*SOURCES, Event),
     next_step="Read why it cannot be fetched: kubectl describe KIND {name} -n {namespace}",
+    explains=("HF-DLV-010", "HF-DLV-011", "HF-DLV-012"),
 )
 def flux_source_failing(cluster: Snapshot) -> Iterator[Found]:
     """A GitRepository, OCIRepository, Bucket, HelmRepository or HelmChart is Stalled or not Ready,

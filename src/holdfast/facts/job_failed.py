@@ -16,6 +16,7 @@ from holdfast.topology.runs import READ, failed_runs
     reads=READ,
     next_step="Read what its last pods said: kubectl logs job/{name} -n {namespace} "
     "--all-containers --tail=50",
+    explains=("HF-DLV-002",),
 )
 def job_failed(cluster: Snapshot) -> Iterator[Found]:
     """A Job failed for good: too many failed pods or indexes, or a pod failure that its policy

@@ -16,6 +16,7 @@ from holdfast.topology.runs import READ, failed_runs
     reads=READ,
     next_step="Its pods are gone: see how far they came and give it more time, or make it faster: "
     "kubectl describe job {name} -n {namespace}",
+    explains=("HF-DLV-002",),
 )
 def job_out_of_time(cluster: Snapshot) -> Iterator[Found]:
     """A Job ran longer than its activeDeadlineSeconds and was stopped. Of a CronJob only the

@@ -17,6 +17,7 @@ TAINT = "node.kubernetes.io/unschedulable"
     grace=timedelta(hours=24),  # work on a node is done within a day
     reads=(Node,),
     next_step="If the work on it is done: kubectl uncordon {name}",
+    explains=("HF-WRK-011",),
 )
 def node_cordoned_for_long(cluster: Snapshot) -> Iterator[Found]:
     """A node is unschedulable, counted from the taint that says so."""

@@ -17,7 +17,7 @@ from holdfast.topology.workloads import SHORT
     reads=(Node,),
     next_step="Look at the network's own pod on that node: kubectl get pods -A "
     "--field-selector spec.nodeName={name}",
-    explains=("HF-NOD-001", "HF-WRK-032", *SHORT),
+    explains=("HF-NOD-001", "HF-WRK-032", *SHORT, "HF-WRK-011"),
 )
 def node_network_unavailable(cluster: Snapshot) -> Iterator[Found]:
     """A node's NetworkUnavailable condition is True, as its network plugin or cloud wrote it."""

@@ -16,7 +16,7 @@ from holdfast.topology.workloads import SHORT
     grace=timedelta(minutes=5),  # a restart takes two to four, and pods stay for five
     reads=(Node,),
     next_step="Read what its kubelet says is wrong: kubectl describe node {name}",
-    explains=("HF-WRK-030", "HF-WRK-032", *SHORT),
+    explains=("HF-WRK-030", "HF-WRK-032", *SHORT, "HF-WRK-011"),
 )
 def node_not_ready(cluster: Snapshot) -> Iterator[Found]:
     """A node's kubelet reports and says Ready=False, with the reason. A warning only while the

@@ -19,7 +19,7 @@ STOPPED = "node.cloudprovider.kubernetes.io/shutdown"
     reads=(Node,),
     next_step="Ask the machine itself (its cloud's console, or ssh), whether it runs and reaches "
     "the API server; what ran there: kubectl get pods -A --field-selector spec.nodeName={name}",
-    explains=("HF-WRK-030", "HF-WRK-032", *SHORT),
+    explains=("HF-WRK-030", "HF-WRK-032", *SHORT, "HF-WRK-011"),
 )
 def node_silent(cluster: Snapshot) -> Iterator[Found]:
     """A node's Ready condition is Unknown: the control plane has not heard from its kubelet. A

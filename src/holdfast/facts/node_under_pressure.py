@@ -40,7 +40,7 @@ PRESSURES: Mapping[str, tuple[str, str]] = {
     grace=timedelta(minutes=1),  # a peak that the kubelet reclaims at once is over by then
     reads=(Node,),
     next_step="See what runs there: kubectl describe node {name}",
-    explains=("HF-WRK-028",),
+    explains=("HF-WRK-028", "HF-WRK-011"),
 )
 def node_under_pressure(cluster: Snapshot) -> Iterator[Found]:
     """A node's MemoryPressure, DiskPressure or PIDPressure is True. The kubelet keeps it so for

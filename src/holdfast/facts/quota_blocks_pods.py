@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.refusals import GRACE, READ, Cause, refusals
+from holdfast.topology.refusals import EXPLAINS, GRACE, READ, Cause, refusals
 
 
 @fact(
@@ -15,6 +15,7 @@ from holdfast.topology.refusals import GRACE, READ, Cause, refusals
     reads=READ,
     next_step="See what uses the quota up, then free or raise it: "
     "kubectl describe resourcequota -n {namespace}",
+    explains=EXPLAINS,
 )
 def quota_blocks_pods(cluster: Snapshot) -> Iterator[Found]:
     """A ReplicaSet, StatefulSet, DaemonSet or Job has fewer pods than it wants, and its last

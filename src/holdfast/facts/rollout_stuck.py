@@ -16,7 +16,7 @@ from holdfast.model.snapshot import Snapshot
     reads=(Deployment,),
     next_step="Go back to the revision before: kubectl rollout undo deployment/{name} "
     "-n {namespace} (first look: kubectl rollout status deployment/{name} -n {namespace})",
-    explains=("HF-WRK-010",),
+    explains=("HF-WRK-010", "HF-DLV-002"),
 )
 def rollout_stuck(cluster: Snapshot) -> Iterator[Found]:
     """The Deployment exceeded its progress deadline, even if enough old replicas are available;

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.refusals import GRACE, READ, Cause, refusals
+from holdfast.topology.refusals import EXPLAINS, GRACE, READ, Cause, refusals
 
 
 @fact(
@@ -15,6 +15,7 @@ from holdfast.topology.refusals import GRACE, READ, Cause, refusals
     reads=READ,
     next_step="Create the account, or name another in the template: "
     "kubectl create serviceaccount {part} -n {namespace}",
+    explains=EXPLAINS,
 )
 def service_account_missing(cluster: Snapshot) -> Iterator[Found]:
     """A ReplicaSet, StatefulSet, DaemonSet or Job has fewer pods than it wants, and the API

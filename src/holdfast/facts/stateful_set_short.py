@@ -18,6 +18,7 @@ from holdfast.model.snapshot import Snapshot
     reads=(StatefulSet, Pod),
     next_step="See why that member is missing or not ready: kubectl describe statefulset {name} "
     "-n {namespace}; kubectl get pods -n {namespace}",
+    explains=("HF-DLV-002",),
 )
 def stateful_set_short(cluster: Snapshot) -> Iterator[Found]:
     """A member of a StatefulSet, by its ordinal from `ordinals.start` on, has no pod or one that is

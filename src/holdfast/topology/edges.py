@@ -39,6 +39,7 @@ from holdfast.model.kinds.pods import PodSpec
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.graph import Edge, Place, Relation, Topology, place, place_of
+from holdfast.topology.placement import waits
 from holdfast.topology.references import references
 from holdfast.topology.routes import Route, is_gateway, routes
 from holdfast.topology.supplies import supplied
@@ -59,9 +60,10 @@ def topology(snapshot: Snapshot, namespaces: frozenset[str] | None = None) -> To
     What lies between two troubles lies in their namespaces or in none, so that a few troubles in a
     big cluster cost a small graph.
     """
+    waiting = waits(snapshot)  # of the whole, for it depends on what every pod of a node asks for
     if namespaces is not None:
         snapshot = snapshot.within_namespaces(tuple(sorted(namespaces)))
-    return Topology(_edges(snapshot))
+    return Topology((*_edges(snapshot), *waiting))
 
 
 def _edges(snapshot: Snapshot) -> Iterator[Edge]:

@@ -24,6 +24,9 @@ GRACE = timedelta(minutes=2)
 """A surge that a quota refuses, a webhook that restarts, a ServiceAccount that is applied a
 moment after its workload: the next attempt succeeds within this."""
 
+EXPLAINS = ("HF-WRK-060", "HF-WRK-065", "HF-WRK-067")
+"""What is found besides on a workload that makes its pods itself, and gets none."""
+
 STILL = timedelta(minutes=20)
 """Controllers try again after at most 1000 s: an older attempt says nothing about now."""
 

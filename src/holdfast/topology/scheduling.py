@@ -126,6 +126,12 @@ def stuck(
         )
 
 
+def kept_by(cluster: Snapshot, obstacle: Obstacle) -> Iterator[Stuck]:
+    """The pods that this one keeps from every node."""
+    judged = cluster.narrowed(READS).once(_stuck)  # as the rules had them judged
+    return (each for each in judged if each.obstacle is obstacle)
+
+
 def gated(pod: Pod) -> bool:
     """Somebody asked that it not be scheduled yet."""
     return bool(pod.spec.scheduling_gates)

@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from holdfast.facts import CATALOGUE
-from tests.facts.test_cases import CASES, snapshot_of
+from tests.cases import snapshot_of
+from tests.facts.test_cases import CASES
 
 PODS = frozenset(
     {

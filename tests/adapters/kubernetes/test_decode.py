@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from holdfast.adapters.kubernetes import decode
+from holdfast.adapters.kubernetes.sharing import Sharer
 from holdfast.errors import Unanswered
 from holdfast.model.kinds import KINDS, Claim, Deployment, Pod, Secret
 from holdfast.model.objects import Object
@@ -18,7 +19,7 @@ def a_page(*items: Any, **more: Any) -> bytes:
 
 
 def read[K: Object](kind: type[K], body: bytes) -> decode.Listed[K]:
-    return decode.page(kind, body, decode.Sharer())
+    return decode.page(kind, body, Sharer())
 
 
 def a_tree(name: str = "web", **more: Any) -> dict[str, Any]:
@@ -156,33 +157,6 @@ def test_pages_to_keep_lose_their_annotations() -> None:
     assert json.loads(kept)["items"][0] == {
         "metadata": {"name": "creds", "managedFields": [{"a": {}}]}
     }
-
-
-def test_what_repeats_is_held_once() -> None:
-    tree = a_tree(
-        spec={"nodeName": "node-1"},
-        status={"phase": "Running", "containerStatuses": [{"image": "registry.example/web:1"}]},
-    )
-    tree["metadata"] |= {
-        "labels": {"app": "web", "tier": "front"},
-        "ownerReferences": [{"kind": "ReplicaSet", "name": "web-1", "uid": "u"}],
-    }
-    one, other = read(Pod, a_page(tree, tree)).objects
-    assert one == other
-    assert one.metadata.labels is other.metadata.labels
-    assert one.metadata.owner_references is other.metadata.owner_references
-    assert one.metadata.namespace is other.metadata.namespace
-    assert one.spec.node_name is other.spec.node_name
-    assert one.status.container_statuses[0].image is other.status.container_statuses[0].image
-
-
-def test_sharing_spans_the_pages_of_a_list() -> None:
-    share = decode.Sharer()
-    first, second = (
-        decode.page(Pod, a_page(a_tree(spec={"nodeName": "node-1"})), share).objects[0]
-        for _ in range(2)
-    )
-    assert first.spec.node_name is second.spec.node_name
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from holdfast.adapters.kubernetes import decode
 from holdfast.adapters.kubernetes.asking import Asker
 from holdfast.adapters.kubernetes.discovery import Discovery, path
+from holdfast.adapters.kubernetes.sharing import Sharer
 from holdfast.adapters.kubernetes.transport import JSON, Answer, Question
 from holdfast.errors import CouldNotLook, Unanswered
 from holdfast.model.objects import Object
@@ -168,7 +169,7 @@ class Lister:
         objects: list[K] = []
         unreadable: list[Unreadable] = []
         version = ""
-        share = decode.Sharer()
+        share = Sharer()
         pages = self.pages(kind, namespace, one_moment=one_moment)
         step = await pages.first()
         while isinstance(step, Paged):

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import decode, figures, machine, scan_lab, size, start
+from bench import decode, figures, growth, machine, scan, scan_lab, size, start
 from bench.children import CouldNotMeasure
 from bench.figures import Entry
 from bench.table import header, table, verdict
@@ -23,6 +23,8 @@ RESULTS = machine.ROOT / "results" / "bench.json"
 
 ENTRIES: Mapping[str, tuple[str, Callable[[Workbench], Entry]]] = {
     decode.NAME: (decode.WHAT, decode.run),
+    scan.NAME: (scan.WHAT, scan.run),
+    growth.NAME: (growth.WHAT, growth.run),
     scan_lab.NAME: (scan_lab.WHAT, scan_lab.run),
     start.NAME: (start.WHAT, start.run),
     size.NAME: (size.WHAT, size.run),

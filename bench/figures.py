@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+MIB = 2**20
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """One thing that was measured, once in each round."""
 
     what: str
-    unit: str  # s, MiB, MB, x (a ratio)
+    unit: str  # s, us, MiB, MB, x (a ratio)
     values: tuple[float, ...]
     at_most: float | None = None  # the target; None: for orientation
 

@@ -17,20 +17,7 @@ def managed_fields(pod: Mapping[str, Any], last: datetime) -> list[dict[str, Any
             "f:labels": _names(metadata["labels"]),
             "f:ownerReferences": _keyed("uid", metadata["ownerReferences"]),
         },
-        "f:spec": {
-            "f:containers": {
-                f'k:{{"name":"{each["name"]}"}}': _container(each) for each in spec["containers"]
-            },
-            "f:dnsPolicy": {},
-            "f:enableServiceLinks": {},
-            "f:restartPolicy": {},
-            "f:schedulerName": {},
-            "f:securityContext": _names(spec["securityContext"]),
-            "f:serviceAccount": {},
-            "f:serviceAccountName": {},
-            "f:terminationGracePeriodSeconds": {},
-            "f:volumes": _keyed("name", spec["volumes"], also=("configMap", "projected")),
-        },
+        "f:spec": _pod_spec(spec),
     }
     created = metadata["creationTimestamp"]
     writers = [_writer("kube-controller-manager", created, by_controller)]
@@ -54,9 +41,48 @@ def managed_fields(pod: Mapping[str, Any], last: datetime) -> list[dict[str, Any
     return [*writers, _writer("kubelet", written(last), by_kubelet) | {"subresource": "status"}]
 
 
+def of_workload(
+    spec: Mapping[str, Any], labels: Iterable[str], applied: datetime, last: datetime
+) -> list[dict[str, Any]]:
+    """Helm wrote what was asked for, and the controller its status since."""
+    template = {"f:metadata": {"f:labels": _names(labels)}, "f:spec": _pod_spec(spec)}
+    asked = {"f:replicas": {}, "f:selector": {}, "f:strategy": {}, "f:template": template}
+    fields = {"f:metadata": {"f:labels": _names(labels)}, "f:spec": asked}
+    status = {"f:status": {"f:conditions": _conditions(("Available", "Progressing"))}}
+    return [
+        _writer("helm", written(applied), fields),
+        _writer("kube-controller-manager", written(last), status) | {"subresource": "status"},
+    ]
+
+
+def of_fields(
+    manager: str, when: datetime, fields: Mapping[str, Iterable[str]]
+) -> list[dict[str, Any]]:
+    """One manager wrote those fields, each of them by the names in it."""
+    tree = {f"f:{name}": _names(within) for name, within in fields.items()}
+    return [_writer(manager, written(when), tree)]
+
+
 def written(when: datetime) -> str:
     """A moment as Kubernetes writes it."""
     return when.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _pod_spec(spec: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "f:containers": {
+            f'k:{{"name":"{each["name"]}"}}': _container(each) for each in spec["containers"]
+        },
+        "f:dnsPolicy": {},
+        "f:enableServiceLinks": {},
+        "f:restartPolicy": {},
+        "f:schedulerName": {},
+        "f:securityContext": _names(spec["securityContext"]),
+        "f:serviceAccount": {},
+        "f:serviceAccountName": {},
+        "f:terminationGracePeriodSeconds": {},
+        "f:volumes": _keyed("name", spec["volumes"], also=("configMap", "projected")),
+    }
 
 
 def _container(container: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""Pods as a busy cluster holds them, made from a seed: managed fields, probes, conditions and all.
+"""The pods of one Deployment as a busy cluster holds them, made from a seed.
 
-Everything is made up. What a pod carries follows what an API server sends: most of them run, a few
-do not, and those of one owner have their labels, image and variables in common.
+Everything is made up. What a pod carries follows what an API server sends, managed fields, probes
+and conditions and all: those of one owner have their labels, image and variables in common, and
+most of them run.
 """
 
 import random
@@ -12,50 +13,44 @@ from typing import Any
 from bench.managed_fields import managed_fields, written
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-TEAMS = ("billing", "search", "checkout", "stock", "mail", "media", "fraud", "login", "maps", "ads")
 PARTS = ("api", "worker", "cache", "gateway", "indexer", "cron", "web", "sync")
-STATES = ("running",) * 93 + ("crashing",) * 3 + ("pulling",) * 2 + ("pending",) + ("done",)
+STATES = ("running",) * 95 + ("crashing",) * 2 + ("pulling",) * 2 + ("pending",)
+"""How an owner's pods do, most of them: of twenty owners, one is unwell."""
 LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 MESH = "registry.shop.example/platform/mesh-proxy:1.24.3"
 WITH_MESH = 0.05  # of the owners give their pods a second container
 
 
-def pods(count: int, seed: int) -> Iterator[dict[str, Any]]:
-    """That many pods, ten to an owner on average."""
-    dice = random.Random(seed)
-    made = 0
-    while made < count:
-        owner = _Owner(dice)
-        for _ in range(min(dice.randint(1, 19), count - made)):
-            made += 1
-            yield owner.pod(made)
+class App:
+    """A Deployment and its ReplicaSet: what its pods have in common, and the pods.
 
+    It has dice of its own, so that each is the same whatever was made before it.
+    """
 
-class _Owner:
-    """A ReplicaSet: what its pods have in common."""
-
-    def __init__(self, dice: random.Random) -> None:
-        self.dice = dice
-        team, part = dice.choice(TEAMS), dice.choice(PARTS)
-        self.app = f"{team}-{part}"
-        self.namespace = f"{team}-{dice.choice(('blue', 'green', 'live', 'test'))}"
-        template = self.word(10)
+    def __init__(self, seed: int, number: int, namespace: str, replicas: int, nodes: int) -> None:
+        self.dice = dice = random.Random(f"{seed}/{number}")
+        self.number, self.namespace, self.replicas, self.nodes = number, namespace, replicas, nodes
+        self.state = dice.choice(STATES)
+        part = dice.choice(PARTS)
+        team = namespace.partition("-")[0]
+        self.name = f"{part}-{number}"
+        self.uid = self.new_uid()
+        self.template = self.word(10)
         self.reference = {
             "apiVersion": "apps/v1",
             "kind": "ReplicaSet",
-            "name": f"{self.app}-{template}",
-            "uid": self.uid(),
+            "name": f"{self.name}-{self.template}",
+            "uid": self.new_uid(),
             "controller": True,
             "blockOwnerDeletion": True,
         }
         version = f"{dice.randint(1, 9)}.{dice.randint(0, 30)}.{dice.randint(0, 12)}"
         self.labels = {
             "app.kubernetes.io/component": part,
-            "app.kubernetes.io/instance": self.app,
+            "app.kubernetes.io/instance": self.name,
             "app.kubernetes.io/managed-by": "Helm",
             "app.kubernetes.io/name": part,
             "app.kubernetes.io/version": version,
-            "pod-template-hash": template,
             "shop.example/team": team,
         }
         self.annotations = {"checksum/config": self.hex(64), "prometheus.io/scrape": "true"}
@@ -63,32 +58,39 @@ class _Owner:
         if dice.random() < WITH_MESH:
             self.containers.append(self.container("mesh", MESH))
         self.digests = {each["image"]: f"sha256:{self.hex(64)}" for each in self.containers}
-        self.born = NOW - timedelta(seconds=dice.randint(3_600, 40 * 86_400))
+        self.born = NOW - timedelta(seconds=dice.randint(7_200, 40 * 86_400))
 
-    def pod(self, number: int) -> dict[str, Any]:
-        state = self.dice.choice(STATES)
+    def pods(self) -> Iterator[dict[str, Any]]:
+        """As many as it has replicas; those of an app that is unwell are so but for one in ten."""
+        for number in range(self.replicas):
+            yield self.pod(number, self.state if number % 10 != 1 else "running")
+
+    def pod(self, number: int, state: str) -> dict[str, Any]:
+        """One of them, in that state."""
         created = self.born + timedelta(seconds=self.dice.randint(0, 3_000))
         last = NOW - timedelta(seconds=self.dice.randint(20, 280))
         metadata: dict[str, Any] = {
             "name": f"{self.reference['name']}-{self.word(5)}",
             "generateName": f"{self.reference['name']}-",
             "namespace": self.namespace,
-            "uid": self.uid(),
-            "resourceVersion": str(40_000_000 + number * 7),
+            "uid": self.new_uid(),
+            "resourceVersion": str(40_000_000 + self.number * 7_000 + number * 7),
             "creationTimestamp": written(created),
-            "labels": self.labels,
+            "labels": self.labels | {"pod-template-hash": self.template},
             "annotations": self.annotations,
             "ownerReferences": [self.reference],
         }
         pod = {
             "metadata": metadata,
-            "spec": self.spec() | ({} if state == "pending" else {"nodeName": self.node()}),
+            "spec": self.with_token(self.spec())
+            | ({} if state == "pending" else {"nodeName": self.node()}),
             "status": self.status(state, created, last),
         }
         metadata["managedFields"] = managed_fields(pod, last)
         return pod
 
     def container(self, name: str, image: str) -> dict[str, Any]:
+        """One of its containers, as asked for."""
         variables = [self.variable(n) for n in range(self.dice.randint(6, 10))]
         return {
             "name": name,
@@ -101,11 +103,6 @@ class _Owner:
             },
             "volumeMounts": [
                 {"name": "config", "mountPath": "/etc/app", "readOnly": True},
-                {
-                    "name": "kube-api-access",
-                    "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount",
-                    "readOnly": True,
-                },
             ],
             "livenessProbe": _probe("/alive", 10),
             "readinessProbe": _probe("/ready", 5),
@@ -116,25 +113,31 @@ class _Owner:
         }
 
     def variable(self, n: int) -> dict[str, Any]:
+        """A variable of a container; some come from the app's Secret."""
         name = f"{self.dice.choice(('DB', 'QUEUE', 'CACHE', 'FEATURE', 'HTTP'))}_SETTING_{n}"
         if self.dice.random() < 0.3:
-            key = {"name": f"{self.app}-secrets", "key": name.lower()}
+            key = {"name": f"{self.name}-secrets", "key": name.lower()}
             return {"name": name, "valueFrom": {"secretKeyRef": key}}
         return {"name": name, "value": f"{self.word(8)}.{self.namespace}.svc:{n + 8000}"}
 
+    def keys(self) -> list[str]:
+        """The keys of its Secret that its containers ask for."""
+        sources = (each.get("valueFrom") for one in self.containers for each in one["env"])
+        return sorted({source["secretKeyRef"]["key"] for source in sources if source})
+
     def spec(self) -> dict[str, Any]:
+        """What is asked of each of its pods, but for the node."""
         gone = ("not-ready", "unreachable")
         return {
             "volumes": [
-                {"name": "config", "configMap": {"name": f"{self.app}-config", "defaultMode": 420}},
-                {"name": "kube-api-access", "projected": _projected()},
+                {"name": "config", "configMap": {"name": f"{self.name}-config"}},
             ],
             "containers": self.containers,
             "restartPolicy": "Always",
             "terminationGracePeriodSeconds": 30,
             "dnsPolicy": "ClusterFirst",
-            "serviceAccountName": self.app,
-            "serviceAccount": self.app,
+            "serviceAccountName": self.name,
+            "serviceAccount": self.name,
             "securityContext": {"runAsNonRoot": True, "fsGroup": 10001},
             "imagePullSecrets": [{"name": "registry-pull"}],
             "schedulerName": "default-scheduler",
@@ -152,7 +155,19 @@ class _Owner:
             "preemptionPolicy": "PreemptLowerPriority",
         }
 
+    def with_token(self, spec: dict[str, Any]) -> dict[str, Any]:
+        """What admission makes of it: the account's token, in a volume that no other pod names."""
+        name = f"kube-api-access-{self.word(5)}"
+        path = "/var/run/secrets/kubernetes.io/serviceaccount"
+        mount = {"name": name, "mountPath": path, "readOnly": True}
+        containers = [
+            each | {"volumeMounts": [*each["volumeMounts"], mount]} for each in spec["containers"]
+        ]
+        volumes = [*spec["volumes"], {"name": name, "projected": _projected()}]
+        return spec | {"containers": containers, "volumes": volumes}
+
     def status(self, state: str, created: datetime, last: datetime) -> dict[str, Any]:
+        """What became of one of them."""
         if state == "pending":
             why = (
                 "0/400 nodes are available: 12 node(s) had untolerated taint "
@@ -168,7 +183,7 @@ class _Owner:
         since = ready if well else last
         third, fourth = self.dice.randint(0, 255), self.dice.randint(1, 254)
         return {
-            "phase": {"pulling": "Pending", "done": "Succeeded"}.get(state, "Running"),
+            "phase": "Pending" if state == "pulling" else "Running",
             "conditions": [
                 _condition("PodReadyToStartContainers", created, holds=True),
                 _condition("Initialized", created, holds=True),
@@ -191,6 +206,7 @@ class _Owner:
     def container_status(
         self, name: str, image: str, state: str, since: datetime
     ) -> dict[str, Any]:
+        """What the kubelet says of one container."""
         container_id = f"containerd://{self.hex(64)}"
         ended = {
             "startedAt": written(since - timedelta(seconds=9)),
@@ -202,15 +218,13 @@ class _Owner:
         restarts = 0
         match state:
             case "crashing":
-                why = f"back-off 5m0s restarting failed container={name} pod={self.app}"
+                why = f"back-off 5m0s restarting failed container={name} pod={self.name}"
                 now = {"waiting": {"reason": "CrashLoopBackOff", "message": why}}
                 last = {"terminated": {"exitCode": 1, "reason": "Error"} | ended}
                 restarts = self.dice.randint(4, 900)
             case "pulling":
                 why = f'Back-off pulling image "{image}"'
                 now = {"waiting": {"reason": "ImagePullBackOff", "message": why}}
-            case "done":
-                now = {"terminated": {"exitCode": 0, "reason": "Completed"} | ended}
         return {
             "name": name,
             "state": now,
@@ -224,17 +238,26 @@ class _Owner:
         }
 
     def node(self) -> str:
-        return f"node-{self.dice.randint(1, 400):03}.rack.shop.example"
+        """Any of the nodes."""
+        return node_name(self.dice.randrange(self.nodes))
 
     def word(self, length: int) -> str:
+        """Letters as generated names have them."""
         return "".join(self.dice.choices(LETTERS, k=length))
 
     def hex(self, length: int) -> str:
+        """A digest."""
         return f"{self.dice.getrandbits(4 * length):0{length}x}"
 
-    def uid(self) -> str:
+    def new_uid(self) -> str:
+        """A uid that nobody else has."""
         raw = self.hex(32)
         return f"{raw[:8]}-{raw[8:12]}-4{raw[13:16]}-a{raw[17:20]}-{raw[20:]}"
+
+
+def node_name(number: int) -> str:
+    """What that node is called."""
+    return f"node-{number:04}.rack.shop.example"
 
 
 def _probe(path: str, period: int) -> dict[str, Any]:

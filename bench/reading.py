@@ -1,9 +1,9 @@
-"""What is measured, each in a process of its own: decoding pages, and listing from a server.
+"""What is measured, each in a process of its own: decoding pages, and looking at a server.
 
 python -m bench.reading ours FOLDER      decode every page into partial pods, and keep them
 python -m bench.reading plain FOLDER     json.loads every page, and keep what comes out
 python -m bench.reading frugal FOLDER    the same with the garbage collector off
-python -m bench.reading list URL         list pods from an API server, and judge them
+python -m bench.reading look URL         read what a scan reads, and judge it
 
 Each prints JSON: how many pods, CPU seconds and bytes of memory.
 """
@@ -14,17 +14,18 @@ import json
 import resource
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.pages import written
-from holdfast import facts
 from holdfast.adapters.clock import SystemClock
 from holdfast.adapters.kubernetes.connection import Connection
-from holdfast.adapters.kubernetes.decode import Sharer, page
+from holdfast.adapters.kubernetes.decode import page
 from holdfast.adapters.kubernetes.reader import Reader
+from holdfast.adapters.kubernetes.sharing import Sharer
+from holdfast.diagnosis.survey import survey
+from holdfast.facts import kinds_read
 from holdfast.model.kinds import Pod
-from holdfast.model.snapshot import Snapshot
+from holdfast.workflow.look import look
 
 
 def decode(load: Callable[[list[bytes]], int], folder: Path) -> dict[str, float]:
@@ -61,15 +62,19 @@ def frugal(raw: list[bytes]) -> int:
     return plain(raw)
 
 
-async def listing(url: str) -> dict[str, float]:
-    """List and judge, as a scan does; the figures are the whole process's, imports included."""
-    connection = Connection(name="bench", server=url)
-    async with Reader(connection, clock=SystemClock()) as reader:
-        capture = await reader.list(Pod)
-    listed = {"pods": len(capture.objects), "cpu": _cpu(), "memory": _peak()}
-    snapshot = Snapshot(now=datetime.now(UTC), captures=(capture,))
-    findings = facts.judge(snapshot).findings
-    return listed | {"findings": len(findings), "memoryJudged": _peak()}
+async def look_at(url: str) -> dict[str, float]:
+    """Look and judge, as a scan does; what comes before the first request does not count."""
+    began = _cpu()
+    async with Reader(Connection(name="bench", server=url), clock=SystemClock()) as reader:
+        snapshot = await look(reader, kinds=kinds_read())
+    looked = _cpu()
+    findings = survey(snapshot).findings
+    return {
+        "pods": len(snapshot.all(Pod)),
+        "look": looked - began,
+        "judge": _cpu() - looked,
+        "findings": len(findings),
+    }
 
 
 def _cpu() -> float:
@@ -93,7 +98,7 @@ if __name__ == "__main__":
             print(json.dumps(decode(plain, Path(folder))))
         case ["frugal", folder]:
             print(json.dumps(decode(frugal, Path(folder))))
-        case ["list", url]:
-            print(json.dumps(asyncio.run(listing(url))))
+        case ["look", url]:
+            print(json.dumps(asyncio.run(look_at(url))))
         case _:
             sys.exit(__doc__)

@@ -7,7 +7,7 @@ from bench.figures import Entry, Figure
 from bench.machine import Machine
 
 HEADINGS = ("", "what", "median", "min", "max", "target", "")
-DIGITS = {"s": 3, "x": 3, "MiB": 1, "MB": 1}
+DIGITS = {"s": 3, "x": 3, "MiB": 1, "MB": 1, "us": 1}
 
 
 def table(entries: Sequence[Entry]) -> str:

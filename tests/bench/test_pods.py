@@ -1,23 +1,14 @@
 """The pods that are measured look like what a cluster holds, and are the same for the same seed."""
 
 from collections import Counter
-from itertools import islice
 
 import msgspec
 
-from bench.decode import SMALLEST
-from bench.pages import PER_PAGE, pages
-from bench.pods import pods
-from holdfast.adapters.kubernetes import decode
-from holdfast.model.kinds import Pod
+from bench.cluster import objects, pods
+from bench.made import SMALLEST
+from bench.pods import App
 
 COUNT = 1_200
-
-
-def listed(count: int = COUNT, seed: int = 1) -> list[decode.Listed[Pod]]:
-    """Pages as the reader decodes them."""
-    share = decode.Sharer()
-    return [decode.page(Pod, body, share) for body in pages(pods(count, seed), count)]
 
 
 def test_each_pod_has_at_least_six_kilobytes() -> None:
@@ -29,29 +20,37 @@ def test_the_same_seed_gives_the_same_pods() -> None:
     assert [*pods(50, 7)] != [*pods(50, 8)]
 
 
-def test_no_two_pods_are_the_same() -> None:
-    read = [pod for page in listed() for pod in page.objects]
-    assert COUNT == len({pod.metadata.uid for pod in read})
-    assert COUNT == len({(pod.metadata.namespace, pod.metadata.name) for pod in read})
+def test_no_two_objects_are_the_same() -> None:
+    made = [(path, thing["metadata"]) for path, thing in objects(COUNT, 1)]
+    names = Counter((path, each["namespace"], each["name"]) for path, each in made)
+    uids = Counter((path, each["uid"]) for path, each in made)
+    assert [] == [each for each, times in (names | uids).items() if times > 1]
 
 
-def test_pages_hold_five_hundred_and_name_the_next() -> None:
-    sizes = [(len(page.objects), page.continue_token) for page in listed()]
-    assert [(PER_PAGE, "1"), (PER_PAGE, "2"), (200, "")] == sizes
+def test_a_cluster_has_everything_in_proportion() -> None:
+    count = Counter(path.rpartition("/")[2] for path, _ in objects(20_000, 1))
+    assert 20_000 == count["pods"]
+    assert 2_000 == count["deployments"] == count["services"]
+    assert 5_000 == count["events"]
+    assert 200 <= count["namespaces"] < 210
+    assert 6_000 == count["replicasets"]
+    assert 400 == count["nodes"] == count["leases"]
 
 
-def test_the_reader_understands_every_pod_in_one_step() -> None:
-    assert [()] * 3 == [page.unreadable for page in listed()]
+def test_an_app_is_the_same_whatever_was_made_before_it() -> None:
+    last = [app for path, app in objects(COUNT, 1) if path.endswith("/deployments")][-1]
+    again = App(1, COUNT // 10 - 1, last["metadata"]["namespace"], 1, COUNT // 50)
+    assert last["metadata"]["uid"] == again.uid
 
 
 def test_most_pods_run_and_a_few_do_not() -> None:
-    phases = Counter(pod.status.phase for page in listed() for pod in page.objects)
+    phases = Counter(pod["status"]["phase"] for pod in pods(COUNT, 1))
     assert phases["Running"] > 0.9 * COUNT
-    assert {"Running", "Pending", "Succeeded"} == {*phases}
+    assert {"Running", "Pending"} == {*phases}
 
 
 def test_a_pod_carries_what_the_reader_has_to_skip() -> None:
-    pod = next(islice(pods(1, 1), 1))
+    (pod,) = pods(1, 1)
     managers = [each["manager"] for each in pod["metadata"]["managedFields"]]
     assert ["kube-controller-manager", "kubelet"] == managers
     main = pod["spec"]["containers"][0]

@@ -22,6 +22,7 @@ from holdfast.adapters.kubernetes.credentials import Shown, credentials_for
 from holdfast.adapters.kubernetes.mishaps import Mishap, judge, never_ending, refused_tls
 from holdfast.adapters.kubernetes.pace import Pace
 from holdfast.adapters.kubernetes.server_time import ServerTime
+from holdfast.adapters.kubernetes.streams import reading_much
 from holdfast.adapters.kubernetes.tls import Pair, context_for
 from holdfast.errors import BadCredential, CouldNotLook, Unanswered, Unauthorized
 from holdfast.ports import Clock
@@ -201,12 +202,14 @@ class Wire:
         tls = context_for(self.connection, pair, self._clock.now())
         try:
             proxy = httpx2.Proxy(self.connection.proxy) if self.connection.proxy else None
-            transport = httpx2.AsyncHTTPTransport(
-                verify=tls,
-                trust_env=False,
-                limits=httpx2.Limits(keepalive_expiry=60),
-                proxy=proxy,
-                socket_options=_keepalive(),
+            transport = reading_much(
+                httpx2.AsyncHTTPTransport(
+                    verify=tls,
+                    trust_env=False,
+                    limits=httpx2.Limits(keepalive_expiry=60),
+                    proxy=proxy,
+                    socket_options=_keepalive(),
+                )
             )
         except (ValueError, httpx2.InvalidURL, ImportError):
             raise CouldNotLook(

@@ -1,0 +1,129 @@
+"""Connections that hand over much at once: asyncio's own streams below the HTTP library.
+
+Its own connections hand over one TLS record after the other, 16 KiB each, with a timer around every
+one. Reading a list of a big cluster then takes longer than understanding it; this takes a third.
+"""
+
+import asyncio
+import select
+import ssl
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Self
+
+import httpcore2
+import httpx2
+
+MUCH = 1 << 19  # bytes that wait for us at most, and that we take at once
+NEXT_ADDRESS = 0.25  # seconds until a name's next address is tried beside the one before
+
+type SocketOption = (
+    tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
+)
+
+
+class Stream(httpcore2.AsyncNetworkStream):
+    """One connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """What is there, once something is; nothing at the end. More than asked for is no harm."""
+        with _told(httpcore2.ReadTimeout, httpcore2.ReadError):
+            async with asyncio.timeout(timeout):
+                return await self._reader.read(max(max_bytes, MUCH))
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send it."""
+        with _told(httpcore2.WriteTimeout, httpcore2.WriteError):
+            async with asyncio.timeout(timeout):
+                self._writer.write(buffer)
+                await self._writer.drain()
+
+    async def aclose(self) -> None:
+        """Close it, and wait for nobody."""
+        self._writer.close()
+        await asyncio.sleep(0)
+        self._writer.transport.abort()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> Self:
+        """Go on in TLS."""
+        try:
+            with _told(httpcore2.ConnectTimeout, httpcore2.ConnectError):
+                async with asyncio.timeout(timeout):
+                    await self._writer.start_tls(ssl_context, server_hostname=server_hostname)
+        except (httpcore2.NetworkError, httpcore2.TimeoutException):
+            await self.aclose()
+            raise
+        return self
+
+    def get_extra_info(self, info: str) -> object:
+        """What the library asks for: the TLS agreed on, and whether an idle server has left."""
+        match info:
+            case "ssl_object":
+                return self._writer.get_extra_info("ssl_object")
+            case "is_readable":
+                return self._reader.at_eof() or self._speaks()
+        return None
+
+    def _speaks(self) -> bool:
+        there = self._writer.get_extra_info("socket")
+        return there is None or bool(select.select([there], [], [], 0)[0])
+
+
+class Streams(httpcore2.AsyncNetworkBackend):
+    """Makes such connections."""
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[SocketOption] | None = None,
+    ) -> Stream:
+        """Connect to the first address of that name that answers."""
+        local = (local_address, 0) if local_address else None
+        with _told(httpcore2.ConnectTimeout, httpcore2.ConnectError):
+            async with asyncio.timeout(timeout):
+                reader, writer = await asyncio.open_connection(
+                    host,
+                    port,
+                    limit=MUCH,
+                    local_addr=local,
+                    happy_eyeballs_delay=NEXT_ADDRESS,
+                )
+        there = writer.get_extra_info("socket")
+        for option in socket_options or ():
+            there.setsockopt(*option)
+        return Stream(reader, writer)
+
+    async def sleep(self, seconds: float) -> None:
+        """Between two attempts to connect."""
+        await asyncio.sleep(seconds)
+
+
+def reading_much(transport: httpx2.AsyncHTTPTransport) -> httpx2.AsyncHTTPTransport:
+    """The same transport on such connections; the library has no other way to choose them."""
+    transport._pool._network_backend = Streams()
+    return transport
+
+
+@contextmanager
+def _told(
+    late: type[httpcore2.TimeoutException], broken: type[httpcore2.NetworkError]
+) -> Iterator[None]:
+    """Say in the library's words what went wrong."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise late(error) from error
+    except OSError as error:  # what TLS has to say among it
+        raise broken(error) from error

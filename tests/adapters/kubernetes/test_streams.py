@@ -1,0 +1,57 @@
+"""Connections hand over much at once, with TLS and without, and say in time that a server left."""
+
+import asyncio
+import ssl
+
+import httpx2
+import pytest
+
+from holdfast.adapters.kubernetes.streams import reading_much
+from tests.adapters.kubernetes.certs import Authority
+from tests.adapters.kubernetes.tiny_server import Reply, TinyServer
+
+RECORD = 16 * 1024  # bytes: what TLS carries in one piece
+SIZE = 4 * 1024 * 1024
+
+
+def a_client(authority: Authority) -> httpx2.AsyncClient:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cadata=authority.pem.decode())
+    transport = reading_much(httpx2.AsyncHTTPTransport(verify=context, trust_env=False))
+    return httpx2.AsyncClient(transport=transport, trust_env=False)
+
+
+@pytest.mark.parametrize("tls", [False, True])
+async def test_a_long_answer_comes_in_few_pieces(authority: Authority, *, tls: bool) -> None:
+    identity = authority.server("127.0.0.1") if tls else None
+    async with (
+        TinyServer(lambda _: Reply(body=b"x" * SIZE), identity=identity) as server,
+        a_client(authority) as client,
+        client.stream("GET", server.url) as response,
+    ):
+        pieces = [len(piece) async for piece in response.aiter_raw()]
+    assert SIZE == sum(pieces)
+    assert len(pieces) < SIZE / RECORD / 2
+
+
+async def test_a_server_that_left_in_between_is_connected_to_again(authority: Authority) -> None:
+    async with (
+        TinyServer(lambda _: Reply(body=b"here"), identity=authority.server("127.0.0.1")) as server,
+        a_client(authority) as client,
+    ):
+        assert b"here" == (await client.get(server.url)).content
+        server.cut()
+        await asyncio.sleep(0)
+        assert b"here" == (await client.get(server.url)).content
+
+
+async def test_silence_ends_in_the_words_of_the_library(authority: Authority) -> None:
+    never = asyncio.Event()
+
+    async def silent() -> Reply:
+        await never.wait()
+        return Reply()
+
+    async with TinyServer(lambda _: silent()) as server, a_client(authority) as client:
+        with pytest.raises(httpx2.ReadTimeout):
+            await client.get(server.url, timeout=0.05)

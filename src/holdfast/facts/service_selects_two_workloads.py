@@ -36,8 +36,9 @@ def service_selects_two_workloads(cluster: Snapshot) -> Iterator[Found]:
     pod of the later one. Pods that nobody owns do not count.
     """
     for service, pods in selections(cluster):
-        if len(pods) < 2 or cluster.blind(READ, namespace=service.metadata.namespace):
-            continue
+        makers = {owner.uid if (owner := pod.controller) else "" for pod in pods}
+        if len(makers) < 2 or cluster.blind(READ, namespace=service.metadata.namespace):
+            continue  # healthy: one ReplicaSet made them all
         first: dict[str, tuple[datetime, Ref]] = {}
         for pod in pods:
             root = root_of(cluster, pod, OWNERS)

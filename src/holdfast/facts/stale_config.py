@@ -7,8 +7,11 @@ from holdfast.model.kinds import ConfigMap, Pod
 from holdfast.model.objects import Object
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.references import of_container
+from holdfast.topology.references import Reference, of_container
 from holdfast.topology.workloads import OWNERS, root_of
+
+type Asked = dict[int, list[Reference]]
+"""What a container takes from ConfigMaps, by its identity: siblings mostly share the very same."""
 
 
 @fact(
@@ -27,10 +30,11 @@ def stale_config(cluster: Snapshot) -> Iterator[Found]:
     themselves, and are not meant.
     """
     stale: dict[tuple[str, str], list[tuple[Pod, Object, datetime, str]]] = {}
+    asked: Asked = {}
     for pod in cluster.all(Pod):
         if pod.over:
             continue
-        for name, wrote in _written_since(cluster, pod).items():
+        for name, wrote in _written_since(cluster, pod, asked).items():
             root = root_of(cluster, pod)
             stale.setdefault((root.metadata.uid, name), []).append((pod, root, *wrote))
     for (_, name), pods in stale.items():
@@ -46,18 +50,19 @@ def stale_config(cluster: Snapshot) -> Iterator[Found]:
         )
 
 
-def _written_since(cluster: Snapshot, pod: Pod) -> dict[str, tuple[datetime, str]]:
+def _written_since(cluster: Snapshot, pod: Pod, asked: Asked) -> dict[str, tuple[datetime, str]]:
     """ConfigMaps that were written after a container of the pod read them: when, and by whom."""
     wrote: dict[str, tuple[datetime, str]] = {}
     for container in (*pod.spec.init_containers, *pod.spec.containers):
-        if not container.env and not container.env_from:
-            continue
+        if id(container) not in asked:
+            asked[id(container)] = [r for r in of_container(container) if r.kind is ConfigMap]
+        wanted = asked[id(container)]
+        if not wanted:
+            continue  # healthy: it reads none
         started = _started(pod, container.name)
         if started is None:
             continue  # healthy: it reads them when it starts
-        for reference in of_container(container):
-            if reference.kind is not ConfigMap:
-                continue
+        for reference in wanted:
             there = cluster.find(ConfigMap, pod.metadata.namespace, reference.name)
             last = _last_written(there, reference.key) if there is not None else None
             if last is not None and last[0] > started:

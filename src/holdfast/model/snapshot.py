@@ -197,6 +197,7 @@ class Snapshot:
 
 
 def _within(capture: Capture[Object], wanted: tuple[str, ...]) -> Capture[Object]:
+    inside = frozenset(wanted)
     seen = tuple(n for n in wanted if capture.covers(n) and n not in capture.unseen)
     unseen = tuple(n for n in wanted if n not in seen)
     state, why = capture.state, capture.why
@@ -211,7 +212,7 @@ def _within(capture: Capture[Object], wanted: tuple[str, ...]) -> Capture[Object
         namespaces=seen or wanted,
         unseen=unseen,
         why=why,
-        objects=tuple(o for o in capture.objects if o.metadata.namespace in wanted),
+        objects=tuple(o for o in capture.objects if o.metadata.namespace in inside),
     )
 
 

@@ -1,6 +1,6 @@
 """Read every edge of a snapshot in one pass over its objects."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from holdfast.model.kinds import (
     ApiService,
@@ -167,13 +167,24 @@ def _of_service(snapshot: Snapshot, service: Service) -> Iterator[Edge]:
     if not wanted:
         return
     namespace = service.metadata.namespace
-    for pod in snapshot.within(Pod, namespace):
-        if _carries(pod.metadata.labels, wanted):
-            yield _selects(service, pod, "spec.selector")
+    for labels, alike in snapshot.once(_by_labels).get(namespace, ()):
+        if _carries(labels, wanted):
+            yield from (_selects(service, pod, "spec.selector") for pod in alike)
     for kind in LASTING:
         for workload in snapshot.within(kind, namespace):
             if _carries(workload.spec.template.metadata.labels, wanted):
                 yield _selects(service, workload, "spec.selector, the template's labels")
+
+
+def _by_labels(snapshot: Snapshot) -> Mapping[str, Sequence[tuple[dict[str, str], list[Pod]]]]:
+    """The pods of each namespace, those together that hold the very same labels, as siblings do."""
+    alike: dict[tuple[str, int], list[Pod]] = {}
+    for pod in snapshot.all(Pod):
+        alike.setdefault((pod.metadata.namespace, id(pod.metadata.labels)), []).append(pod)
+    there: dict[str, list[tuple[dict[str, str], list[Pod]]]] = {}
+    for (namespace, _), pods in alike.items():
+        there.setdefault(namespace, []).append((pods[0].metadata.labels, pods))
+    return there
 
 
 def _carries(labels: dict[str, str], wanted: dict[str, str]) -> bool:

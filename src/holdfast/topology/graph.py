@@ -6,7 +6,7 @@ A target may be an object that was not seen, or does not exist: it is known by i
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 
 import msgspec
 
@@ -32,7 +32,7 @@ class Relation(StrEnum):
     HELD_BY = "held by"  # a quota or webhook decides whether it gets pods, content whether it goes
 
 
-class Edge(msgspec.Struct, frozen=True, kw_only=True):
+class Edge(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One dependency and where it was read."""
 
     relation: Relation
@@ -51,9 +51,12 @@ def place(of: Object | Ref) -> Place:
 
 def place_of(kind: type[Object], namespace: str, name: str) -> Place:
     """Where an object of that kind and name is."""
-    api = kind.api
-    named = f"{api.kind}.{api.group}" if api.group else api.kind
-    return (named, namespace if api.namespaced else "", name)
+    return (_named(kind), namespace if kind.api.namespaced else "", name)
+
+
+@cache
+def _named(kind: type[Object]) -> str:
+    return f"{kind.api.kind}.{kind.api.group}" if kind.api.group else kind.api.kind
 
 
 class Topology:

@@ -91,14 +91,22 @@ def _used(cluster: Snapshot) -> Mapping[str, Used] | None:
     if not pods.whole or pods.namespaces is not None:
         return None
     by_node: dict[str, Used] = {}
+    asks: dict[tuple[int, ...], tuple[Amounts, tuple[HostPort, ...]]] = {}
     for pod in pods.objects:
         name = pod.spec.node_name
         if not name or pod.status.phase in ("Succeeded", "Failed"):
             continue  # takes no room; one that is still being deleted does
+        spec = pod.spec
+        # Pods of one template mostly hold the very same parts, and then they ask for the same.
+        parts = (spec.containers, spec.init_containers, spec.resources, spec.overhead)
+        same = tuple(map(id, parts))
+        if same not in asks:
+            asks[same] = (requested(spec), tuple(host_ports(spec)))
+        amounts, ports = asks[same]
         of_node = by_node.setdefault(name, Used(amounts={}, ports=set()))
-        _add(of_node.amounts, requested(pod.spec))
+        _add(of_node.amounts, amounts)
         of_node.amounts["pods"] = of_node.amounts.get("pods", 0) + 1000
-        of_node.ports.update(host_ports(pod.spec))
+        of_node.ports.update(ports)
     return by_node
 
 

@@ -111,12 +111,20 @@ def _selections(cluster: Snapshot) -> Sequence[Selected]:
         key, value = min(service.spec.selector.items(), key=lambda pair: asked[pair])
         waiting.setdefault((service.metadata.namespace, key, value), []).append(at)
     behind: list[list[Pod]] = [[] for _ in services]
+    chosen: dict[tuple[str, int], list[int]] = {}
     for pod in cluster.all(Pod):
         labels, here = pod.metadata.labels, pod.metadata.namespace
-        for key, value in labels.items():
-            for at in waiting.get((here, key, value), ()):
-                if carries(labels, services[at].spec.selector) and not pod.over:
-                    behind[at].append(pod)
+        same = (here, id(labels))  # siblings mostly hold the very same labels
+        if same not in chosen:
+            chosen[same] = [
+                at
+                for key, value in labels.items()
+                for at in waiting.get((here, key, value), ())
+                if carries(labels, services[at].spec.selector)
+            ]
+        if chosen[same] and not pod.over:
+            for at in chosen[same]:
+                behind[at].append(pod)
     return tuple(zip(services, behind, strict=True))
 
 

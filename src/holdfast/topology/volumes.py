@@ -57,7 +57,6 @@ def mounting(cluster: Snapshot, namespace: str, claim: str) -> Iterator[Pod]:
 
 def set_up_since(pod: Pod) -> datetime | None:
     """Since when its node has been setting it up, volumes first; None before and after that."""
-    scheduled = pod.condition("PodScheduled")
     if pod.over or not pod.spec.node_name:
         return None
     started = pod.condition("PodReadyToStartContainers")
@@ -67,6 +66,7 @@ def set_up_since(pod: Pod) -> datetime | None:
         waiting = status.state.waiting
         if waiting is None or waiting.reason not in CREATING:
             return None
+    scheduled = pod.condition("PodScheduled")
     return (scheduled.last_transition_time if scheduled else None) or pod.born
 
 

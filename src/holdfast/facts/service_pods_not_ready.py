@@ -3,21 +3,10 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from holdfast.model.kinds import (
-    DaemonSet,
-    Deployment,
-    EndpointSlice,
-    Job,
-    Pod,
-    ReplicaSet,
-    Service,
-    StatefulSet,
-)
+from holdfast.model.kinds import Pod
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.services import answers, last_changed, makers, selections, slices_of
-
-READ = (Service, EndpointSlice, Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job)
+from holdfast.topology.services import BEHIND, makers, selections, silent_since
 
 
 @fact(
@@ -25,7 +14,7 @@ READ = (Service, EndpointSlice, Pod, Deployment, StatefulSet, DaemonSet, Replica
     channel=Channel.INCIDENT,
     severity=Severity.WARNING,
     grace=timedelta(minutes=3),  # pods that start slowly take two
-    reads=READ,
+    reads=BEHIND,
     next_step="Look at its pods, they are why: "
     "kubectl get endpointslices -n {namespace} -l kubernetes.io/service-name={name}",
 )
@@ -35,26 +24,16 @@ def service_pods_not_ready(cluster: Snapshot) -> Iterator[Found]:
     services lead to pods that are not ready as well; scaled to zero, nobody is to answer.
     """
     for service, pods in selections(cluster):
-        here = service.metadata.namespace
-        slices = slices_of(cluster, here, service.metadata.name)
-        if service.headless or answers(slices) or cluster.blind(READ, namespace=here):
-            continue  # healthy: somebody answers, or nobody needs to, or we cannot tell
-        since = min((pod.unready_since for pod in pods if pod.unready_since), default=None)
-        if pods and since is None:
-            continue  # its pods are ready, and its slices are about to say so
-        if not pods:
-            wanting = [maker.ref for maker, wanted in makers(cluster, service) if wanted > 0]
-            if not wanting:
-                continue  # healthy: scaled to zero, or nobody makes its pods: another fact
-            says = f"{wanting[0]} is to have pods for it and has none"
-            yield Found(about=service.ref, since=last_changed(service, slices), says=says)
+        since = silent_since(cluster, service, pods)
+        if since is None:
             continue
-        yield Found(
-            about=service.ref,
-            since=max(since or service.born, service.born),
-            says=f"none of its {len(pods)} pods is ready: nobody answers",
-            seen={"pods": _names(pods)},
-        )
+        if pods:
+            says, seen = f"none of its {len(pods)} pods is ready: nobody answers", _names(pods)
+            yield Found(about=service.ref, since=since, says=says, seen={"pods": seen})
+            continue
+        maker = next(maker.ref for maker, wanted in makers(cluster, service) if wanted > 0)
+        says = f"{maker} is to have pods for it and has none"
+        yield Found(about=service.ref, since=since, says=says)
 
 
 def _names(pods: Sequence[Pod]) -> str:

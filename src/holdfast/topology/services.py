@@ -65,6 +65,27 @@ def last_changed(service: Service, slices: Sequence[EndpointSlice]) -> datetime:
     )
 
 
+BEHIND = (Service, EndpointSlice, Pod, *MAKERS)
+"""What must be seen to say that nobody answers at a service."""
+
+
+def silent_since(cluster: Snapshot, service: Service, pods: Sequence[Pod]) -> datetime | None:
+    """Since when nobody answers at a service that has pods, or is to have some; else None.
+
+    Headless services lead to pods that are not ready as well; scaled to zero, nobody is to answer.
+    """
+    here = service.metadata.namespace
+    slices = slices_of(cluster, here, service.metadata.name)
+    if service.headless or answers(slices) or cluster.blind(BEHIND, namespace=here):
+        return None  # healthy: somebody answers, or nobody needs to, or we cannot tell
+    if pods:
+        since = min((pod.unready_since for pod in pods if pod.unready_since), default=None)
+        return max(since, service.born) if since else None  # ready: its slices will say so
+    if any(wanted > 0 for _, wanted in makers(cluster, service)):
+        return last_changed(service, slices)
+    return None  # healthy: scaled to zero, or nobody makes its pods: another fact
+
+
 class Unanswered(msgspec.Struct, frozen=True, kw_only=True):
     """Why nobody answers at a service that the API server calls."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from holdfast.adapters.kubernetes.shallow import shallow
 from holdfast.adapters.kubernetes.sharing import Sharer
 from holdfast.errors import Unanswered
 from holdfast.model.objects import Object
@@ -81,12 +82,20 @@ _any = msgspec.json.Decoder(Any)
 _status = msgspec.json.Decoder(Status)
 
 
+def decoded[T](decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
+    """What the decoder makes of it; where that is nested too deeply, of all that is not."""
+    try:
+        return decoder.decode(body)
+    except RecursionError:
+        return decoder.decode(shallow(bytes(body)))
+
+
 def page[K: Object](kind: type[K], body: bytes, share: Sharer) -> Listed[K]:
     """One page of a list of that kind."""
     if kind.api.metadata_only:
         expect_metadata(kind, body, METADATA_LIST)
     try:
-        whole = _page_decoder(kind).decode(body)
+        whole = decoded(_page_decoder(kind), body)
     except UNREADABLE:
         return _piece_by_piece(kind, body, share)
     _expect_list(kind.api.plural, whole.kind)
@@ -102,7 +111,7 @@ def page[K: Object](kind: type[K], body: bytes, share: Sharer) -> Listed[K]:
 def one[K: Object](kind: type[K], body: bytes | msgspec.Raw) -> K | Unreadable:
     """One object of that kind; partial metadata is checked by the caller's `expect_metadata`."""
     try:
-        whole: K = _decoder(kind).decode(body)
+        whole: K = decoded(_decoder(kind), body)
     except UNREADABLE:
         return _tolerantly(kind, body)
     return whole
@@ -111,7 +120,7 @@ def one[K: Object](kind: type[K], body: bytes | msgspec.Raw) -> K | Unreadable:
 def expect_metadata(kind: type[Object], body: bytes | msgspec.Raw, expected: str) -> None:
     """Refuse any other form, before anything but its name is decoded."""
     try:
-        got = _shape.decode(body).kind
+        got = decoded(_shape, body).kind
     except UNREADABLE:
         got = ""
     if got != expected:
@@ -139,7 +148,7 @@ def list_metadata(body: bytes) -> ListMeta:
 def without_annotations(body: bytes) -> bytes:
     """A list of partial metadata without annotations: `last-applied` holds a Secret's data."""
     try:
-        whole = _any.decode(body)
+        whole = decoded(_any, body)
     except UNREADABLE as broken:
         raise _not_a_list("metadata", str(broken)) from None
     for item in (whole.get("items") if isinstance(whole, dict) else None) or ():
@@ -170,7 +179,7 @@ def _piece_by_piece[K: Object](kind: type[K], body: bytes, share: Sharer) -> Lis
 
 def _raw(what: str, body: bytes) -> Page[msgspec.Raw]:
     try:
-        raw = _raw_page.decode(body)
+        raw = decoded(_raw_page, body)
     except UNREADABLE as broken:
         raise _not_a_list(what, str(broken)) from None
     _expect_list(what, raw.kind)
@@ -192,7 +201,7 @@ def _not_a_list(what: str, why: str) -> Unanswered:
 
 def _tolerantly[K: Object](kind: type[K], body: bytes | msgspec.Raw) -> K | Unreadable:
     try:
-        tree = _without_nulls(_any.decode(body))
+        tree = _without_nulls(decoded(_any, body))
     except UNREADABLE as broken:
         return Unreadable(name="", why=str(broken))
     try:

@@ -12,8 +12,9 @@ from holdfast.model.changes import Change
 from holdfast.model.kinds import ConfigMap, Deployment, ReplicaSet, Secret
 from holdfast.model.objects import KeptMetadata, ManagedFields, Object
 from holdfast.model.snapshot import Snapshot
+from holdfast.model.times import moved
 from holdfast.model.troubles import Trouble
-from holdfast.topology.graph import Place, Relation, Topology, place
+from holdfast.topology.graph import Place, Topology, place
 from holdfast.topology.revisions import difference
 
 LONG_BEFORE = timedelta(hours=24)  # what is older than a day is seldom why it hurts now
@@ -39,7 +40,7 @@ def before(
         found += [
             change
             for change in _changes(each, snapshot, distance)
-            if onset - LONG_BEFORE <= change.when <= onset + SLACK
+            if moved(onset, -LONG_BEFORE) <= change.when <= moved(onset, SLACK)
         ]
     nearest = sorted(_once(found), key=lambda c: (onset - c.when, c.distance, str(c.about)))
     return tuple(nearest[:MOST])
@@ -52,12 +53,7 @@ def _near(start: Place, topology: Topology) -> Iterator[tuple[Place, int]]:
     for distance in range(1, FAR + 1):
         following = [
             *(e.target for where in front for e in topology.needs(where)),
-            *(
-                e.source
-                for where in front
-                for e in topology.needed_by(where)
-                if e.relation is Relation.OWNS
-            ),
+            *(owner for where in front for owner in topology.owners(where)),
         ]
         front = []
         for where in following:
@@ -120,7 +116,7 @@ def _author(deployment: Deployment, at: datetime) -> str:
         (fields.time, fields.manager)
         for fields in deployment.metadata.managed_fields
         if fields.time is not None
-        and fields.time <= at + SLACK
+        and fields.time <= moved(at, SLACK)
         and not fields.subresource
         and fields.manager not in CONTROLLERS
         and fields.fields_v1.spec

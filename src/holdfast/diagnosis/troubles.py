@@ -137,8 +137,7 @@ def _workload(where: Place, topology: Topology) -> Place:
     """The highest owner of a place."""
     seen = {where}
     while True:
-        owners = [e.source for e in topology.needed_by(where) if e.relation is Relation.OWNS]
-        above = next((owner for owner in owners if owner not in seen), None)
+        above = next((owner for owner in topology.owners(where) if owner not in seen), None)
         if above is None or above[0] == "Node":
             return where
         seen.add(above)

@@ -3,18 +3,11 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from holdfast.model.kinds import DaemonSet, Deployment, DisruptionBudget, Job, Pod, StatefulSet
-from holdfast.model.objects import Selector
+from holdfast.model.kinds import DisruptionBudget, Pod
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.budgets import keeps
-
-MAKERS: tuple[type[Deployment | StatefulSet | DaemonSet | Job], ...] = (
-    Deployment,
-    StatefulSet,
-    DaemonSet,
-    Job,
-)
+from holdfast.topology.budgets import kept
+from holdfast.topology.workloads import MAKERS, makers_by_labels
 
 
 @fact(
@@ -36,9 +29,11 @@ def budget_selects_nothing(cluster: Snapshot) -> Iterator[Found]:
             continue  # healthy: keeps somebody
         if cluster.blind(reads, namespace=namespace):
             continue  # whom it could keep cannot be told
-        if any(keeps(budget, pod) for pod in cluster.within(Pod, namespace)):
+        if any(True for _ in kept(cluster, budget)):
             continue  # healthy: its status is about to say so
-        if selector is not None and _would_be_kept(cluster, namespace, selector):
+        if selector is not None and any(
+            True for _ in makers_by_labels(cluster).chosen(namespace, selector)
+        ):
             continue  # healthy: scaled to zero
         yield Found(
             about=budget.ref,
@@ -51,11 +46,3 @@ def budget_selects_nothing(cluster: Snapshot) -> Iterator[Found]:
                 or "expressions"
             },
         )
-
-
-def _would_be_kept(cluster: Snapshot, namespace: str, selector: Selector) -> bool:
-    return any(
-        selector.matches(maker.spec.template.metadata.labels)
-        for kind in MAKERS
-        for maker in cluster.within(kind, namespace)
-    )

@@ -3,19 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from holdfast.model.kinds import (
-    DaemonSet,
-    Deployment,
-    EndpointSlice,
-    Job,
-    Pod,
-    ReplicaSet,
-    Service,
-    StatefulSet,
-)
+from holdfast.model.kinds import Pod
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.services import (
+    BEHIND,
     answers,
     last_changed,
     makers,
@@ -25,15 +17,13 @@ from holdfast.topology.services import (
     unlike,
 )
 
-READ = (Service, EndpointSlice, Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job)
-
 
 @fact(
     code="HF-NET-001",
     channel=Channel.INCIDENT,
     severity=Severity.WARNING,
     grace=timedelta(minutes=2),  # a chart makes its services before its workloads
-    reads=READ,
+    reads=BEHIND,
     next_step="Compare its selector with the labels of the pods that it is for: "
     "kubectl get pods -n {namespace} --show-labels",
 )
@@ -44,7 +34,7 @@ def service_selects_no_pod(cluster: Snapshot) -> Iterator[Found]:
     """
     for service, pods in selections(cluster):
         here = service.metadata.namespace
-        if pods or service.controller is not None or cluster.blind(READ, namespace=here):
+        if pods or service.controller is not None or cluster.blind(BEHIND, namespace=here):
             continue  # healthy, or somebody else's affair, or we cannot tell
         slices = slices_of(cluster, here, service.metadata.name)
         if answers(slices) or any(makers(cluster, service)):

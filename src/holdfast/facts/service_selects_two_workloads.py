@@ -3,23 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from holdfast.model.kinds import (
-    CronJob,
-    DaemonSet,
-    Deployment,
-    Job,
-    Pod,
-    ReplicaSet,
-    Service,
-    StatefulSet,
-)
-from holdfast.model.objects import Ref
+from holdfast.model.kinds import Pod, Service
+from holdfast.model.objects import Object, Ref
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.services import selections
 from holdfast.topology.workloads import OWNERS, root_of
 
-READ = (Service, Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob)
+READ: tuple[type[Object], ...] = (Service, Pod, *OWNERS)
 
 
 @fact(

@@ -1,6 +1,6 @@
 """Read every edge of a snapshot in one pass over its objects."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 
 from holdfast.model.kinds import (
     ApiService,
@@ -39,19 +39,16 @@ from holdfast.model.kinds.pods import PodSpec
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.graph import Edge, Place, Relation, Topology, place, place_of
+from holdfast.topology.labels import pods
 from holdfast.topology.placement import waits
 from holdfast.topology.references import references
 from holdfast.topology.routes import Route, is_gateway, routes
 from holdfast.topology.supplies import supplied
 from holdfast.topology.webhooks import configurations
-from holdfast.topology.workloads import TEMPLATED
+from holdfast.topology.workloads import MAKERS, makers_by_labels
 
 HELD = (ReplicaSet, StatefulSet, DaemonSet, Job)  # what creates pods, and so meets quotas
-LASTING: tuple[type[Deployment | StatefulSet | DaemonSet], ...] = (
-    Deployment,
-    StatefulSet,
-    DaemonSet,
-)
+LASTING = (Deployment, StatefulSet, DaemonSet)  # what lends a service its pods for good
 
 
 def topology(snapshot: Snapshot, namespaces: frozenset[str] | None = None) -> Topology:
@@ -72,7 +69,7 @@ def _edges(snapshot: Snapshot) -> Iterator[Edge]:
             yield from _owned(each)
     for pod in snapshot.all(Pod):
         yield from _of_pod(pod)
-    for kind in TEMPLATED:
+    for kind in MAKERS:
         for workload in snapshot.all(kind):
             yield from _refers(
                 place(workload), workload.metadata.namespace, workload.spec.template.spec
@@ -167,28 +164,11 @@ def _of_service(snapshot: Snapshot, service: Service) -> Iterator[Edge]:
     if not wanted:
         return
     namespace = service.metadata.namespace
-    for labels, alike in snapshot.once(_by_labels).get(namespace, ()):
-        if _carries(labels, wanted):
-            yield from (_selects(service, pod, "spec.selector") for pod in alike)
-    for kind in LASTING:
-        for workload in snapshot.within(kind, namespace):
-            if _carries(workload.spec.template.metadata.labels, wanted):
-                yield _selects(service, workload, "spec.selector, the template's labels")
-
-
-def _by_labels(snapshot: Snapshot) -> Mapping[str, Sequence[tuple[dict[str, str], list[Pod]]]]:
-    """The pods of each namespace, those together that hold the very same labels, as siblings do."""
-    alike: dict[tuple[str, int], list[Pod]] = {}
-    for pod in snapshot.all(Pod):
-        alike.setdefault((pod.metadata.namespace, id(pod.metadata.labels)), []).append(pod)
-    there: dict[str, list[tuple[dict[str, str], list[Pod]]]] = {}
-    for (namespace, _), pods in alike.items():
-        there.setdefault(namespace, []).append((pods[0].metadata.labels, pods))
-    return there
-
-
-def _carries(labels: dict[str, str], wanted: dict[str, str]) -> bool:
-    return all(labels.get(key) == value for key, value in wanted.items())
+    for pod in pods(snapshot).carrying(namespace, wanted):
+        yield _selects(service, pod, "spec.selector")
+    for maker in makers_by_labels(snapshot).carrying(namespace, wanted):
+        if isinstance(maker, LASTING):
+            yield _selects(service, maker, "spec.selector, the template's labels")
 
 
 def _selects(source: Object, target: Object, read: str) -> Edge:
@@ -238,14 +218,13 @@ def _of_autoscaler(autoscaler: Autoscaler) -> Iterator[Edge]:
 def _of_budget(snapshot: Snapshot, budget: DisruptionBudget) -> Iterator[Edge]:
     if budget.spec.selector is None:
         return
-    for pod in snapshot.within(Pod, budget.metadata.namespace):
-        if budget.spec.selector.matches(pod.metadata.labels):
-            yield Edge(
-                relation=Relation.PROTECTS,
-                source=place(budget),
-                target=place(pod),
-                read="spec.selector",
-            )
+    for pod in pods(snapshot).chosen(budget.metadata.namespace, budget.spec.selector):
+        yield Edge(
+            relation=Relation.PROTECTS,
+            source=place(budget),
+            target=place(pod),
+            read="spec.selector",
+        )
 
 
 def _of_claim(claim: Claim) -> Iterator[Edge]:

@@ -73,6 +73,11 @@ class Topology:
     def _needed(self) -> Mapping[Place, Sequence[Edge]]:
         return _sorted_in(self.edges, lambda edge: edge.target)
 
+    @cached_property
+    def _owners(self) -> Mapping[Place, Sequence[Edge]]:
+        owned = (edge for edge in self.edges if edge.relation is Relation.OWNS)
+        return _sorted_in(owned, lambda edge: edge.target)
+
     def needs(self, of: Place) -> Sequence[Edge]:
         """What it needs, directly."""
         return self._needs.get(of, ())
@@ -80,6 +85,10 @@ class Topology:
     def needed_by(self, of: Place) -> Sequence[Edge]:
         """Who needs it, directly."""
         return self._needed.get(of, ())
+
+    def owners(self, of: Place) -> Sequence[Place]:
+        """Who owns it, directly. (What thousands of pods need, nobody need look through.)"""
+        return [edge.source for edge in self._owners.get(of, ())]
 
     def beneath(self, of: Place) -> Iterator[tuple[Place, int]]:
         """Everything that it needs, nearest first, with the distance; each place once."""

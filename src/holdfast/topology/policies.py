@@ -12,6 +12,7 @@ import msgspec
 from holdfast.model.kinds import Namespace, NetworkPolicy, Pod, Service
 from holdfast.model.kinds.network import EgressAllowed, Peer, PolicyPort
 from holdfast.model.snapshot import Snapshot
+from holdfast.topology.labels import Choosers
 from holdfast.topology.services import declared, leads_to
 from holdfast.topology.workloads import selected
 
@@ -42,7 +43,7 @@ class Chooser:
     """Which of a namespace's policies select a pod; pods of equal labels are asked about once."""
 
     def __init__(self, there: Sequence[NetworkPolicy]) -> None:
-        self._there = there
+        self._choosers = Choosers([policy.spec.pod_selector for policy in there])
         self._known: dict[frozenset[tuple[str, str]], Sequence[int]] = {}
 
     def select(self, pod: Pod) -> Sequence[int]:
@@ -51,9 +52,7 @@ class Chooser:
         key = frozenset(labels.items())
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = tuple(
-                at for at, p in enumerate(self._there) if p.spec.pod_selector.matches(labels)
-            )
+            known = self._known[key] = self._choosers.choosing(labels)
         return known
 
 

@@ -3,7 +3,6 @@
 One home for every rule that asks whether anybody answers.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -24,12 +23,8 @@ from holdfast.model.kinds.core import ServicePort
 from holdfast.model.kinds.pods import ContainerPort
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.workloads import owner_of
-
-type Maker = Deployment | StatefulSet | DaemonSet | ReplicaSet | Job
-
-MAKERS: tuple[type[Maker], ...] = (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job)
-"""Kinds that may make pods for a service."""
+from holdfast.topology.labels import pods
+from holdfast.topology.workloads import MAKERS, Maker, makers_by_labels, owner_of
 
 
 def slices_of(cluster: Snapshot, namespace: str, service: str) -> Sequence[EndpointSlice]:
@@ -124,34 +119,16 @@ def selections(cluster: Snapshot) -> Sequence[Selected]:
 
 
 def _selections(cluster: Snapshot) -> Sequence[Selected]:
-    """One pass over the pods: each service waits at the rarest of the labels that it asks for."""
-    services = [s for s in cluster.all(Service) if s.selects and not s.leaving]
-    asked = Counter(pair for s in services for pair in s.spec.selector.items())
-    waiting: dict[tuple[str, str, str], list[int]] = {}
-    for at, service in enumerate(services):
-        key, value = min(service.spec.selector.items(), key=lambda pair: asked[pair])
-        waiting.setdefault((service.metadata.namespace, key, value), []).append(at)
-    behind: list[list[Pod]] = [[] for _ in services]
-    chosen: dict[tuple[str, int], list[int]] = {}
-    for pod in cluster.all(Pod):
-        labels, here = pod.metadata.labels, pod.metadata.namespace
-        same = (here, id(labels))  # siblings mostly hold the very same labels
-        if same not in chosen:
-            chosen[same] = [
-                at
-                for key, value in labels.items()
-                for at in waiting.get((here, key, value), ())
-                if carries(labels, services[at].spec.selector)
-            ]
-        if chosen[same] and not pod.over:
-            for at in chosen[same]:
-                behind[at].append(pod)
-    return tuple(zip(services, behind, strict=True))
+    return tuple(
+        (service, _behind(cluster, service))
+        for service in cluster.all(Service)
+        if service.selects and not service.leaving
+    )
 
 
-def carries(labels: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
-    """Whether those labels hold every one that is wanted."""
-    return all(labels.get(key) == value for key, value in wanted.items())
+def _behind(cluster: Snapshot, service: Service) -> Sequence[Pod]:
+    selected = pods(cluster).carrying(service.metadata.namespace, service.spec.selector)
+    return [pod for pod in selected if not pod.over]
 
 
 def makers(cluster: Snapshot, service: Service) -> Iterator[tuple[Maker, int]]:
@@ -160,13 +137,11 @@ def makers(cluster: Snapshot, service: Service) -> Iterator[tuple[Maker, int]]:
     A ReplicaSet of a Deployment is an old revision or the Deployment's own word: only one whose
     owner is of another kind, or that has none, speaks for itself.
     """
-    for kind in MAKERS:
-        for maker in cluster.within(kind, service.metadata.namespace):
-            if not carries(maker.spec.template.metadata.labels, service.spec.selector):
-                continue
-            if isinstance(maker, ReplicaSet) and owner_of(cluster, maker, (Deployment,)):
-                continue
-            yield maker, _wanted(maker)
+    namespace, wanted = service.metadata.namespace, service.spec.selector
+    for maker in makers_by_labels(cluster).carrying(namespace, wanted):
+        if isinstance(maker, ReplicaSet) and owner_of(cluster, maker, (Deployment,)):
+            continue
+        yield maker, _wanted(maker)
 
 
 def _wanted(maker: Maker) -> int:

@@ -13,15 +13,12 @@ from holdfast.model.kinds import (
 )
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Snapshot
+from holdfast.topology.labels import Carriers, pods
 
-TEMPLATED: tuple[type[Deployment | StatefulSet | DaemonSet | ReplicaSet | Job], ...] = (
-    Deployment,
-    StatefulSet,
-    DaemonSet,
-    ReplicaSet,
-    Job,
-)
-"""Kinds with a template of pods."""
+type Maker = Deployment | StatefulSet | DaemonSet | ReplicaSet | Job
+
+MAKERS: tuple[type[Maker], ...] = (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job)
+"""Kinds that make pods from a template."""
 
 OWNERS: tuple[type[Object], ...] = (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob)
 """Kinds that may stand above a pod."""
@@ -46,17 +43,34 @@ def owner_of(
 
 
 def root_of(cluster: Snapshot, of: Object, kinds: Iterable[type[Object]] = OWNERS) -> Object:
-    """The highest owner that can be seen: the Deployment of a pod, the CronJob of a Job."""
+    """The highest owner that can be seen: the Deployment of a pod, the CronJob of a Job.
+
+    Nothing keeps people from writing owners that own each other: the climb ends where it began.
+    """
     kinds = tuple(kinds)
-    while (above := owner_of(cluster, of, kinds)) is not None:
+    seen = {of.metadata.uid}
+    while (above := owner_of(cluster, of, kinds)) is not None and above.metadata.uid not in seen:
+        seen.add(above.metadata.uid)
         of = above
     return of
 
 
 def selected(cluster: Snapshot, namespace: str, labels: Mapping[str, str]) -> Iterator[Pod]:
     """Pods of a namespace that carry all of those labels; no labels select nothing."""
-    if not labels:
-        return
-    for pod in cluster.within(Pod, namespace):
-        if all(pod.metadata.labels.get(key) == value for key, value in labels.items()):
-            yield pod
+    if labels:
+        yield from pods(cluster).carrying(namespace, labels)
+
+
+def makers_by_labels(cluster: Snapshot) -> Carriers[Maker]:
+    """Whatever makes pods, by the labels that its pods are to carry."""
+    for kind in MAKERS:
+        cluster.capture(kind)  # refused to a rule that does not declare them, as everywhere
+    return cluster.narrowed(MAKERS).once(_makers)
+
+
+def _makers(cluster: Snapshot) -> Carriers[Maker]:
+    return Carriers(
+        (each.metadata.namespace, each.spec.template.metadata.labels, each)
+        for kind in MAKERS
+        for each in cluster.all(kind)
+    )

@@ -7,6 +7,7 @@ import pytest
 
 from holdfast.adapters.kubernetes import decode
 from holdfast.adapters.kubernetes.shallow import DEEPEST, shallow
+from holdfast.adapters.kubernetes.sharing import Sharer
 from holdfast.model.kinds import Pod, Secret
 
 ABYSS = 20_000
@@ -44,7 +45,7 @@ def test_an_object_with_an_abyss_costs_neither_itself_nor_its_list() -> None:
     deep = f'{{"metadata": {{"name": "deep"}}, "spec": {{"future": {nested(ABYSS)}}}}}'
     body = f'{{"kind": "PodList", "items": [{deep}, {{"metadata": {{"name": "web"}}}}]}}'.encode()
 
-    listed = decode.page(Pod, body, decode.Sharer())
+    listed = decode.page(Pod, body, Sharer())
 
     assert ["deep", "web"] == [pod.metadata.name for pod in listed.objects]
     assert () == listed.unreadable
@@ -58,7 +59,7 @@ def test_the_abyss_may_stand_beside_what_is_null_or_of_another_type() -> None:
     )
     body = f'{{"kind": "PodList", "items": [{", ".join(pods)}]}}'.encode()
 
-    listed = decode.page(Pod, body, decode.Sharer())
+    listed = decode.page(Pod, body, Sharer())
 
     assert ["null"] == [pod.metadata.name for pod in listed.objects]
     assert ["odd"] == [each.name for each in listed.unreadable]
@@ -73,4 +74,4 @@ def test_metadata_alone_may_have_one_as_well() -> None:
 
     assert "on" == decode.list_metadata(body).continue_
     assert b"deep" in decode.without_annotations(body)
-    assert 1 == len(decode.page(Secret, body, decode.Sharer()).unreadable)
+    assert 1 == len(decode.page(Secret, body, Sharer()).unreadable)

@@ -72,10 +72,14 @@ def weigh(
     """Make findings of what the rules found, as old as they are at the snapshot's moment."""
     ripe: list[Finding] = []
     young: list[Finding] = []
+    known: set[str] = set()
     for rule, several in found.items():
         grace = rule.grace * grace_scale
         for each in several:
             finding = _finding(rule, each)
+            if finding.id in known:
+                continue  # an object, or a container of it, that is there twice
+            known.add(finding.id)
             (ripe if _ripe(each, grace, snapshot) else young).append(finding)
     return Judgement(
         findings=tuple(sorted(ripe, key=_worst_first)),

@@ -213,6 +213,8 @@ def _within(capture: Capture[Object], wanted: tuple[str, ...]) -> Capture[Object
         unseen=unseen,
         why=why,
         objects=tuple(o for o in capture.objects if o.metadata.namespace in inside),
+        # Of what does not say where it lies, nobody knows whether it is meant.
+        unreadable=tuple(u for u in capture.unreadable if u.namespace in ("", *wanted)),
     )
 
 

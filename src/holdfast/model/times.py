@@ -8,11 +8,15 @@ FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 def stamp(moment: datetime) -> str:
     """`2026-11-21T02:44:41.120Z`: the one form that is persisted, printed as JSON or signed."""
+    return in_utc(moment).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def in_utc(moment: datetime) -> datetime:
+    """The same moment, as the clocks of UTC show it."""
     try:
-        moment = moment.astimezone(UTC)
+        return moment.astimezone(UTC)
     except OverflowError:  # the first or last hours of all calendars
-        moment = moment.replace(tzinfo=UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return moment.replace(tzinfo=UTC)
 
 
 def in_words(span: timedelta) -> str:

@@ -7,7 +7,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from rich.console import Console
 from rich.text import Text
@@ -17,7 +17,7 @@ from holdfast.model.changes import Change
 from holdfast.model.objects import LONG_AGO
 from holdfast.model.rules import Channel, Finding, Severity
 from holdfast.model.snapshot import Snapshot, State
-from holdfast.model.times import in_words
+from holdfast.model.times import in_utc, in_words
 from holdfast.model.troubles import Trouble
 from holdfast.surfaces.cli.text import clean
 
@@ -207,7 +207,7 @@ def _heading(snapshot: Snapshot) -> str:
 
 
 def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
+    return f"{in_utc(moment):%Y-%m-%d %H:%M:%S}Z"
 
 
 def _total(survey: Survey) -> str:

@@ -82,6 +82,10 @@ lab-check: install lab-build ## start a lab, wait until a pod runs, stop it, and
 lab-build: install ## build the control plane's programs, once, into a cache outside the checkout
 	@$(BIN)/python -m lab build
 
+.PHONY: trials
+trials: install lab-build ## play the library of trials on a lab: recall, false alarms (ARGS="--area storage --seed 7")
+	@$(BIN)/python -m lab.trials $(ARGS)
+
 .PHONY: bench
 bench: install lab-build ## the measurements, as one table and one JSON file under results/
 	@$(BIN)/python -m bench

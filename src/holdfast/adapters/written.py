@@ -1,123 +1,23 @@
-"""Files that people write, read strictly: what is wrong is said with the file, the line and why.
+"""Files that people write: read whole, and handed to the strict reader of their text."""
 
-Refused are unknown keys, keys that stand twice, anchors, aliases and tags: what a reader of the
-file sees is what is meant.
-"""
-
-import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import msgspec
-import yaml
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from holdfast.errors import BadInput
+from holdfast.model import written
 
 MOST_BYTES = 4 << 20
-_AT = re.compile(r" - at `\$(.*)`$")
-_STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
-_KINDS = ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")
-_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in _KINDS)
 
 
 def read[T](path: Path, form: type[T], *, api_version: str, kind: str) -> T:
     """The value in a file of that form."""
-    node = _parse(path)
-    told = _plain(path, node)
-    if not isinstance(told, Mapping):
-        raise _wrong(path, node, "is no mapping of keys to values")
-    for key, expected in (("apiVersion", api_version), ("kind", kind)):
-        if told.get(key) != expected:
-            where = _find(node, f".{key}")
-            raise _wrong(path, where, f"{key} is {told.get(key)!r} and must be {expected!r}")
-    try:
-        return msgspec.convert(told, form)
-    except msgspec.ValidationError as unfit:
-        said = str(unfit)
-        at = _AT.search(said)
-        where = _find(node, at.group(1) if at else "")
-        raise _wrong(path, where, _AT.sub(r" at \1", said)) from None
-
-
-def _parse(path: Path) -> Node:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise BadInput(f"{path} is larger than 4 MiB.", remedy="Name another file.")
         text = path.read_text(encoding="utf-8")
-        loader = yaml.SafeLoader(text)
-        try:
-            for event in yaml.parse(text, Loader=yaml.SafeLoader):
-                if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                    at = event.start_mark.line + 1 if event.start_mark else 0
-                    raise BadInput(
-                        f"{path}, line {at}: anchors and aliases are not allowed.",
-                        remedy="Write the value out.",
-                    )
-            node = loader.get_single_node()
-        finally:
-            loader.dispose()
     except OSError as missing:
         raise BadInput(
             f"{path} cannot be read: {missing.strerror}.", remedy="Name a file that you may read."
         ) from None
     except UnicodeDecodeError:
         raise BadInput(f"{path} is not UTF-8.", remedy="Save it as UTF-8.") from None
-    except yaml.YAMLError as broken:
-        mark = getattr(broken, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(broken, "problem", None) or str(broken).splitlines()[0]
-        raise BadInput(f"{path}{line}: {problem}.", remedy="Mend the YAML.") from None
-    if node is None:
-        raise BadInput(f"{path} is empty.", remedy="Name another file, or fill this one.")
-    return node
-
-
-def _plain(path: Path, node: Node) -> Any:
-    if node.tag not in _TAGS:
-        raise _wrong(path, node, f"the tag {node.tag} is not allowed")
-    match node:
-        case MappingNode():
-            there: dict[str, Any] = {}
-            for key, value in node.value:
-                if not isinstance(key, ScalarNode):
-                    raise _wrong(path, key, "a key is no text")
-                if key.value in there:
-                    raise _wrong(path, key, f"the key {key.value!r} stands twice")
-                there[key.value] = _plain(path, value)
-            return there
-        case SequenceNode():
-            return [_plain(path, each) for each in node.value]
-        case _:
-            return _scalar(node)
-
-
-def _scalar(node: Node) -> Any:
-    kind = node.tag.rpartition(":")[2]
-    if kind in ("str", "timestamp"):  # times are read by the form, which wants a zone
-        return node.value
-    loader = yaml.SafeLoader("")
-    try:
-        return loader.construct_object(node)
-    finally:
-        loader.dispose()
-
-
-def _find(node: Node, trail: str) -> Node:
-    """The node at a path like `.accepted[2].until`, or the nearest one above it."""
-    for name, index in _STEP.findall(trail):
-        following: Node | None = None
-        if isinstance(node, MappingNode) and name:
-            following = next((v for k, v in node.value if k.value == name), None)
-        elif isinstance(node, SequenceNode) and index and int(index) < len(node.value):
-            following = node.value[int(index)]
-        if following is None:
-            return node
-        node = following
-    return node
-
-
-def _wrong(path: Path, node: Node, why: str) -> BadInput:
-    line = node.start_mark.line + 1
-    return BadInput(f"{path}, line {line}: {why}.", remedy="Correct that line.")
+    return written.parse(text, str(path), form, api_version=api_version, kind=kind)

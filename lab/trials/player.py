@@ -1,0 +1,106 @@
+"""One trial's time on stage, and what the looks meanwhile say of it.
+
+A fault is judged when it has settled: two looks in a row that are right and say nothing else, or
+the last one before patience runs out. A decoy is judged by every look from its `until` on.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from holdfast.model.troubles import Trouble
+from holdfast.testing.trials.score import Outcome, Result
+from holdfast.testing.trials.trial import Expected
+from holdfast.testing.trials.verdict import Verdict, judged
+from lab.errors import LabError
+from lab.trials.looks import Look
+from lab.trials.stage import Stage
+
+STEADY = 2  # looks in a row that must agree
+DECOY_LOOKS = 5
+LONGEST = 40.0  # seconds of looking, after which a fault is not found
+
+
+class Player:
+    """A stage, and what was seen on it."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.broken: float | None = None  # when the steps of the fault were done
+        self.clearing = False
+        self._on: float | None = None  # when it had taken hold
+        self._first: float | None = None  # the first scan that held the cause
+        self._verdicts: list[Verdict] = []
+        self._bare = Verdict(right=True, alarms=())
+        self._settled = asyncio.Event()
+
+    @property
+    def namespace(self) -> str:
+        """The trial's own."""
+        return self.stage.namespace
+
+    async def play(self) -> Outcome:
+        """From the first object to the verdict; what was made is cleared away in any case."""
+        why = ""
+        try:
+            await self.stage.furnish()
+            await self.stage.spoil()
+            self.broken = time.monotonic()
+            await self.stage.hold(self.stage.filed.trial.until, "until")
+            self._on = time.monotonic()
+            await self._settled.wait()
+        except LabError as failed:
+            why = str(failed)
+        finally:
+            self.broken, self.clearing = None, True
+            await self.stage.clear()
+        return self._outcome(why)
+
+    def see(self, look: Look, troubles: Sequence[Trouble], bare: Sequence[Trouble]) -> None:
+        """What one look says of this trial; one that began before the fault says nothing."""
+        if self.broken is None or look.began < self.broken or self._settled.is_set():
+            return
+        trial = self.stage.filed.trial
+        verdict = judged(trial, troubles, self.namespace)
+        if verdict.right and self._first is None:
+            self._first = time.monotonic() - self.broken
+        if self._on is None or look.began < self._on:
+            return
+        self._verdicts.append(verdict)
+        if self._enough(self._on):
+            self._bare = judged(trial, bare, self.namespace)
+            self._settled.set()
+
+    def _enough(self, on: float) -> bool:
+        if self.stage.filed.trial.decoy:
+            return len(self._verdicts) >= DECOY_LOOKS
+        last = self._verdicts[-STEADY:]
+        steady = len(last) == STEADY and all(verdict.clean for verdict in last)
+        return steady or time.monotonic() - on > LONGEST
+
+    def _outcome(self, why: str) -> Outcome:
+        filed = self.stage.filed
+        trial, decoy = filed.trial, filed.trial.decoy
+        counted = self._verdicts if decoy else self._verdicts[-1:]
+        right = bool(counted) and all(verdict.right for verdict in counted)
+        result = Result.RIGHT if right else Result.WRONG
+        cause = trial.expect.cause if isinstance(trial.expect, Expected) else None
+        return Outcome(
+            name=filed.name,
+            area=trial.area,
+            author=trial.author,
+            decoy=decoy,
+            result=Result.NOT_PLAYED if why else result,
+            expected=f"{' or '.join(cause.codes)} {cause.about}" if cause else "nothing",
+            alarms=() if why else _once(counted),
+            why=why,
+            seconds=self._first if right and not decoy and self._first is not None else None,
+            bare_right=self._bare.right,
+            bare_alarms=self._bare.alarms,
+        )
+
+
+def _once(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+    """Each alarm once, although the ages in its words differ from look to look."""
+    alarms = [alarm for verdict in verdicts for alarm in verdict.alarms]
+    return tuple({alarm.partition(" (")[0]: alarm for alarm in alarms}.values())

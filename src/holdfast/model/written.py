@@ -1,0 +1,112 @@
+"""YAML that people write, read strictly: what is wrong is said with the file, the line and why.
+
+Refused are unknown keys, keys that stand twice, anchors, aliases and tags: what a reader of the
+file sees is what is meant. The text arrives as an argument, with the name of its file to say.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from holdfast.errors import BadInput
+
+_AT = re.compile(r" - at `\$(.*)`$")
+_STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
+_KINDS = ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")
+_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in _KINDS)
+
+
+def parse[T](text: str, file: str, form: type[T], *, api_version: str, kind: str) -> T:
+    """The value in a text of that form."""
+    node = _parse(text, file)
+    told = _plain(file, node)
+    if not isinstance(told, Mapping):
+        raise _wrong(file, node, "is no mapping of keys to values")
+    for key, expected in (("apiVersion", api_version), ("kind", kind)):
+        if told.get(key) != expected:
+            where = _find(node, f".{key}")
+            raise _wrong(file, where, f"{key} is {told.get(key)!r} and must be {expected!r}")
+    try:
+        return msgspec.convert(told, form)
+    except msgspec.ValidationError as unfit:
+        said = str(unfit)
+        at = _AT.search(said)
+        where = _find(node, at.group(1) if at else "")
+        raise _wrong(file, where, _AT.sub(r" at \1", said)) from None
+
+
+def _parse(text: str, file: str) -> Node:
+    try:
+        loader = yaml.SafeLoader(text)
+        try:
+            for event in yaml.parse(text, Loader=yaml.SafeLoader):
+                if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+                    at = event.start_mark.line + 1 if event.start_mark else 0
+                    raise BadInput(
+                        f"{file}, line {at}: anchors and aliases are not allowed.",
+                        remedy="Write the value out.",
+                    )
+            node = loader.get_single_node()
+        finally:
+            loader.dispose()
+    except yaml.YAMLError as broken:
+        mark = getattr(broken, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(broken, "problem", None) or str(broken).splitlines()[0]
+        raise BadInput(f"{file}{line}: {problem}.", remedy="Mend the YAML.") from None
+    if node is None:
+        raise BadInput(f"{file} is empty.", remedy="Name another file, or fill this one.")
+    return node
+
+
+def _plain(file: str, node: Node) -> Any:
+    if node.tag not in _TAGS:
+        raise _wrong(file, node, f"the tag {node.tag} is not allowed")
+    match node:
+        case MappingNode():
+            there: dict[str, Any] = {}
+            for key, value in node.value:
+                if not isinstance(key, ScalarNode):
+                    raise _wrong(file, key, "a key is no text")
+                if key.value in there:
+                    raise _wrong(file, key, f"the key {key.value!r} stands twice")
+                there[key.value] = _plain(file, value)
+            return there
+        case SequenceNode():
+            return [_plain(file, each) for each in node.value]
+        case _:
+            return _scalar(node)
+
+
+def _scalar(node: Node) -> Any:
+    kind = node.tag.rpartition(":")[2]
+    if kind in ("str", "timestamp"):  # times are read by the form, which wants a zone
+        return node.value
+    loader = yaml.SafeLoader("")
+    try:
+        return loader.construct_object(node)
+    finally:
+        loader.dispose()
+
+
+def _find(node: Node, trail: str) -> Node:
+    """The node at a path like `.accepted[2].until`, or the nearest one above it."""
+    for name, index in _STEP.findall(trail):
+        following: Node | None = None
+        if isinstance(node, MappingNode) and name:
+            following = next((v for k, v in node.value if k.value == name), None)
+        elif isinstance(node, SequenceNode) and index and int(index) < len(node.value):
+            following = node.value[int(index)]
+        if following is None:
+            return node
+        node = following
+    return node
+
+
+def _wrong(file: str, node: Node, why: str) -> BadInput:
+    line = node.start_mark.line + 1
+    return BadInput(f"{file}, line {line}: {why}.", remedy="Correct that line.")

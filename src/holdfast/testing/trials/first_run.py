@@ -1,0 +1,65 @@
+"""The first run of the blind trials, kept as it was: before any rule had been mended for them."""
+
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from holdfast.model import written
+from holdfast.model.baseline import API_VERSION
+from holdfast.testing.trials.library import HERE
+from holdfast.testing.trials.score import Result
+
+KIND = "FirstRun"
+FILE = HERE / "first-run.yaml"
+
+
+class First(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What became of one trial then."""
+
+    name: str
+    decoy: bool = False
+    result: Result
+    alarms: tuple[str, ...] = ()
+    note: str = ""  # what was mended in its manifest since, and why
+
+
+class FirstRun(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename={"api_version": "apiVersion"},
+):
+    """The run, trial by trial."""
+
+    api_version: str
+    kind: str
+    on: str
+    commit: str
+    seed: int
+    strangers: tuple[str, ...] = ()
+    trials: tuple[First, ...]
+
+    def __post_init__(self) -> None:
+        date.fromisoformat(self.on)
+
+    @property
+    def words(self) -> str:
+        """The score in one line."""
+        played = [each for each in self.trials if each.result is not Result.NOT_PLAYED]
+        faults = [each for each in played if not each.decoy]
+        right = sum(each.result is Result.RIGHT for each in faults)
+        alarms = sum(len(each.alarms) for each in played) + len(self.strangers)
+        share = f" (recall {right / len(faults):.3f})" if faults else ""
+        return (
+            f"{self.on}, commit {self.commit[:12]}, seed {self.seed}: {right} of {len(faults)} "
+            f"causes right{share}, {alarms} false alarms, {len(played) - len(faults)} decoys, "
+            f"{len(self.trials) - len(played)} not played"
+        )
+
+
+def first_run(file: Path = FILE) -> FirstRun:
+    """As it is kept."""
+    text = file.read_text(encoding="utf-8")
+    return written.parse(text, str(file), FirstRun, api_version=API_VERSION, kind=KIND)

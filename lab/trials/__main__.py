@@ -11,13 +11,15 @@ import secrets
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from bench.machine import ROOT, commit
 from holdfast.errors import HoldfastError
 from holdfast.testing.trials.first_run import FILE, first_run
-from holdfast.testing.trials.library import Filed, library
+from holdfast.testing.trials.library import HERE, Filed, library
 from holdfast.testing.trials.trial import Area, Author
 from lab.control_plane import Lab
+from lab.crds import install
 from lab.errors import LabError
 from lab.parts import Options
 from lab.trials.report import Report
@@ -32,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     """Play what was asked for."""
     asked = _parse(arguments)
     try:
-        trials = [filed for filed in library() if _wanted(filed, asked)]
+        trials = [filed for filed in library(asked.library) if _wanted(filed, asked)]
         if not trials:
             print("No trial is called so.", file=sys.stderr)
             return 2
@@ -51,7 +53,10 @@ def main(arguments: Sequence[str]) -> int:
 
 def _play(trials: Sequence[Filed], seed: int) -> Report:
     began = datetime.now(UTC)
+    needs = sorted({family for filed in trials for family in filed.trial.needs})
     with Lab.start(Options(pace=PACE, audit=False)) as lab:
+        if needs:
+            install(lab, needs)
         played = asyncio.run(run(lab, trials, seed=seed, say=_say))
     first = first_run() if FILE.exists() else None
     return Report(played=played, began=began, commit=commit(), seed=seed, first=first)
@@ -76,6 +81,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--area", action="append", choices=[*Area], help="only those areas")
     parser.add_argument("--author", choices=[*Author], help="only those of that author")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="of the order")
+    parser.add_argument("--library", type=Path, default=HERE, help="a folder of areas; ours")
     parser.add_argument("--page", action="store_true", help="write docs/reference/trials.md, too")
     return parser.parse_args(arguments)
 

@@ -7,9 +7,10 @@ is judged.
 import itertools
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+import msgspec
 
 from holdfast.testing.documents import Json, rfc3339
 from holdfast.testing.trials.pattern import Pattern
@@ -26,8 +27,7 @@ class Refused(LabError):
     """The API server did not do what a trial asks for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
+class Served(msgspec.Struct, frozen=True, kw_only=True):
     """Where a kind is served."""
 
     version: str  # as in apiVersion
@@ -50,19 +50,18 @@ class Objects:
         self._count = itertools.count(1)
 
     def found(self, pattern: Pattern, own: str) -> list[Json]:
-        """The objects that are meant; a kind that nobody serves has none."""
-        served = self._of_pattern(pattern)
-        if served is None:
-            return []
-        path = served.path(pattern.namespace or own, "" if pattern.open else pattern.name)
-        answer = self._client.get(path)
-        if answer.code == 404:
-            return []
-        told: Json = self._told(answer, f"get {pattern}")
-        if not pattern.open:
-            return [told]
-        kind = {"apiVersion": served.version, "kind": pattern.kind}
-        return [kind | each for each in told["items"] if pattern.names(each["metadata"]["name"])]
+        """The objects that are meant, of every group that has the kind; nobody serves it: none."""
+        found: list[Json] = []
+        for served in self._known(pattern.group, pattern.kind):
+            path = served.path(pattern.namespace or own, "" if pattern.open else pattern.name)
+            answer = self._client.get(path)
+            if answer.code == 404:
+                continue
+            told: Json = self._told(answer, f"get {pattern}")
+            kind = {"apiVersion": served.version, "kind": pattern.kind}
+            each_one = told["items"] if pattern.open else [told]
+            found += [kind | each for each in each_one if pattern.names(each["metadata"]["name"])]
+        return found
 
     def apply(self, document: Json, own: str) -> Json:
         """Server-side apply, in the trial's own namespace where none is named."""
@@ -152,14 +151,11 @@ class Objects:
     def _of_document(self, document: Json) -> Served:
         version, kind = document["apiVersion"], document["kind"]
         known = self._known(_group(version), kind)
-        if known is None:
+        if not known:
             raise Refused(f"nobody serves {version} {kind}")
-        return Served(version=version, plural=known.plural, namespaced=known.namespaced)
+        return msgspec.structs.replace(known[0], version=version)
 
-    def _of_pattern(self, pattern: Pattern) -> Served | None:
-        return self._known(pattern.group, pattern.kind)
-
-    def _known(self, group: str | None, kind: str) -> Served | None:
+    def _known(self, group: str | None, kind: str) -> list[Served]:
         """From what was discovered; a stranger is looked for once more, it may be new."""
         with self._lock:
             for fresh in (False, True):
@@ -171,8 +167,8 @@ class Objects:
                     if k == kind and group in (None, g)
                 ]
                 if fitting:
-                    return fitting[0]
-        return None
+                    return fitting
+        return []
 
     def _discovered(self) -> Iterator[tuple[tuple[str, str], Served]]:
         groups = self._told(self._client.get("/apis"), "discover")["groups"]

@@ -6,7 +6,7 @@ the last one before patience runs out. A decoy is judged by every look from its 
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from holdfast.model.troubles import Trouble
 from holdfast.testing.trials.score import Outcome, Result
@@ -19,6 +19,9 @@ from lab.trials.stage import Stage
 STEADY = 2  # looks in a row that must agree
 DECOY_LOOKS = 5
 LONGEST = 40.0  # seconds of looking, after which a fault is not found
+
+type Mine = Callable[[Sequence[Trouble]], Sequence[Trouble]]
+"""Those of the troubles that are about this trial."""
 
 
 class Player:
@@ -56,18 +59,19 @@ class Player:
             await self.stage.clear()
         return self._outcome(why)
 
-    def see(self, look: Look, troubles: Sequence[Trouble], bare: Sequence[Trouble]) -> None:
+    def see(self, look: Look, mine: Mine) -> None:
         """What one look says of this trial; one that began before the fault says nothing."""
         if self.broken is None or look.began < self.broken or self._settled.is_set():
             return
         trial = self.stage.filed.trial
-        verdict = judged(trial, troubles, self.namespace)
+        verdict = judged(trial, mine(look.troubles(trial.moved)), self.namespace)
         if verdict.right and self._first is None:
             self._first = time.monotonic() - self.broken
         if self._on is None or look.began < self._on:
             return
         self._verdicts.append(verdict)
         if self._enough(self._on):
+            bare = mine(look.troubles(trial.moved, secrets=False))
             self._bare = judged(trial, bare, self.namespace)
             self._settled.set()
 

@@ -1,15 +1,15 @@
-"""A run: neighbours move in and stay, trials play in batches beside them, and one scan sees all.
+"""A run: neighbours move in and stay, trials play side by side, and one scan sees them all.
 
 Whatever is said about the neighbours, or about what belongs to no trial, is a false alarm of
 nobody's, and counts. Trials that touch what all share play alone, when everything is at rest.
 """
 
 import asyncio
-import itertools
 import random
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -28,7 +28,7 @@ from lab.trials.objects import Objects
 from lab.trials.player import Player
 from lab.trials.stage import Stage
 
-BATCH = 16
+AT_ONCE = 16  # trials on stage
 REST = 90.0  # seconds until everything is well again after a trial that played alone
 HOMES = 3  # namespaces of each sort of neighbours
 NEIGHBOURS = Path(__file__).parent / "neighbours"
@@ -49,7 +49,7 @@ class Played:
 
 async def run(lab: Lab, trials: Iterable[Filed], *, seed: int, say: Say) -> Played:
     """All of them, in an order that the seed decides."""
-    workers = ThreadPoolExecutor(max_workers=2 * BATCH)
+    workers = ThreadPoolExecutor(max_workers=2 * AT_ONCE)
     asyncio.get_running_loop().set_default_executor(workers)
     order = random.Random(seed)  # noqa: S311 - an order that can be had again
     company = Company(Objects(lab.client()), order, say)
@@ -82,23 +82,25 @@ class Company:
             self._see(look)
 
     async def play(self, trials: Sequence[Filed]) -> None:
-        """The batches, then those that play alone."""
+        """Those that play side by side, then those that play alone."""
         await self._move_in()
         trials = self._order.sample(trials, len(trials))
         together = [filed for filed in trials if not filed.trial.alone]
-        for batch in itertools.batched(together, BATCH):
-            players = [self._player(filed) for filed in batch]
-            self._on = {player.namespace: player for player in players}
-            await asyncio.gather(*(self._one(player) for player in players))
+        free = asyncio.Semaphore(AT_ONCE)
+        await asyncio.gather(*(self._beside_others(filed, free) for filed in together))
         for filed in trials:
             if filed.trial.alone:
                 self._alone = player = self._player(filed)
-                self._on = {player.namespace: player}
                 await self._one(player)
                 await self._rest(f"after {filed.name}")
                 self._alone = None
 
+    async def _beside_others(self, filed: Filed, free: asyncio.Semaphore) -> None:
+        async with free:
+            await self._one(self._player(filed))
+
     async def _one(self, player: Player) -> None:
+        self._on[player.namespace] = player
         outcome = await player.play()
         self.played.outcomes.append(outcome)
         self._past.add(player.namespace)
@@ -131,13 +133,7 @@ class Company:
 
     def _see(self, look: Look) -> None:
         for player in tuple(self._on.values()):
-            if player.broken is not None:
-                after = player.stage.filed.trial.moved
-                player.see(
-                    look,
-                    self._of(player, look, look.troubles(after)),
-                    self._of(player, look, look.troubles(after, secrets=False)),
-                )
+            player.see(look, partial(self._of, player, look))
         strangers = [t for t in look.troubles(AFTER) if self._nobodys(t, look)]
         if self._resting:
             if not strangers:

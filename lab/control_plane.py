@@ -236,6 +236,10 @@ class Lab:
                 raise LabError(f"Waited {within:.0f} s in vain for {what}.")
             time.sleep(0.05)
 
+    def check(self) -> None:
+        """Raises DidNotStart, with the end of its log, when a part has fallen over."""
+        self._processes.check(("etcd", "kube-apiserver", *_AROUND, "kubelet"))
+
     def wait_until_a_part_ends(self) -> None:
         """For somebody who keeps the lab open: DidNotStart when a part has fallen over."""
         self._processes.wait_for_an_end()

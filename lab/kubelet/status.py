@@ -21,8 +21,6 @@ def render(life: Life, *, host_ip: str, now: float) -> Json:
         "observedGeneration": life.pod.metadata.generation,
         "phase": phase,
         "conditions": list(_conditions(life, phase, now)),
-        "hostIP": host_ip,
-        "hostIPs": [{"ip": host_ip}],
         "startTime": timestamp(life.began),
         "containerStatuses": [_container(box) for box in _by_name(life.boxes)],
         "reason": "Evicted" if life.evicted else None,
@@ -30,8 +28,10 @@ def render(life: Life, *, host_ip: str, now: float) -> Json:
     }
     if life.inits:
         status["initContainerStatuses"] = [_container(box) for box in life.inits]
-    if life.mounted:
-        ip = host_ip if host else life.ip
+    if host_ip:  # a Node that a person wrote may have none, and the API server takes no empty one
+        status |= {"hostIP": host_ip, "hostIPs": [{"ip": host_ip}]}
+    ip = host_ip if host else life.ip
+    if life.mounted and ip:
         status |= {"podIP": ip, "podIPs": [{"ip": ip}]}
     return status
 

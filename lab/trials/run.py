@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from holdfast.adapters.kubernetes.reader import Reader
+from holdfast.errors import HoldfastError
 from holdfast.model.kinds import PersistentVolume
 from holdfast.model.objects import Ref
 from holdfast.model.troubles import Trouble
@@ -23,6 +24,7 @@ from holdfast.testing.trials.score import Outcome
 from holdfast.testing.trials.verdict import belongs, headline
 from holdfast.testing.trials.wording import span
 from lab.control_plane import Lab
+from lab.errors import LabError
 from lab.trials.looks import Look, eyes, looks
 from lab.trials.objects import Objects
 from lab.trials.player import Player
@@ -52,20 +54,24 @@ async def run(lab: Lab, trials: Iterable[Filed], *, seed: int, say: Say) -> Play
     workers = ThreadPoolExecutor(max_workers=2 * AT_ONCE)
     asyncio.get_running_loop().set_default_executor(workers)
     order = random.Random(seed)  # noqa: S311 - an order that can be had again
-    company = Company(Objects(lab.client()), order, say)
-    async with eyes(lab) as reader, asyncio.TaskGroup() as group:
-        looking = group.create_task(company.look(reader))
-        await company.play(sorted(trials, key=lambda filed: filed.name))
-        looking.cancel()
+    company = Company(lab, order, say)
+    try:
+        async with eyes(lab) as reader, asyncio.TaskGroup() as group:
+            looking = group.create_task(company.look(reader))
+            await company.play(sorted(trials, key=lambda filed: filed.name))
+            looking.cancel()
+    except* (LabError, HoldfastError) as several:
+        raise several.exceptions[0] from None
     return company.played
 
 
 class Company:
     """Everybody who is on stage, and who has been."""
 
-    def __init__(self, objects: Objects, order: random.Random, say: Say) -> None:
+    def __init__(self, lab: Lab, order: random.Random, say: Say) -> None:
         self.played = Played()
-        self._objects = objects
+        self._lab = lab
+        self._objects = Objects(lab.client())
         self._order = order
         self._say = say
         self._on: dict[str, Player] = {}  # by namespace
@@ -78,6 +84,7 @@ class Company:
     async def look(self, reader: Reader) -> None:
         """One scan after the other; each is handed to whom it is about."""
         async for look in looks(reader):
+            self._lab.check()
             self.played.looks += 1
             self._see(look)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from lab.kubelet import status
 from tests.lab.stage import FakeWorld, a_container, a_pod, play, shell
 
 FULL = "web-1_shop(0c3f)"
@@ -386,3 +387,8 @@ def test_the_last_words_become_the_termination_message_where_the_spec_wants_it()
     shown = play(a_pod(shell("exit 1", **policy), annotations=log)).until(3)
 
     assert shown.container()["lastState"]["terminated"]["message"] == "one\ntwo: no such host"
+
+
+def test_on_a_node_without_an_address_no_empty_one_is_told() -> None:
+    told = status.render(play(a_pod(hostNetwork=True)).until(60).life, host_ip="", now=60.0)
+    assert set() == {"hostIP", "hostIPs", "podIP", "podIPs"} & {*told}

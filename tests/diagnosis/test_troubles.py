@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from holdfast.diagnosis.troubles import fold
 from holdfast.model.kinds import (
+    Application,
+    Autoscaler,
     Deployment,
     ExternalSecret,
     Ingress,
@@ -16,6 +18,13 @@ from holdfast.model.kinds import (
     Service,
 )
 from holdfast.model.kinds.apps import DeploymentSpec
+from holdfast.model.kinds.argo import (
+    ApplicationSpec,
+    ApplicationStatus,
+    Destination,
+    Health,
+    Tracked,
+)
 from holdfast.model.kinds.core import ServiceSpec
 from holdfast.model.kinds.external_secrets import ExternalSecretSpec, StoreRef
 from holdfast.model.kinds.network import (
@@ -35,6 +44,7 @@ from holdfast.model.kinds.pods import (
     ValueFrom,
     Variable,
 )
+from holdfast.model.kinds.scaling import AutoscalerSpec, ScaleTarget
 from holdfast.model.objects import Object
 from holdfast.model.rules import Channel, Finding, Severity, finding_id
 from holdfast.model.snapshot import Capture, Snapshot
@@ -264,3 +274,38 @@ def test_a_secret_that_is_not_copied_explains_who_waits_for_it_and_its_store_exp
     (trouble,) = folded(findings, pod, external, store, explains=explains)
 
     assert shape(trouble) == ["SecretStore", "ExternalSecret", "Pod"]
+
+
+def test_two_autoscalers_of_one_workload_are_one_trouble() -> None:
+    target = ScaleTarget(api_version="apps/v1", kind="Deployment", name="web")
+    pair = [
+        Autoscaler(
+            metadata=some_metadata(Autoscaler, name), spec=AutoscalerSpec(scale_target_ref=target)
+        )
+        for name in ("one", "other")
+    ]
+
+    (trouble,) = folded([found(each, "shared") for each in pair], DEPLOYMENT, *pair)
+
+    assert len(trouble.alike) == 1
+
+
+def test_an_application_repeats_the_health_of_what_it_delivers_and_nothing_else() -> None:
+    resource = Tracked(
+        group="apps",
+        kind="Deployment",
+        namespace="shop",
+        name="web",
+        health=Health(status="Degraded"),
+    )
+    here = Destination(server="https://kubernetes.default.svc")
+    application = Application(
+        metadata=some_metadata(Application, "shop"),
+        spec=ApplicationSpec(destination=here),
+        status=ApplicationStatus(resources=(resource,)),
+    )
+    crashing = found(DEPLOYMENT, "short")
+
+    for code, troubles in (("HF-DLV-002", 1), ("HF-DLV-001", 2)):
+        several = folded([found(application, code), crashing], DEPLOYMENT, application)
+        assert len(several) == troubles

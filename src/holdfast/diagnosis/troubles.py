@@ -5,7 +5,7 @@
 - Some relations alone prove nothing: a pod may crash on a cordoned node, in a namespace whose
   quota is used up, with a stale ConfigMap. Along those, a finding counts as a cause only for the
   codes that its rule says it explains.
-- What is found alike on siblings of one workload is one trouble.
+- What is found alike on siblings of one workload, or on its autoscalers, is one trouble.
 """
 
 from collections import deque
@@ -20,6 +20,9 @@ from holdfast.topology.graph import Place, Relation, Topology, place
 
 PROVES = frozenset({Relation.OWNS, Relation.SELECTS, Relation.ROUTES})
 """Relations along which the target's failure is the source's: a Deployment is its pods."""
+
+REPEATS = frozenset({"HF-DLV-002"})
+"""Codes that only repeat the health of what their object delivers."""
 
 SAME_OBJECT = "same object"
 
@@ -102,7 +105,7 @@ def _beneath(
                 if edge.target in seen:
                     continue
                 seen.add(edge.target)
-                proves = proven and edge.relation in PROVES
+                proves = proven and _proves(edge.relation, finding)
                 relation = first or edge.relation.value
                 following.append((edge.target, relation, proves))
                 causes += [
@@ -115,6 +118,11 @@ def _beneath(
             return _Parent(finding=cause, relation=relation, distance=distance)
         front = following
     return None
+
+
+def _proves(relation: Relation, finding: Finding) -> bool:
+    delivers = relation is Relation.DELIVERS and finding.code in REPEATS
+    return delivers or relation in PROVES
 
 
 def _without_circles(parents: dict[str, _Parent]) -> dict[str, _Parent]:
@@ -134,7 +142,9 @@ def _without_circles(parents: dict[str, _Parent]) -> dict[str, _Parent]:
 
 
 def _workload(where: Place, topology: Topology) -> Place:
-    """The highest owner of a place."""
+    """The highest owner of a place; of an autoscaler, that of what it scales."""
+    scaled = (e.target for e in topology.needs(where) if e.relation is Relation.SCALES)
+    where = next(scaled, where)
     seen = {where}
     while True:
         above = next((owner for owner in topology.owners(where) if owner not in seen), None)

@@ -95,7 +95,9 @@ class Player:
             author=trial.author,
             decoy=decoy,
             result=Result.NOT_PLAYED if why else result,
-            expected=f"{' or '.join(cause.codes)} {cause.about}" if cause else "nothing",
+            expected=" or ".join(f"{code} {about}" for code, about in cause.rights)
+            if cause
+            else "nothing",
             alarms=() if why else _once(counted),
             why=why,
             seconds=self._first if right and not decoy and self._first is not None else None,

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 from holdfast.diagnosis.troubles import fold
 from holdfast.model.kinds import (
-    Application,
     Autoscaler,
     Deployment,
     ExternalSecret,
@@ -18,13 +17,6 @@ from holdfast.model.kinds import (
     Service,
 )
 from holdfast.model.kinds.apps import DeploymentSpec
-from holdfast.model.kinds.argo import (
-    ApplicationSpec,
-    ApplicationStatus,
-    Destination,
-    Health,
-    Tracked,
-)
 from holdfast.model.kinds.core import ServiceSpec
 from holdfast.model.kinds.external_secrets import ExternalSecretSpec, StoreRef
 from holdfast.model.kinds.network import (
@@ -288,24 +280,3 @@ def test_two_autoscalers_of_one_workload_are_one_trouble() -> None:
     (trouble,) = folded([found(each, "shared") for each in pair], DEPLOYMENT, *pair)
 
     assert len(trouble.alike) == 1
-
-
-def test_an_application_repeats_the_health_of_what_it_delivers_and_nothing_else() -> None:
-    resource = Tracked(
-        group="apps",
-        kind="Deployment",
-        namespace="shop",
-        name="web",
-        health=Health(status="Degraded"),
-    )
-    here = Destination(server="https://kubernetes.default.svc")
-    application = Application(
-        metadata=some_metadata(Application, "shop"),
-        spec=ApplicationSpec(destination=here),
-        status=ApplicationStatus(resources=(resource,)),
-    )
-    crashing = found(DEPLOYMENT, "short")
-
-    for code, troubles in (("HF-DLV-002", 1), ("HF-DLV-001", 2)):
-        several = folded([found(application, code), crashing], DEPLOYMENT, application)
-        assert len(several) == troubles

@@ -216,7 +216,7 @@ def test_what_flux_delivers_needs_its_source_and_what_it_depends_on() -> None:
     [
         (
             "https://kubernetes.default.svc",
-            {("Application.argoproj.io/argocd/shop", "delivers", "Deployment.apps/shop/web")},
+            {("Application.argoproj.io/argocd/shop", "references", "Deployment.apps/shop/web")},
         ),
         ("https://192.0.2.7", set()),
     ],

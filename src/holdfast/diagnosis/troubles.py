@@ -21,9 +21,6 @@ from holdfast.topology.graph import Place, Relation, Topology, place
 PROVES = frozenset({Relation.OWNS, Relation.SELECTS, Relation.ROUTES})
 """Relations along which the target's failure is the source's: a Deployment is its pods."""
 
-REPEATS = frozenset({"HF-DLV-002"})
-"""Codes that only repeat the health of what their object delivers."""
-
 SAME_OBJECT = "same object"
 
 
@@ -105,7 +102,7 @@ def _beneath(
                 if edge.target in seen:
                     continue
                 seen.add(edge.target)
-                proves = proven and _proves(edge.relation, finding)
+                proves = proven and edge.relation in PROVES
                 relation = first or edge.relation.value
                 following.append((edge.target, relation, proves))
                 causes += [
@@ -118,11 +115,6 @@ def _beneath(
             return _Parent(finding=cause, relation=relation, distance=distance)
         front = following
     return None
-
-
-def _proves(relation: Relation, finding: Finding) -> bool:
-    delivers = relation is Relation.DELIVERS and finding.code in REPEATS
-    return delivers or relation in PROVES
 
 
 def _without_circles(parents: dict[str, _Parent]) -> dict[str, _Parent]:

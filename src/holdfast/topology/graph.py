@@ -28,7 +28,6 @@ class Relation(StrEnum):
     PROTECTS = "protects"
     RUNS_ON = "runs on"
     WAITS_FOR = "waits for"  # a place to run: nodes out of service, or all of them, which are full
-    DELIVERS = "delivers"  # and takes its own health from
     MADE_BY = "made by"  # who is to make it, if it is not there
     HELD_BY = "held by"  # a quota or webhook decides whether it gets pods, content whether it goes
 

@@ -53,12 +53,7 @@ def _of_application(application: Application) -> Iterator[Edge]:
     for each in application.status.resources:
         if each.health is not None and each.health.status == "Degraded":
             kind = f"{each.kind}.{each.group}" if each.group else each.kind
-            yield Edge(
-                relation=Relation.DELIVERS,
-                source=place(application),
-                target=(kind, each.namespace, each.name),
-                read="status.resources",
-            )
+            yield _needs(place(application), (kind, each.namespace, each.name), "status.resources")
 
 
 def _of_schedule(snapshot: Snapshot, schedule: BackupSchedule) -> Iterator[Edge]:

@@ -17,7 +17,7 @@ author: house
 area: workloads
 until: [{of: Pod/web-*, where: {status: {phase: Pending}}}]
 expect:
-  cause: {about: ResourceQuota/tight, code: HF-CAP-001, or: [HF-WRK-052]}
+  cause: {about: ResourceQuota/tight, code: HF-CAP-001, or: [HF-WRK-052 ReplicaSet/web-*]}
   symptoms: [HF-WRK-010 Deployment/web]
 """
 DECOY = FAULT.partition("expect:")[0] + "expect: nothing\n"

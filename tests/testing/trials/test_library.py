@@ -7,7 +7,7 @@ import pytest
 from holdfast.errors import BadInput
 from holdfast.facts import CATALOGUE
 from holdfast.testing.trials.library import HERE, library, read
-from holdfast.testing.trials.trial import Expected, symptom
+from holdfast.testing.trials.trial import Expected, named
 from tests.testing.trials.kit import DECOY
 
 CODES = {rule.code for rule in CATALOGUE}
@@ -24,8 +24,8 @@ def test_trials_expect_codes_that_there_are() -> None:
         for filed in library()
         if isinstance(filed.trial.expect, Expected)
         for code in (
-            *filed.trial.expect.cause.codes,
-            *(symptom(text)[0] for text in filed.trial.expect.symptoms),
+            *(code for code, _ in filed.trial.expect.cause.rights),
+            *(named(text)[0] for text in filed.trial.expect.symptoms),
         )
         if code not in CODES
     ]

@@ -15,7 +15,8 @@ from tests.testing.trials.kit import DECOY, FAULT, a_trial
 def test_a_fault_says_its_one_cause() -> None:
     trial = a_trial()
     assert isinstance(trial.expect, Expected)
-    assert ("HF-CAP-001", "HF-WRK-052") == trial.expect.cause.codes
+    rights = [f"{code} {about}" for code, about in trial.expect.cause.rights]
+    assert ["HF-CAP-001 ResourceQuota/tight", "HF-WRK-052 ReplicaSet/web-*"] == rights
     assert (Area.WORKLOADS, False, timedelta(minutes=6)) == (trial.area, trial.decoy, trial.moved)
 
 
@@ -51,6 +52,11 @@ def test_without_until_nobody_knows_when_to_ask() -> None:
                 "until: [{of: Pod/web-*, where: {status: {phase: Pending}}}]", "until: []"
             )
         )
+
+
+def test_a_cause_without_a_code_of_ours_is_refused() -> None:
+    with pytest.raises(BadInput, match="'WRK-1 ResourceQuota/tight' is no code and object"):
+        a_trial(FAULT.replace("HF-CAP-001", "WRK-1"))
 
 
 @pytest.mark.parametrize(

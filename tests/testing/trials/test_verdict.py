@@ -19,8 +19,8 @@ def test_the_expected_cause_with_an_allowed_symptom_is_right_and_clean() -> None
     assert judged(a_trial(), [a_trouble(QUOTA, SHORT)], "t").clean
 
 
-def test_another_code_that_is_equally_right_is_right() -> None:
-    refused = a_finding("HF-WRK-052", "ResourceQuota", "tight")
+def test_another_cause_that_is_equally_right_is_right() -> None:
+    refused = a_finding("HF-WRK-052", "ReplicaSet", "web-1")
     assert judged(a_trial(), [a_trouble(refused)], "t").clean
 
 

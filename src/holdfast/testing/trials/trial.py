@@ -16,8 +16,7 @@ from holdfast.testing.trials.pattern import Pattern
 from holdfast.testing.trials.wording import span
 
 KIND = "Trial"
-_SYMPTOM = re.compile(r"(HF-[A-Z]{3}-\d{3}) (\S+)")
-_CODE = re.compile(r"HF-[A-Z]{3}-\d{3}")
+_NAMED = re.compile(r"(HF-[A-Z]{3}-\d{3}) (\S+)")
 
 
 class Area(StrEnum):
@@ -123,15 +122,14 @@ class Cause(_Form, frozen=True, kw_only=True):
     or_: tuple[str, ...] = msgspec.field(name="or", default=())
 
     def __post_init__(self) -> None:
-        Pattern.of(self.about)
-        for code in self.codes:
-            if not _CODE.fullmatch(code):
-                raise ValueError(f"{code!r} is no code")
+        if not self.rights:
+            raise ValueError("nothing is right")
 
     @property
-    def codes(self) -> tuple[str, ...]:
-        """Every code that is right."""
-        return (self.code, *self.or_)
+    def rights(self) -> tuple[tuple[str, Pattern], ...]:
+        """Every code that is right, and about whom: of a bare code in `or`, about the same."""
+        either = (each if " " in each else f"{each} {self.about}" for each in self.or_)
+        return tuple(named(text) for text in (f"{self.code} {self.about}", *either))
 
 
 class Expected(_Form, frozen=True, kw_only=True):
@@ -142,7 +140,7 @@ class Expected(_Form, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         for text in self.symptoms:
-            symptom(text)
+            named(text)
 
 
 class Trial(_Form, frozen=True, kw_only=True, rename={"api_version": "apiVersion"}):
@@ -181,11 +179,11 @@ class Trial(_Form, frozen=True, kw_only=True, rename={"api_version": "apiVersion
         return span(self.after)
 
 
-def symptom(text: str) -> tuple[str, Pattern]:
-    """The code and the objects of an allowed symptom: `HF-WRK-010 Deployment/web`."""
-    found = _SYMPTOM.fullmatch(text)
+def named(text: str) -> tuple[str, Pattern]:
+    """A code and the objects that it is about: `HF-WRK-010 Deployment/web`."""
+    found = _NAMED.fullmatch(text)
     if found is None:
-        raise ValueError(f"{text!r} is no symptom such as `HF-WRK-010 Deployment/web`")
+        raise ValueError(f"{text!r} is no code and object such as `HF-WRK-010 Deployment/web`")
     return found[1], Pattern.of(found[2])
 
 

@@ -13,7 +13,7 @@ from holdfast.model.objects import Ref
 from holdfast.model.rules import Finding
 from holdfast.model.troubles import Trouble
 from holdfast.testing.trials.pattern import Pattern
-from holdfast.testing.trials.trial import Cause, Expected, Trial, symptom
+from holdfast.testing.trials.trial import Cause, Expected, Trial, named
 from holdfast.testing.trials.wording import NAMESPACE
 
 
@@ -55,20 +55,23 @@ def judged(trial: Trial, troubles: Iterable[Trouble], namespace: str) -> Verdict
 
 
 def _is(cause: Cause, trouble: Trouble, namespace: str) -> bool:
-    about = Pattern.of(cause.about.replace(NAMESPACE, namespace))
-    return trouble.code in cause.codes and about.means(trouble.cause.about, namespace)
+    return _among(trouble.cause, cause.rights, namespace)
 
 
 def _beside(expected: Expected, trouble: Trouble, namespace: str) -> Iterator[str]:
     """What hangs on the right cause and may not."""
-    allowed = [
-        (code, Pattern.of(str(pattern).replace(NAMESPACE, namespace)))
-        for code, pattern in map(symptom, expected.symptoms)
-    ]
+    allowed = [named(text) for text in expected.symptoms]
     for link in trouble.symptoms:
-        finding = link.finding
-        if not any(c == finding.code and p.means(finding.about, namespace) for c, p in allowed):
-            yield f"symptom: {_words(finding)}"
+        if not _among(link.finding, allowed, namespace):
+            yield f"symptom: {_words(link.finding)}"
+
+
+def _among(finding: Finding, these: Iterable[tuple[str, Pattern]], namespace: str) -> bool:
+    return any(
+        code == finding.code
+        and Pattern.of(str(pattern).replace(NAMESPACE, namespace)).means(finding.about, namespace)
+        for code, pattern in these
+    )
 
 
 def headline(trouble: Trouble) -> str:

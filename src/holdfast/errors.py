@@ -11,6 +11,11 @@ HoldfastError
 │   └── BadSnapshot     a snapshot folder is empty, cut short or of another kind
 ├── BadInput            a flag, a code or a setting that people wrote does not fit
 ├── BadRecord           what should be part of the audit record is malformed or of another
+├── CannotSign          a key cannot be used, or its signer did not answer as it must
+├── StoreFailed         the database could not do what was asked; nothing of it was done
+│   ├── StoreUnreachable  nobody answers there, or it does not let us in
+│   ├── StoreRefused    it is full, read-only, locked, or its disk fails
+│   └── WrongStore      it is of another product, cluster or version, or half upgraded
 ├── NotCanonical        a value that has no one form, and so cannot be hashed or signed
 └── UndeclaredRead      a rule read a kind that its declaration does not name
 
@@ -68,6 +73,26 @@ class BadInput(HoldfastError):
 
 class BadRecord(HoldfastError):
     """What should be part of the audit record is malformed, or is not of this chain."""
+
+
+class CannotSign(HoldfastError):
+    """A key cannot be used, or its signer did not answer as it must."""
+
+
+class StoreFailed(HoldfastError):
+    """The database could not do what was asked; nothing of it was done."""
+
+
+class StoreUnreachable(StoreFailed):
+    """Nobody answers there, or it does not let us in."""
+
+
+class StoreRefused(StoreFailed):
+    """It is full, read-only, locked, or its disk fails."""
+
+
+class WrongStore(StoreFailed):
+    """It is of another product, cluster or version, or half upgraded."""
 
 
 class NotCanonical(HoldfastError):

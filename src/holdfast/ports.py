@@ -1,11 +1,14 @@
 """The whole outside world, on one page."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import msgspec
 
+from holdfast.model.entries import Checkpoint, Draft, Entry, PublicKey
+from holdfast.model.letters import Beat, Letter
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Capture, Identity, State
 
@@ -94,4 +97,125 @@ class Cluster(Protocol):
 
     async def may(self, verb: str, kind: type[Object], namespace: str | None = None) -> bool:
         """Whether our own credential may do that (SelfSubjectAccessReview)."""
+        ...
+
+
+class Dice(Protocol):
+    """Randomness that nobody can guess."""
+
+    def roll(self, count: int) -> bytes:
+        """So many random bytes."""
+        ...
+
+
+class Signer(Protocol):
+    """A private key that is somewhere: in memory, behind a command, in a device."""
+
+    @property
+    def public(self) -> PublicKey:
+        """The key's public half."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature over a message. Raises `CannotSign`, and then nothing was signed."""
+        ...
+
+
+class Records(Protocol):
+    """The audit record: what waits to be sealed, and the chain."""
+
+    def submit(self, draft: Draft) -> None:
+        """Have something sealed. It is in the chain once `entry` finds it, and not before."""
+        ...
+
+    def waiting(self, limit: int) -> Sequence[Draft]:
+        """The oldest of what waits, in the order in which it was submitted."""
+        ...
+
+    def sole_sealer(self) -> bool:
+        """Whether nobody else seals until this transaction ends; asks, and does not wait."""
+        ...
+
+    def tip(self) -> Checkpoint | None:
+        """The chain's state now; None before it was begun."""
+        ...
+
+    def seal(self, entries: Sequence[Entry], tip: Checkpoint) -> None:
+        """Append entries, move the tip there, and take what they seal from what waits."""
+        ...
+
+    def entry(self, id: str) -> Entry | None:  # noqa: A002 - the word of the record
+        """The sealed entry of that id."""
+        ...
+
+    def lines(self, first: int = 1) -> Iterator[bytes]:
+        """The chain's lines from that place on, as they were sealed."""
+        ...
+
+
+class Letters(Protocol):
+    """The keeper's inbox."""
+
+    def put(self, letter: Letter) -> None:
+        """Hand something over."""
+        ...
+
+    def waiting(self, limit: int) -> Sequence[Letter]:
+        """The oldest that nobody has answered."""
+        ...
+
+    def answer(self, id: str, outcome: str) -> bool:  # noqa: A002 - the word of the record
+        """Say what became of a letter; False if somebody has said it before."""
+        ...
+
+
+class Beats(Protocol):
+    """Who is alive."""
+
+    def beat(self, beat: Beat) -> None:
+        """Say that a process lives."""
+        ...
+
+    def all(self) -> Sequence[Beat]:
+        """The last word of each process, by executor."""
+        ...
+
+    def forget(self, executor: str) -> None:
+        """A process ended in order."""
+        ...
+
+
+class Tx(Protocol):
+    """One transaction. What it did is there for everybody when it ends well, and else never was."""
+
+    @property
+    def records(self) -> Records:
+        """The audit record."""
+        ...
+
+    @property
+    def letters(self) -> Letters:
+        """The inbox."""
+        ...
+
+    @property
+    def beats(self) -> Beats:
+        """Who is alive."""
+        ...
+
+    @property
+    def native(self) -> object:
+        """The connection itself, for an engine that enqueues into the same transaction."""
+        ...
+
+
+class Store(Protocol):
+    """Where everything is kept that must not be lost. One cluster for each store."""
+
+    def transaction(self) -> AbstractContextManager[Tx]:
+        """All of it, or nothing; an error inside undoes it and goes on its way."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Tx]:
+        """One consistent sight; nothing can be written in it."""
         ...

@@ -81,6 +81,7 @@ class SqlRecords:
             root=bytes.fromhex(row.root),
             head=row.head,
             frontier=tuple(bytes.fromhex(each) for each in row.frontier.split()),
+            key=row.key,
             time=row.time,
         )
 
@@ -113,6 +114,7 @@ class SqlRecords:
             "root": tip.root.hex(),
             "head": tip.head,
             "frontier": " ".join(each.hex() for each in tip.frontier),
+            "key": tip.key,
             "time": tip.time,
         }
         if size == 0:

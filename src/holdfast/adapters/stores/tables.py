@@ -53,6 +53,7 @@ TIPS = Table(  # the chain's state: one row
     Column("root", Text, nullable=False),
     Column("head", Text, nullable=False),
     Column("frontier", Text, nullable=False),
+    Column("key", Text, nullable=False),
     Column("time", Text, nullable=False),
 )
 

@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("root", sa.Text, nullable=False),
         sa.Column("head", sa.Text, nullable=False),
         sa.Column("frontier", sa.Text, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
         sa.Column("time", sa.Text, nullable=False),
     )
     op.create_table(

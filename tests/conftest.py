@@ -4,7 +4,7 @@ import os
 
 import hypothesis
 
-pytest_plugins = ["lab.fixture", "tests.contracts.summary", "tests.tally"]
+pytest_plugins = ["lab.fixture", "tests.contracts.summary", "tests.tally", "tests.stores"]
 
 hypothesis.settings.register_profile("test", deadline=None)
 hypothesis.settings.register_profile("prove", deadline=None, max_examples=5000)

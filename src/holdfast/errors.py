@@ -15,6 +15,7 @@ HoldfastError
 ├── StoreFailed         the database could not do what was asked; nothing of it was done
 │   ├── StoreUnreachable  nobody answers there, or it does not let us in
 │   ├── StoreRefused    it is full, read-only, locked, or its disk fails
+│   ├── AlreadyKept     something of that id is there, and is not written over
 │   └── WrongStore      it is of another product, cluster or version, or half upgraded
 ├── NotCanonical        a value that has no one form, and so cannot be hashed or signed
 └── UndeclaredRead      a rule read a kind that its declaration does not name
@@ -89,6 +90,10 @@ class StoreUnreachable(StoreFailed):
 
 class StoreRefused(StoreFailed):
     """It is full, read-only, locked, or its disk fails."""
+
+
+class AlreadyKept(StoreFailed):
+    """Something of that id is there already, and is not written over."""
 
 
 class WrongStore(StoreFailed):

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
-from holdfast.errors import BadInput, StoreFailed, StoreRefused, StoreUnreachable
+from holdfast.errors import AlreadyKept, BadInput, StoreFailed, StoreRefused, StoreUnreachable
 
 BUSY = 15  # seconds that one writer waits for another before it says so
 CONNECT = 5  # seconds until a server counts as unreachable
@@ -137,10 +137,15 @@ def _private(path: Path) -> None:
 
 def _said(failed: exc.DBAPIError, name: str) -> StoreFailed:
     why = str(failed.orig).strip().splitlines()[0] if failed.orig is not None else "no answer"
+    if isinstance(failed, exc.IntegrityError):
+        return AlreadyKept(
+            f"{name} keeps something of that id already.",
+            remedy="Nothing was written: look at what is there.",
+        )
     if isinstance(failed.orig, sqlite3.DatabaseError):
         return _sqlite_said(failed.orig, name, why)
     state = getattr(failed.orig, "sqlstate", None) or ""
-    if state[:2] in ("53", "25", "55", "42", "57") and not failed.connection_invalidated:
+    if state[:2] in ("25", "40", "42", "53", "55", "57") and not failed.connection_invalidated:
         return StoreRefused(f"{name} refuses: {why}.", remedy=_POSTGRES.get(state[:2], _AGAIN))
     return StoreUnreachable(f"{name} does not answer: {why}.", remedy=_REACH)
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table, delete, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from holdfast.adapters.stores.tables import ANSWERS, BEATS, DRAFTS, ENTRIES, LETTERS, TIPS
-from holdfast.errors import StoreRefused
+from holdfast.errors import AlreadyKept, StoreRefused
 from holdfast.model.canonical import Plain, canonical
 from holdfast.model.entries import Checkpoint, Draft, Entry, check_draft
 from holdfast.model.letters import Beat, Letter
@@ -38,6 +38,9 @@ class SqlRecords:
                 details=canonical(draft.details).decode(),
             )
         )
+        # After the insert, so that whoever seals that id meanwhile is waited for.
+        if self.entry(draft.id) is not None:
+            raise AlreadyKept(f"{draft.id} is sealed already.", remedy="Look at that entry.")
 
     def waiting(self, limit: int) -> Sequence[Draft]:
         """The oldest of what waits."""
@@ -201,7 +204,9 @@ class SqlLetters:
         upsert = _insert(self._connection, ANSWERS).values(
             cluster_uid=self._cluster, letter=id, outcome=outcome
         )
-        return self._connection.execute(upsert.on_conflict_do_nothing()).rowcount == 1
+        # By what comes back, not by a count: PostgreSQL's driver counts nothing here.
+        told = self._connection.execute(upsert.on_conflict_do_nothing().returning(ANSWERS.c.letter))
+        return told.first() is not None
 
 
 class SqlBeats:

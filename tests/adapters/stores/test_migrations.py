@@ -1,0 +1,102 @@
+"""Migrations make the tables that we speak of, whole or not at all, and never change afterwards."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, inspect
+
+from holdfast.adapters.stores import upkeep
+from holdfast.adapters.stores.database import open_engine, parse_url
+from holdfast.adapters.stores.tables import METADATA
+from tests.audit.chains import CLUSTER
+
+MIGRATIONS = Path(upkeep.__file__).parent / "migrations" / "versions"
+FROZEN = {  # what somebody's database was made with is never edited: write another migration
+    "0001_first.py": "48208c2266aa21548bba3a451e705eba42c1c76b8b83a84b6c0a911fb7b8ffd1",
+}
+
+
+@pytest.fixture
+def engine(database: str) -> Iterator[Engine]:
+    opened = open_engine(parse_url(database))
+    yield opened
+    opened.dispose()
+
+
+def shape(engine: Engine) -> dict[str, Any]:
+    """Everything that the database knows of our tables."""
+    told = inspect(engine)
+    names = sorted(name for name in told.get_table_names() if name != "hf_revision")
+    return {
+        name: {
+            "columns": [
+                {word: str(column.get(word)) for word in ("name", "type", "nullable", "default")}
+                for column in told.get_columns(name)
+            ],
+            "key": told.get_pk_constraint(name)["constrained_columns"],
+            "unique": sorted(each["column_names"] for each in told.get_unique_constraints(name)),
+            "indexes": sorted(
+                (str(each["name"]), each["column_names"], each["unique"])
+                for each in told.get_indexes(name)
+            ),
+        }
+        for name in names
+    }
+
+
+def test_migrations_make_exactly_the_tables_that_we_speak_of(engine: Engine) -> None:
+    upkeep.upgrade(engine, CLUSTER)
+    migrated = shape(engine)
+    METADATA.drop_all(engine)
+
+    METADATA.create_all(engine)
+
+    assert shape(engine) == migrated
+    assert len(migrated) == len(METADATA.tables)
+
+
+def test_a_migration_is_never_edited() -> None:
+    there = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in MIGRATIONS.glob("*.py")}
+
+    assert there == FROZEN
+
+
+class Failed(Exception):
+    """Somebody pulled the plug."""
+
+
+def test_an_upgrade_that_fails_at_any_statement_never_was(engine: Engine) -> None:
+    statements = 0
+    fails_at = 0
+
+    def count(*_: object) -> None:
+        nonlocal statements
+        statements += 1
+        if statements == fails_at:
+            raise Failed
+
+    event.listen(engine, "before_cursor_execute", count)
+    while True:
+        statements, fails_at = 0, fails_at + 1
+        try:
+            upkeep.upgrade(engine, CLUSTER)
+        except Failed:
+            fails_at, failed_at = 0, fails_at
+            now = upkeep.standing(engine)
+            assert (now.revision, now.foreign) == (None, False), f"after statement {failed_at}"
+            fails_at = failed_at
+            continue
+        break
+
+    assert fails_at > len(METADATA.tables)
+    fails_at = 0
+    upkeep.require_current(engine, CLUSTER)
+
+
+def test_an_upgrade_of_what_is_current_changes_nothing(engine: Engine) -> None:
+    assert upkeep.upgrade(engine, CLUSTER) == (None, "0001")
+
+    assert upkeep.upgrade(engine, CLUSTER) == ("0001", "0001")

@@ -6,7 +6,7 @@ python tools/generate.py [ROOT]    writes below ROOT, the checkout by default
 import inspect
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from io import StringIO
 from pathlib import Path
 
@@ -59,6 +59,10 @@ def commands() -> str:
     return "\n".join(parts)
 
 
+def _listed(kinds: Iterable[type[Object]]) -> str:
+    return ", ".join(f"`{kind.api.resource}`" for kind in kinds)
+
+
 def catalogue() -> str:
     """The reference of the rules."""
     parts = [
@@ -66,12 +70,13 @@ def catalogue() -> str:
         "Made from the rules' own declarations. `holdfast explain CODE` prints the same.\n",
     ]
     for rule in CATALOGUE:
-        reads = ", ".join(f"`{kind.api.resource}`" for kind in rule.reads)
+        reads, hints = _listed(rule.reads), _listed(rule.hints)
+        hints = f"| hints | {hints} |\n" if hints else ""
         parts.append(
             f"## {rule.code} {rule.name}\n\n{rule.help}\n\n"
             "| | |\n| --- | --- |\n"
             f"| channel | {rule.channel.value} |\n| severity | {rule.severity.word} |\n"
-            f"| grace | {in_words(rule.grace)} |\n| reads | {reads} |\n"
+            f"| grace | {in_words(rule.grace)} |\n| reads | {reads} |\n{hints}"
             f"| next step | {rule.next_step.replace('|', '&#124;')} |\n"
         )
     return "\n".join(parts)
@@ -81,7 +86,7 @@ def rights() -> str:
     """The reference of the reader's role."""
 
     def row(kind: type[Object]) -> str:
-        rules = ", ".join(rule.code for rule in CATALOGUE if kind in rule.reads)
+        rules = ", ".join(rule.code for rule in CATALOGUE if kind in rule.sight)
         return f"| `{kind.api.resource}` | {rules} |"
 
     role = yaml.safe_dump(reader_role(), sort_keys=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from holdfast.model.baseline import API_VERSION, KIND, Baseline
 from holdfast.model.kinds import Pod
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Recorded, Snapshot, State
+from holdfast.model.written import Fault
 from holdfast.ports import Cluster
 from holdfast.surfaces.cli.app import build
 from holdfast.surfaces.cli.doors import Doors, Preferences, Target
@@ -122,9 +123,17 @@ async def _demo() -> AsyncIterator[Cluster]:
 
 
 def _read_baseline(path: Path) -> Baseline:
-    from holdfast.adapters.written import read
+    from holdfast.adapters.clock import SystemClock
+    from holdfast.adapters.files.strict import read
+    from holdfast.facts import unknown_rules
 
-    return read(path, Baseline, api_version=API_VERSION, kind=KIND)
+    now = SystemClock().now()
+
+    def faults(baseline: Baseline) -> Iterator[Fault]:
+        yield from baseline.faults(now)
+        yield from unknown_rules(baseline)
+
+    return read(path, Baseline, api_version=API_VERSION, kind=KIND, faults=faults)
 
 
 def _read_folder(folder: Path, kinds: Iterable[type[Object]], at: datetime | None) -> Snapshot:

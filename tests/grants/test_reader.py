@@ -26,6 +26,7 @@ def a_rule(*reads: type) -> Rule:
         severity=template.severity,
         grace=timedelta(),
         reads=reads,
+        hints=(),
         next_step="",
         explains=(),
         summary="",

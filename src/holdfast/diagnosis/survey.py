@@ -10,10 +10,12 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from holdfast.diagnosis import changes
+from holdfast.diagnosis.coverage import coverage
 from holdfast.diagnosis.troubles import fold
 from holdfast.facts import CATALOGUE, Judgement, judge
 from holdfast.model.baseline import NOTHING, Baseline
 from holdfast.model.changes import Change
+from holdfast.model.coverage import Coverage, Off
 from holdfast.model.kinds import KINDS
 from holdfast.model.objects import KeptMetadata, Object
 from holdfast.model.rules import Channel, Finding, Rule
@@ -36,7 +38,12 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     posture: tuple[Finding, ...]
     accepted: tuple[Finding, ...]
     ignored: tuple[Finding, ...]
-    blind: tuple[Blind, ...]
+    coverage: Coverage
+
+    @property
+    def blind(self) -> tuple[Blind, ...]:
+        """The kinds that were not seen whole."""
+        return self.coverage.blind
 
 
 def survey(
@@ -45,11 +52,12 @@ def survey(
     *,
     grace_scale: float = 1,
     baseline: Baseline = NOTHING,
+    off: Iterable[Off] = (),
 ) -> Survey:
     """Judge a snapshot, fold what hurts, and say what changed before."""
     rules = tuple(rules)
     judged = judge(snapshot, rules, grace_scale=grace_scale)
-    return sum_up(snapshot, judged, rules, baseline=baseline)
+    return sum_up(snapshot, judged, rules, baseline=baseline, off=off)
 
 
 def sum_up(
@@ -58,9 +66,11 @@ def sum_up(
     rules: Iterable[Rule] = CATALOGUE,
     *,
     baseline: Baseline = NOTHING,
+    off: Iterable[Off] = (),
 ) -> Survey:
     """Leave out what nobody wants to hear, fold the rest, and say what changed before."""
-    accepted = [f for f in judged.findings if baseline.accepts(f, snapshot.now)]
+    rules = tuple(rules)
+    accepted = [f for f in judged.findings if baseline.accepts(f.id, snapshot.now)]
     told = {f.id for f in accepted}
     objects = _objects_about(snapshot, judged.findings)
     ignored = [
@@ -71,21 +81,25 @@ def sum_up(
     incidents = tuple(f for f in shown if f.channel is Channel.INCIDENT)
     graph = topology(snapshot, frozenset(f.about.namespace for f in incidents))
     near = _objects(snapshot, frozenset(f.about.namespace for f in incidents))
-    troubles = fold(
+    folded = fold(
         incidents,
         graph,
         {rule.code: rule.explains for rule in rules},
         {where: each.ref for where, each in near.items()},
     )
+    quiet = {t.id for t in folded if baseline.accepts(t.id, snapshot.now)}
+    troubles = tuple(t for t in folded if t.id not in quiet)
+    # What follows from a trouble that somebody has accepted is accepted with it.
+    followed = {f.id: f for t in folded if t.id in quiet for f in t.findings}
     return Survey(
         troubles=troubles,
         changed={t.id: changes.before(t, snapshot, graph, near) for t in troubles},
-        findings=incidents,
+        findings=tuple(f for f in incidents if f.id not in followed),
         young=judged.young,
         posture=tuple(f for f in shown if f.channel is Channel.POSTURE),
-        accepted=tuple(accepted),
+        accepted=(*accepted, *followed.values()),
         ignored=tuple(ignored),
-        blind=judged.blind,
+        coverage=coverage(snapshot, rules, off),
     )
 
 

@@ -6,14 +6,18 @@ finding when its grace has passed, and finding nothing becomes *absent* only whe
 that the rule reads was seen whole, else *unknown*.
 """
 
+import difflib
 import importlib
 import pkgutil
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
 
+from holdfast.errors import BadInput
+from holdfast.model.baseline import NOTHING, Baseline
+from holdfast.model.coverage import Off
 from holdfast.model.namespaces import protected
 from holdfast.model.objects import Object, Ref
 from holdfast.model.rules import (
@@ -27,6 +31,7 @@ from holdfast.model.rules import (
     finding_id,
 )
 from holdfast.model.snapshot import Blind, Snapshot
+from holdfast.model.written import Fault
 
 
 def _assemble() -> tuple[Rule, ...]:
@@ -45,6 +50,48 @@ def _assemble() -> tuple[Rule, ...]:
 CATALOGUE: tuple[Rule, ...] = _assemble()
 
 
+def named(wanted: str) -> Rule:
+    """The rule of that code or name; what is nearly one is offered where there is none."""
+    for rule in CATALOGUE:
+        if wanted.upper() == rule.code or wanted.lower() == rule.name:
+            return rule
+    known = [word for rule in CATALOGUE for word in (rule.code, rule.name)]
+    near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.5)
+    remedy = f"Did you mean {' or '.join(near)}?" if near else "`holdfast catalogue` lists them."
+    raise BadInput(f"There is no rule {wanted!r}.", remedy=remedy)
+
+
+def unknown_rules(baseline: Baseline) -> Iterator[Fault]:
+    """What a baseline switches off although there is no such rule."""
+    for number, off in enumerate(baseline.off):
+        try:
+            named(off.rule)
+        except BadInput as unknown:
+            why = f"{unknown.wrong.removesuffix('.')} ({unknown.remedy})"
+            yield Fault(at=f".off[{number}].rule", why=why)
+
+
+def switched_off(words: Iterable[str], baseline: Baseline = NOTHING) -> tuple[Off, ...]:
+    """The rules that people have switched off, each once, by those words and in their file."""
+    off: dict[str, Off] = {}
+    for each in baseline.off:
+        rule = named(each.rule)
+        off[rule.code] = Off(code=rule.code, name=rule.name, reason=each.reason)
+    for word in words:
+        rule = named(word)
+        off[rule.code] = Off(code=rule.code, name=rule.name, reason="")
+    return tuple(off[code] for code in sorted(off))
+
+
+def rules_without(off: Iterable[Off]) -> tuple[Rule, ...]:
+    """The rules that are left."""
+    codes = {each.code for each in off}
+    left = tuple(rule for rule in CATALOGUE if rule.code not in codes)
+    if not left:
+        raise BadInput("Every rule is switched off.", remedy="Leave one on.")
+    return left
+
+
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """What the catalogue says of a snapshot: worst first, oldest first."""
 
@@ -54,8 +101,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def kinds_read(rules: Iterable[Rule] = CATALOGUE) -> tuple[type[Object], ...]:
-    """Every kind that those rules read, by plural name."""
-    kinds = {kind for rule in rules for kind in rule.reads}
+    """Every kind that those rules look at, be it for a hint, by plural name."""
+    kinds = {kind for rule in rules for kind in rule.sight}
     return tuple(sorted(kinds, key=lambda k: k.api.resource))
 
 

@@ -15,7 +15,8 @@ from holdfast.topology.waiting import READS, Wait, waiting
     channel=Channel.INCIDENT,
     severity=Severity.WARNING,
     grace=timedelta(minutes=1),  # what is applied together arrives in any order
-    reads=(*READS, ConfigMap, Secret),
+    reads=READS,
+    hints=(ConfigMap, Secret),  # for a name that is nearly the missing one
     next_step="Create what is missing, or correct the reference to it: "
     "kubectl describe pod {name} -n {namespace}",
 )

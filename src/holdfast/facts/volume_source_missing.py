@@ -15,7 +15,8 @@ from holdfast.topology.volumes import volume_events
     channel=Channel.INCIDENT,
     severity=Severity.WARNING,
     grace=timedelta(minutes=1),  # what is applied together arrives in any order
-    reads=(Pod, Event, ConfigMap, Secret),
+    reads=(Pod, Event),
+    hints=(ConfigMap, Secret),  # for a name that is nearly the missing one
     next_step="Create what is missing, or correct the reference to it: "
     "kubectl describe pod {name} -n {namespace}",
 )

@@ -1,13 +1,19 @@
-"""What people have decided not to be told of: accepted findings, which expire, and ignore rules."""
+"""What people have decided not to be told of: accepted faults, which expire, and ignore rules."""
 
-from collections.abc import Mapping
-from datetime import datetime
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 import msgspec
 
 from holdfast.model.objects import Time
 from holdfast.model.rules import Finding
+from holdfast.model.written import Fault
+
+DEFAULT = timedelta(days=90)  # a quarter: long enough to mend it, short enough to be asked again
+LONGEST = timedelta(days=366)  # what is to stay for good is an ignore rule, and says so
+ID = re.compile(r"(fnd|trb)_[0-9a-f]{20}")
 
 
 class _Written(
@@ -17,7 +23,7 @@ class _Written(
 
 
 class Accepted(_Written, frozen=True, kw_only=True):
-    """One finding that somebody has accepted, for a reason and for a time."""
+    """A finding or a trouble that somebody has accepted, for a reason and for a time."""
 
     id: str
     code: str = ""  # for people; the id decides
@@ -25,6 +31,11 @@ class Accepted(_Written, frozen=True, kw_only=True):
     reason: str
     owner: str
     until: Time
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Where it stands in a file that is sorted."""
+        return (self.code, self.about, self.id)
 
 
 class Ignore(_Written, frozen=True, kw_only=True):
@@ -35,6 +46,11 @@ class Ignore(_Written, frozen=True, kw_only=True):
     object: str = "*"  # Kind/name
     labels: dict[str, str] = {}
     reason: str
+
+    @property
+    def everything(self) -> bool:
+        """Whether it would leave nothing to be seen."""
+        return not self.labels and {self.code, self.namespace, self.object} == {"*"}
 
     def fits(self, finding: Finding, labels: Mapping[str, str]) -> bool:
         """Whether it is meant."""
@@ -47,6 +63,13 @@ class Ignore(_Written, frozen=True, kw_only=True):
         )
 
 
+class SwitchedOff(_Written, frozen=True, kw_only=True):
+    """A rule that is not to look at all, by its name or its code."""
+
+    rule: str
+    reason: str
+
+
 class Baseline(_Written, frozen=True, kw_only=True):
     """The file: `kind: Baseline`."""
 
@@ -54,10 +77,40 @@ class Baseline(_Written, frozen=True, kw_only=True):
     kind: str
     accepted: tuple[Accepted, ...] = ()
     ignore: tuple[Ignore, ...] = ()
+    off: tuple[SwitchedOff, ...] = ()
 
-    def accepts(self, finding: Finding, now: datetime) -> bool:
-        """Whether somebody has accepted it, and still does."""
-        return any(each.id == finding.id and now < each.until for each in self.accepted)
+    def accepts(self, id_: str, now: datetime) -> bool:
+        """Whether somebody has accepted that finding or trouble, and still does."""
+        return any(each.id == id_ and now < each.until for each in self.accepted)
+
+    def faults(self, now: datetime) -> Iterator[Fault]:
+        """What no form can say is wrong."""
+        seen: set[str] = set()
+        for number, accepted in enumerate(self.accepted):
+            at = f".accepted[{number}]"
+            if not ID.fullmatch(accepted.id):
+                yield Fault(at=f"{at}.id", why=f"{accepted.id!r} is the id of no finding")
+            if accepted.id in seen:
+                yield Fault(at=f"{at}.id", why=f"{accepted.id} is accepted twice")
+            seen.add(accepted.id)
+            if not accepted.owner.strip():
+                yield Fault(at=f"{at}.owner", why="the owner is empty")
+            if accepted.until > now + LONGEST:
+                why = f"nothing is accepted for longer than {LONGEST.days} days"
+                yield Fault(at=f"{at}.until", why=why)
+            yield from _reason(at, accepted.reason)
+        for number, ignore in enumerate(self.ignore):
+            at = f".ignore[{number}]"
+            if ignore.everything:
+                yield Fault(at=at, why="this would ignore everything")
+            yield from _reason(at, ignore.reason)
+        for number, off in enumerate(self.off):
+            yield from _reason(f".off[{number}]", off.reason)
+
+
+def _reason(at: str, reason: str) -> Iterator[Fault]:
+    if not reason.strip():
+        yield Fault(at=f"{at}.reason", why="the reason is empty")
 
 
 API_VERSION = "holdfast.dev/v1alpha1"

@@ -87,15 +87,21 @@ class Rule:
     severity: Severity
     grace: timedelta
     reads: tuple[type[Object], ...]
+    hints: tuple[type[Object], ...]
     next_step: str
     explains: tuple[str, ...]
     summary: str
     help: str
     look: Callable[[Snapshot], Iterator[Found]]
 
+    @property
+    def sight(self) -> tuple[type[Object], ...]:
+        """All that it may look at: what it judges by, and what only makes its words better."""
+        return (*self.reads, *self.hints)
+
     def __call__(self, snapshot: Snapshot) -> Iterator[Found]:
         """Look at no more than what the declaration names."""
-        return self.look(snapshot.narrowed(self.reads))
+        return self.look(snapshot.narrowed(self.sight))
 
 
 def fact(  # noqa: PLR0913 - a declaration, each word of it named
@@ -106,9 +112,13 @@ def fact(  # noqa: PLR0913 - a declaration, each word of it named
     grace: timedelta,
     reads: tuple[type[Object], ...],
     next_step: str,
+    hints: tuple[type[Object], ...] = (),
     explains: tuple[str, ...] = (),
 ) -> Callable[[Callable[[Snapshot], Iterator[Found]]], Rule]:
     """Declare a fact. The decorator wraps the function and registers nothing.
+
+    `hints` names kinds that only make a sentence or a next step better: what is found is found
+    without them, so a verdict does not wait for them.
 
     `explains` names the codes of facts that are symptoms of this one when both are found on the
     same object (out of memory explains the crash loop); what lies along the topology needs no word.
@@ -125,6 +135,7 @@ def fact(  # noqa: PLR0913 - a declaration, each word of it named
             severity=severity,
             grace=grace,
             reads=reads,
+            hints=hints,
             next_step=next_step,
             explains=explains,
             summary=promise.split("\n\n", 1)[0].replace("\n", " "),

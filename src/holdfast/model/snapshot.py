@@ -99,6 +99,12 @@ class Blind(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     namespaces: tuple[str, ...] | None = None
     why: str
 
+    @property
+    def resource(self) -> str:
+        """The name as RBAC and kubectl write it."""
+        group, slash, _ = self.api_version.rpartition("/")
+        return f"{self.plural}.{group}" if slash else self.plural
+
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one kind when a snapshot was written down."""

@@ -5,7 +5,7 @@ file sees is what is meant. The text arrives as an argument, with the name of it
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -20,9 +20,24 @@ _KINDS = ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")
 _TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in _KINDS)
 
 
-def parse[T](text: str, file: str, form: type[T], *, api_version: str, kind: str) -> T:
-    """The value in a text of that form."""
-    node = _parse(text, file)
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong in a text, and where: a path such as `.accepted[0].reason`."""
+
+    at: str
+    why: str
+
+
+def parse[T](  # noqa: PLR0913 - a text, and all that is asked of it
+    text: str,
+    file: str,
+    form: type[T],
+    *,
+    api_version: str,
+    kind: str,
+    faults: Callable[[T], Iterable[Fault]] = lambda _: (),
+) -> T:
+    """The value in a text of that form; `faults` says what no form can say is wrong with it."""
+    node = composed(text, file)
     told = _plain(file, node)
     if not isinstance(told, Mapping):
         raise _wrong(file, node, "is no mapping of keys to values")
@@ -31,15 +46,19 @@ def parse[T](text: str, file: str, form: type[T], *, api_version: str, kind: str
             where = _find(node, f".{key}")
             raise _wrong(file, where, f"{key} is {told.get(key)!r} and must be {expected!r}")
     try:
-        return msgspec.convert(told, form)
+        value = msgspec.convert(told, form)
     except msgspec.ValidationError as unfit:
         said = str(unfit)
         at = _AT.search(said)
         where = _find(node, at.group(1) if at else "")
         raise _wrong(file, where, _AT.sub(r" at \1", said)) from None
+    for fault in faults(value):
+        raise _wrong(file, _find(node, fault.at), f"{fault.why}, at {fault.at}")
+    return value
 
 
-def _parse(text: str, file: str) -> Node:
+def composed(text: str, file: str) -> Node:
+    """The YAML of a text, as nodes that know their lines."""
     try:
         loader = yaml.SafeLoader(text)
         try:

@@ -109,7 +109,7 @@ class Vigil:
         self._captures |= {kind: self._capture(kind) for kind in touched}
         snapshot = Snapshot(now=now, captures=self._captures.values(), cluster=self._cluster)
         for rule in self._terms.rules:
-            if not touched.isdisjoint(rule.reads):
+            if not touched.isdisjoint(rule.sight):
                 self._found[rule] = tuple(rule(snapshot))
         judged = weigh(snapshot, self._found, grace_scale=self._terms.grace_scale)
         before, self._judged = self._judged, judged

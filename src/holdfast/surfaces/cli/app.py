@@ -31,7 +31,7 @@ def build(doors: Doors) -> App:
     scan.declare(app, doors)
     catalogue.declare(app)
     snapshot.declare(app, doors)
-    rbac.declare(app)
+    rbac.declare(app, doors)
 
     @app.command
     def demo() -> int:

@@ -8,7 +8,7 @@ from holdfast.facts import CATALOGUE
 
 
 class RuleOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One rule. `reads` are resources as RBAC names them."""
+    """One rule. `reads` are resources as RBAC names them; `hints` only make its words better."""
 
     code: str
     name: str
@@ -16,6 +16,7 @@ class RuleOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     severity: Literal["info", "warning", "critical"]
     grace_seconds: int
     reads: list[str]
+    hints: list[str]
     summary: str
 
 
@@ -29,6 +30,7 @@ def rules() -> list[RuleOut]:
             severity=rule.severity.word,
             grace_seconds=int(rule.grace.total_seconds()),
             reads=[kind.api.resource for kind in rule.reads],
+            hints=[kind.api.resource for kind in rule.hints],
             summary=rule.summary,
         )
         for rule in CATALOGUE

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from holdfast.surfaces.cli.report import FindingOut, ScanOut, TroubleOut
+from holdfast.surfaces.cli.report import CoverageOut, FindingOut, ScanOut, TroubleOut
 from holdfast.surfaces.cli.text import clean
 
+OBJECTS = 5  # unreadable objects that are named; the JSON names more
 _MEANING = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&-])")
 
 
@@ -46,6 +47,26 @@ def _lines(scan: ScanOut) -> Iterator[str]:
         yield ""
         for blind in scan.blind:
             yield f"- {code(blind.plural)}: {blind.state.replace('_', ' ')}, {quoted(blind.why)}"
+    yield from _coverage(scan.coverage)
+
+
+def _coverage(coverage: CoverageOut) -> Iterator[str]:
+    told = []
+    if coverage.unreadable_count:
+        names = ", ".join(code(f"{o.kind} {o.name}") for o in coverage.unreadable[:OBJECTS])
+        told.append(f"- not understood: {coverage.unreadable_count} ({names})")
+    short = [rule for rule in coverage.unjudged if any(w.state != "absent" for w in rule.wants)]
+    if short:
+        names = ", ".join(code(rule.name) for rule in short)
+        told.append(f"- rules that could not judge everything: {names}")
+    for off in coverage.off:
+        reason = f": {quoted(off.reason)}" if off.reason else ""
+        told.append(f"- switched off: {code(off.name)}{reason}")
+    if told:
+        yield ""
+        yield "## Not judged"
+        yield ""
+        yield from told
 
 
 def _trouble(trouble: TroubleOut, findings: dict[str, FindingOut]) -> Iterator[str]:

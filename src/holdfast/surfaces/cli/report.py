@@ -8,6 +8,7 @@ import yaml
 
 from holdfast.diagnosis.survey import Survey
 from holdfast.model.changes import Change
+from holdfast.model.coverage import Coverage
 from holdfast.model.objects import Ref
 from holdfast.model.rules import Finding
 from holdfast.model.snapshot import Blind, Snapshot
@@ -15,6 +16,11 @@ from holdfast.model.times import stamp
 from holdfast.model.troubles import Trouble
 
 SCHEMA: Final = "holdfast.dev/scan/v1alpha1"
+
+
+type StateName = Literal["captured", "partial", "forbidden", "absent", "not_captured"]
+
+UNREADABLE_NAMED = 100  # unreadable objects that are named; more help nobody
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -49,9 +55,63 @@ class BlindOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     api_version: str
     kind: str
     plural: str
-    state: Literal["captured", "partial", "forbidden", "absent", "not_captured"]
+    state: StateName
     namespaces: list[str] | None
     why: str
+
+
+class KindReadOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A kind of which something was seen: whole when its state is captured."""
+
+    resource: str
+    count: int
+    state: StateName
+
+
+class UnreadObjectOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An object that could not be understood, and so was not judged."""
+
+    kind: str
+    namespace: str
+    name: str
+    why: str
+
+
+class WantOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A kind that a rule reads and that was not seen whole."""
+
+    resource: str
+    state: StateName
+
+
+class UnjudgedOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A rule that could not judge everything; `sawNothing` when it saw nothing that it reads."""
+
+    code: str
+    name: str
+    wants: list[WantOut]
+    saw_nothing: bool
+
+
+class OffOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A rule that is switched off. The reason is empty when the command line did it."""
+
+    code: str
+    name: str
+    reason: str
+
+
+class CoverageOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """How far the scan could see, beside `blind`. Of unreadable objects, the first 100 are named.
+
+    `unjudged` are the rules that could not judge everything: their silence means nothing.
+    """
+
+    read: list[KindReadOut]
+    unreadable: list[UnreadObjectOut]
+    unreadable_count: int
+    unjudged: list[UnjudgedOut]
+    off: list[OffOut]
 
 
 class ClusterOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -111,6 +171,7 @@ class ScanOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     posture: list[FindingOut]
     accepted: list[FindingOut]
     ignored: list[FindingOut]
+    coverage: CoverageOut
 
 
 def as_value(
@@ -134,6 +195,7 @@ def as_value(
         posture=[_finding(each) for each in survey.posture] if posture else [],
         accepted=[_finding(each) for each in survey.accepted],
         ignored=[_finding(each) for each in survey.ignored],
+        coverage=_coverage(survey.coverage),
     )
 
 
@@ -208,4 +270,28 @@ def _blind(blind: Blind) -> BlindOut:
         state=blind.state.value,
         namespaces=None if blind.namespaces is None else list(blind.namespaces),
         why=blind.why,
+    )
+
+
+def _coverage(coverage: Coverage) -> CoverageOut:
+    return CoverageOut(
+        read=[
+            KindReadOut(resource=each.resource, count=each.count, state=each.state.value)
+            for each in coverage.read
+        ],
+        unreadable=[
+            UnreadObjectOut(kind=each.kind, namespace=each.namespace, name=each.name, why=each.why)
+            for each in coverage.unreadable[:UNREADABLE_NAMED]
+        ],
+        unreadable_count=len(coverage.unreadable),
+        unjudged=[
+            UnjudgedOut(
+                code=each.code,
+                name=each.name,
+                wants=[WantOut(resource=w.resource, state=w.state.value) for w in each.wants],
+                saw_nothing=each.saw_nothing,
+            )
+            for each in coverage.unjudged
+        ],
+        off=[OffOut(code=each.code, name=each.name, reason=each.reason) for each in coverage.off],
     )

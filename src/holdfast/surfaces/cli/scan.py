@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from holdfast.diagnosis.survey import Survey, survey
+from holdfast.facts import rules_without
 from holdfast.model.baseline import NOTHING as NO_BASELINE
 from holdfast.model.baseline import Baseline
+from holdfast.model.coverage import Off
 from holdfast.model.objects import Object
 from holdfast.model.rules import Severity
 from holdfast.model.snapshot import Capture, Snapshot, State
@@ -36,6 +38,8 @@ class Wish:
     output: Output = Output.TEXT
     wanted: Wanted = field(default_factory=Wanted)
     fail_on: Severity | None = Severity.WARNING  # None: never
+    baseline: Baseline = NO_BASELINE
+    off: tuple[Off, ...] = ()
 
 
 async def look_at(
@@ -57,11 +61,15 @@ async def look_at(
             return await look(cluster, kinds=kinds, namespaces=namespaces, seen=seen)
 
 
-def tell(
-    snapshot: Snapshot, wish: Wish, preferences: Preferences, baseline: Baseline = NO_BASELINE
-) -> int:
+def tell(snapshot: Snapshot, wish: Wish, preferences: Preferences) -> int:
     """Judge and show a snapshot; returns the exit code."""
-    judged = survey(snapshot, grace_scale=preferences.grace_scale, baseline=baseline)
+    judged = survey(
+        snapshot,
+        rules_without(wish.off),
+        grace_scale=preferences.grace_scale,
+        baseline=wish.baseline,
+        off=wish.off,
+    )
     wanted = wish.wanted
     if wish.output is Output.TEXT:
         console = Plain()

@@ -1,9 +1,8 @@
 """A scan as an on-call engineer wants to see it: worst first, and what could not be seen last.
 
-Commands stand on lines of their own and are never wrapped: half a command is another command.
+Commands stand on lines of their own.
 """
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,10 +18,11 @@ from holdfast.model.rules import Channel, Finding, Severity
 from holdfast.model.snapshot import Snapshot, State
 from holdfast.model.times import in_utc, in_words
 from holdfast.model.troubles import Trouble
+from holdfast.surfaces.cli import coverage
+from holdfast.surfaces.cli.layout import MARGIN, Layout, listed
 from holdfast.surfaces.cli.text import clean
 
 COLOURS = {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
-MARGIN = 10  # as wide as the longest severity and two spaces
 TOOLS = ("kubectl ", "holdfast ", "helm ", "flux ", "argocd ", "velero ", "cmctl ")
 NAMED = 5  # siblings that are named; the others are counted
 LINKS = 8  # symptoms that are told
@@ -52,12 +52,12 @@ class _Page:
     def __init__(self, snapshot: Snapshot, survey: Survey, width: int | None) -> None:
         self._snapshot = snapshot
         self._survey = survey
-        self._width = width
+        self._layout = Layout(width)
 
     def lines(self, wanted: Wanted) -> Iterator[Text]:
         """Everything, from the top."""
         survey = self._survey
-        yield from self._flowing(_heading(self._snapshot), style="dim")
+        yield from self._layout.flowing(_heading(self._snapshot), style="dim")
         yield Text()
         if wanted.flat:
             for finding in survey.findings:
@@ -70,9 +70,9 @@ class _Page:
         if wanted.posture and survey.posture:
             yield from self._ledger(survey.posture)
         yield Text(_total(survey), style="bold")
-        yield from self._flowing(_looked_at(self._snapshot), style="dim")
+        yield from self._layout.flowing(_looked_at(self._snapshot), style="dim")
         yield from self._quiet(wanted)
-        yield from self._blind()
+        yield from coverage.lines(survey.coverage, self._layout)
 
     def _section(self, title: str, findings: Iterable[Finding], word: str) -> Iterator[Text]:
         yield Text(title, style="bold")
@@ -91,16 +91,15 @@ class _Page:
         yield self._title(cause, trouble.severity.name, colour=COLOURS[trouble.severity])
         yield from self._body(cause)
         if trouble.alike:
-            names = [_name(finding) for finding in trouble.alike]
-            more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-            yield from self._told("also  ", ", ".join(names[:NAMED]) + more)
+            names = listed((_name(finding) for finding in trouble.alike), NAMED)
+            yield from self._layout.told("also  ", names)
         for link in trouble.symptoms[:LINKS]:
             told = f"{link.finding.about.kind} {_name(link.finding)}: {link.finding.says}"
-            yield from self._told("so    ", told)
+            yield from self._layout.told("so    ", told)
         if len(trouble.symptoms) > LINKS:
-            yield from self._told("so    ", f"and {len(trouble.symptoms) - LINKS} more")
+            yield from self._layout.told("so    ", f"and {len(trouble.symptoms) - LINKS} more")
         for change in self._survey.changed.get(trouble.id, ()):
-            yield from self._told("after ", _change(change, trouble.since))
+            yield from self._layout.told("after ", _change(change, trouble.since))
         yield from self._ways_on(cause)
         yield Text()
 
@@ -113,10 +112,10 @@ class _Page:
         return title
 
     def _body(self, finding: Finding) -> Iterator[Text]:
-        yield from self._told("", f"{finding.says} ({self._age(finding.since)})")
+        yield from self._layout.told("", f"{finding.says} ({self._age(finding.since)})")
         evidence = "; ".join(f"{key} = {value[:LONGEST]}" for key, value in finding.seen.items())
         if evidence:
-            yield from self._told("seen  ", evidence)
+            yield from self._layout.told("seen  ", evidence)
 
     def _age(self, since: datetime) -> str:
         if since == LONG_AGO:
@@ -127,10 +126,10 @@ class _Page:
         sentence, _, command = finding.next.rpartition(": ")
         if not command.startswith(TOOLS):
             sentence, command = finding.next, ""
-        yield from self._told("next  ", f"{sentence}:" if command else sentence)
+        yield from self._layout.told("next  ", f"{sentence}:" if command else sentence)
         if command:
             yield Text(" " * (MARGIN + len("next  ")) + clean(command), style="bold")
-        yield from self._told("why   ", f"holdfast explain {finding.code}", style="dim")
+        yield from self._layout.told("why   ", f"holdfast explain {finding.code}", style="dim")
 
     def _ledger(self, posture: Iterable[Finding]) -> Iterator[Text]:
         """Posture as a ledger: totals, and one line for each."""
@@ -138,55 +137,23 @@ class _Page:
         yield Text(f"Posture, which pages nobody ({len(posture)}):", style="bold")
         counts = Counter(f"{finding.code} {finding.name}" for finding in posture)
         for rule, count in sorted(counts.items()):
-            yield from self._told("", f"{rule}: {count}")
+            yield from self._layout.told("", f"{rule}: {count}")
             for finding in posture:
                 if f"{finding.code} {finding.name}" == rule:
                     told = f"{finding.about.kind} {_name(finding)}: {finding.says}"
-                    yield from self._told("  ", told, style="dim")
+                    yield from self._layout.told("  ", told, style="dim")
         yield Text()
 
     def _quiet(self, wanted: Wanted) -> Iterator[Text]:
         survey = self._survey
         if survey.accepted or survey.ignored:
             told = f"Left out: {len(survey.accepted)} accepted, {len(survey.ignored)} ignored."
-            yield from self._flowing(told, style="dim")
+            yield from self._layout.flowing(told, style="dim")
         if survey.young and not wanted.young:
             young = sum(1 for f in survey.young if f.channel is Channel.INCIDENT)
             if young:
                 told = f"Within their grace, and shown with --young: {young}."
-                yield from self._flowing(told, style="dim")
-
-    def _blind(self) -> Iterator[Text]:
-        """Why each kind was not judged; those that the server does not have at all, in one line."""
-        absent = [b.plural for b in self._survey.blind if b.state is State.ABSENT]
-        unseen = [b for b in self._survey.blind if b.state is not State.ABSENT]
-        if unseen:
-            yield Text("Could not see, and so did not judge:", style="yellow")
-        for each in unseen:
-            where = f" in {', '.join(each.namespaces)}" if each.namespaces else ""
-            state = each.state.value.replace("_", " ")
-            yield from self._told("", f"{each.plural}{where}: {state}, {each.why}")
-        if absent:
-            told = f"Not served here, and so not judged: {', '.join(absent)}."
-            yield from self._flowing(told, style="dim")
-
-    def _told(self, label: str, text: str, *, style: str = "") -> Iterator[Text]:
-        room = None if self._width is None else max(20, self._width - MARGIN - len(label))
-        for number, line in enumerate(_wrapped(clean(text), room)):
-            told = Text(" " * MARGIN)
-            told.append(label if number == 0 else " " * len(label), style="dim")
-            told.append(line, style=style)
-            yield told
-
-    def _flowing(self, text: str, *, style: str) -> Iterator[Text]:
-        yield from (Text(line, style=style) for line in _wrapped(text, self._width))
-
-
-def _wrapped(text: str, room: int | None) -> list[str]:
-    if room is None:
-        return [text]
-    # A command must survive being copied: never broken inside a word.
-    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
+                yield from self._layout.flowing(told, style="dim")
 
 
 def _name(finding: Finding) -> str:

@@ -17,6 +17,7 @@ from holdfast.surfaces.cli.commands.words import (
     Flag,
     Kubeconfig,
     Namespaces,
+    Without,
     namespaces,
 )
 from holdfast.surfaces.cli.doors import Doors, Target
@@ -58,6 +59,7 @@ def declare(app: App, doors: Doors) -> None:
         young: Flag = False,
         posture: Flag = False,
         baseline: Annotated[Path | None, Parameter(group=HOW)] = None,
+        without: Without = (),
     ) -> int:
         """Find what hurts now: worst first, with evidence and the next step.
 
@@ -91,7 +93,9 @@ def declare(app: App, doors: Doors) -> None:
         posture
             Show also posture findings: a ledger that never changes the exit code.
         baseline
-            A file of accepted findings and ignore rules (`kind: Baseline`).
+            A file of what is accepted, ignored and switched off (`kind: Baseline`).
+        without
+            A rule to switch off, by name or code; can be given more than once.
         """
         from holdfast import facts
         from holdfast.model.baseline import NOTHING
@@ -101,9 +105,10 @@ def declare(app: App, doors: Doors) -> None:
         from holdfast.surfaces.cli.screen import Wanted
 
         wanted = namespaces(namespace, everywhere=all_namespaces)
-        kinds = facts.kinds_read()
         preferences = doors.preferences()
-        accepted = NOTHING if baseline is None else doors.read_baseline(baseline)
+        decided = NOTHING if baseline is None else doors.read_baseline(baseline)
+        off = facts.switched_off(without, decided)
+        kinds = facts.kinds_read(facts.rules_without(off))
         if snapshot is None:
             if at is not None:
                 raise BadInput("--at goes with --snapshot.", remedy="Leave it out.")
@@ -124,5 +129,7 @@ def declare(app: App, doors: Doors) -> None:
             output=scanning.Output(output.value),
             wanted=Wanted(flat=flat, young=young, posture=posture),
             fail_on=None if fail_on is FailOn.NEVER else Severity[fail_on.name],
+            baseline=decided,
+            off=off,
         )
-        return scanning.tell(seen, wish, preferences, accepted)
+        return scanning.tell(seen, wish, preferences)

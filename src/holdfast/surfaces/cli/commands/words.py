@@ -20,6 +20,9 @@ type Namespaces = Annotated[
 type Everywhere = Annotated[
     bool, Parameter(name=["--all-namespaces", "-A"], group=WHAT, negative=(), show_default=False)
 ]
+type Without = Annotated[
+    tuple[str, ...], Parameter(name=["--without"], group=WHAT, negative=(), show_default=False)
+]
 type Flag = Annotated[bool, Parameter(group=HOW, negative=(), show_default=False)]
 
 

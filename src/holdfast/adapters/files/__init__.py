@@ -1,0 +1,1 @@
+"""Files on this machine: read strictly, and written whole or not at all."""

@@ -1,0 +1,46 @@
+"""How text stands on a page: wrapped to the terminal's width, or not at all where there is none.
+
+Commands are never broken inside a word: half a command is another command.
+"""
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from rich.text import Text
+
+from holdfast.surfaces.cli.text import clean
+
+MARGIN = 10  # as wide as the longest severity and two spaces
+
+
+class Layout:
+    """Lines on one width."""
+
+    def __init__(self, width: int | None) -> None:
+        self._width = width
+
+    def told(self, label: str, text: str, *, style: str = "") -> Iterator[Text]:
+        """Something within the margin, with a word before it."""
+        room = None if self._width is None else max(20, self._width - MARGIN - len(label))
+        for number, line in enumerate(_wrapped(clean(text), room)):
+            told = Text(" " * MARGIN)
+            told.append(label if number == 0 else " " * len(label), style="dim")
+            told.append(line, style=style)
+            yield told
+
+    def flowing(self, text: str, *, style: str = "") -> Iterator[Text]:
+        """A sentence from the left edge on."""
+        yield from (Text(line, style=style) for line in _wrapped(text, self._width))
+
+
+def listed(names: Iterable[str], most: int) -> str:
+    """Names in one line; those beyond the most are counted."""
+    names = tuple(names)
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _wrapped(text: str, room: int | None) -> list[str]:
+    if room is None:
+        return [text]
+    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)

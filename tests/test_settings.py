@@ -41,5 +41,25 @@ def test_the_tools_of_development_may_have_variables_of_their_own() -> None:
     assert settings.parse({"HOLDFAST_LAB_CACHE": "x"}) == settings.Settings()
 
 
+@pytest.mark.parametrize(
+    ("environ", "folder"),
+    [
+        ({}, "/home/me/.local/state/holdfast"),
+        ({"XDG_STATE_HOME": "/state"}, "/state/holdfast"),
+        ({"XDG_STATE_HOME": "relative"}, "/home/me/.local/state/holdfast"),
+        ({"XDG_STATE_HOME": "/state", "HOLDFAST_STATE_DIR": "/ours"}, "/ours"),
+    ],
+)
+def test_the_state_lies_where_the_specification_says_or_where_somebody_wished(
+    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], folder: str
+) -> None:
+    for name in ("XDG_STATE_HOME", "HOLDFAST_STATE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"HOME": "/home/me", **environ}.items():
+        monkeypatch.setenv(name, value)
+
+    assert folder == str(settings.state_dir())
+
+
 def test_every_setting_has_a_meaning() -> None:
     assert set(settings.MEANINGS) == set(settings.Settings.__struct_fields__)

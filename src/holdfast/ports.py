@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from holdfast.model.entries import Checkpoint, Draft, Entry, PublicKey
+from holdfast.model.last_scan import LastScan
 from holdfast.model.letters import Beat, Letter
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Capture, Identity, State
@@ -218,4 +219,22 @@ class Store(Protocol):
 
     def reading(self) -> AbstractContextManager[Tx]:
         """One consistent sight; nothing can be written in it."""
+        ...
+
+
+class Forgotten(msgspec.Struct, frozen=True, kw_only=True):
+    """The last scan is there and cannot be read."""
+
+    why: str
+
+
+class Memory(Protocol):
+    """What one scan of a cluster and a scope leaves to the next. It fails no scan."""
+
+    def recall(self) -> LastScan | Forgotten | None:
+        """The last scan; None when there was none."""
+        ...
+
+    def keep(self, scan: LastScan) -> str:
+        """Keep that scan for the next one; returns why it could not be kept, or nothing."""
         ...

@@ -22,11 +22,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     page_size: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 500
     exec_timeout: Annotated[float, msgspec.Meta(gt=0, le=600)] = 60
     traceback: bool = False
+    state_dir: str = ""
 
 
 MEANINGS = {
     "grace_scale": "multiplies every grace alike; for tests and demos, leave it at 1 otherwise",
     "page_size": "how many objects one page of a list holds",
+    "state_dir": "where the last scan is kept; when empty, `holdfast` in $XDG_STATE_HOME, or in "
+    "~/.local/state",
     "traceback": "whether an error that we did not foresee prints where it happened",
     "exec_timeout": "how many seconds a kubeconfig's exec plugin may take, where no person answers",
 }
@@ -46,6 +49,16 @@ def environment() -> Mapping[str, str]:
 def home() -> Path:
     """Where people keep their files."""
     return Path(os.environ.get("HOME") or Path.home())
+
+
+def state_dir() -> Path:
+    """Where we keep what one run leaves to the next."""
+    if named := read().state_dir:
+        return Path(named)
+    shared = os.environ.get("XDG_STATE_HOME", "")
+    # The specification of these folders: a relative path is to be ignored.
+    base = Path(shared) if Path(shared).is_absolute() else home() / ".local" / "state"
+    return base / "holdfast"
 
 
 def parse(environ: Mapping[str, str]) -> Settings:

@@ -20,9 +20,9 @@ from holdfast.model.kinds import Pod
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Recorded, Snapshot, State
 from holdfast.model.written import Fault
-from holdfast.ports import Cluster
+from holdfast.ports import Cluster, Memory
 from holdfast.surfaces.cli.app import build
-from holdfast.surfaces.cli.doors import Doors, Preferences, Target
+from holdfast.surfaces.cli.doors import Doors, Preferences, Scope, Target
 from holdfast.surfaces.cli.exits import COULD_NOT_LOOK, NOBODY_READS
 from holdfast.surfaces.cli.text import clean
 
@@ -37,6 +37,7 @@ def command_line() -> App:
             preferences=_preferences,
             live=_live,
             demo=_demo,
+            memory=_memory,
             read_baseline=_read_baseline,
             read_folder=_read_folder,
             write_folder=_write_folder,
@@ -120,6 +121,12 @@ async def _demo() -> AsyncIterator[Cluster]:
             kubeconfig = server.write_kubeconfig(Path(folder) / "kubeconfig", user="reader")
             async with _reader(Target(kubeconfig=kubeconfig)) as reader:
                 yield reader
+
+
+def _memory(scope: Scope, folder: Path | None) -> Memory:
+    from holdfast.adapters.files.last_scans import KeptScan
+
+    return KeptScan(folder or settings.state_dir(), scope.cluster, scope.namespaces)
 
 
 def _read_baseline(path: Path) -> Baseline:

@@ -58,6 +58,15 @@ def fold(
     return tuple(sorted(troubles, key=lambda t: (-t.severity, t.since, t.id)))
 
 
+def told_as(finding: Finding, topology: Topology, refs: Mapping[Place, Ref]) -> str:
+    """The id of the trouble that a finding would be the cause of."""
+    return trouble_id(_subject(finding.about, topology, refs), finding.code)
+
+
+def _subject(about: Ref, topology: Topology, refs: Mapping[Place, Ref]) -> Ref:
+    return refs.get(_workload(place(about), topology)) or about
+
+
 def _parent(
     finding: Finding,
     there: Mapping[Place, Sequence[Finding]],

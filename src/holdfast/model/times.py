@@ -11,6 +11,11 @@ def stamp(moment: datetime) -> str:
     return in_utc(moment).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def to_the_second(moment: datetime) -> str:
+    """`2026-11-21 02:44:41Z`, for people."""
+    return f"{in_utc(moment):%Y-%m-%d %H:%M:%S}Z"
+
+
 def in_utc(moment: datetime) -> datetime:
     """The same moment, as the clocks of UTC show it."""
     try:

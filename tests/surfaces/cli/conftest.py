@@ -8,17 +8,43 @@ from pathlib import Path
 import pytest
 
 from holdfast.model.baseline import NOTHING, Baseline
+from holdfast.model.last_scan import LastScan
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Recorded, Snapshot
-from holdfast.ports import Cluster
+from holdfast.ports import Cluster, Forgotten
 from holdfast.surfaces.cli.app import build
-from holdfast.surfaces.cli.doors import Doors, Preferences, Target
+from holdfast.surfaces.cli.doors import Doors, Preferences, Scope, Target
 
 type Run = Callable[..., int]
 
 
+class Remembering:
+    """The `Memory` port, as long as a test lasts."""
+
+    def __init__(self) -> None:
+        self.scan: LastScan | Forgotten | None = None
+        self.failure = ""
+
+    def recall(self) -> LastScan | Forgotten | None:
+        return self.scan
+
+    def keep(self, scan: LastScan) -> str:
+        if not self.failure:
+            self.scan = scan
+        return self.failure
+
+
+type Memories = dict[Scope, Remembering]
+
+
 @pytest.fixture
-def run() -> Run:
+def memories() -> Memories:
+    """What scans of this test remember."""
+    return {}
+
+
+@pytest.fixture
+def run(memories: Memories) -> Run:
     """Run one command on a cluster, or on a snapshot that any folder is said to hold."""
 
     def run(
@@ -54,6 +80,7 @@ def run() -> Run:
             preferences=lambda: Preferences(grace_scale=grace_scale),
             live=live,
             demo=demo,
+            memory=lambda scope, _folder: memories.setdefault(scope, Remembering()),
             read_baseline=lambda _path: baseline,
             read_folder=read_folder,
             write_folder=write_folder,

@@ -86,6 +86,8 @@ def test_json_holds_every_field_of_the_schema(run: Run, capsys: pytest.CaptureFi
                 "alike": [],
                 "symptoms": [],
                 "changed": [],
+                "standing": None,
+                "was": None,
             }
         ],
         "findings": [
@@ -118,6 +120,8 @@ def test_json_holds_every_field_of_the_schema(run: Run, capsys: pytest.CaptureFi
         "posture": [],
         "accepted": [],
         "ignored": [],
+        "namespaces": None,
+        "since": None,
     }
 
 

@@ -4,10 +4,12 @@ import asyncio
 
 from holdfast import facts
 from holdfast.diagnosis.survey import survey
+from holdfast.surfaces.cli.before import NothingBefore
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.doors import Doors
 from holdfast.surfaces.cli.exits import COULD_NOT_LOOK, NOTHING
-from holdfast.surfaces.cli.scan import Wish, look_at, tell
+from holdfast.surfaces.cli.looking import look_at
+from holdfast.surfaces.cli.scan import Wish, tell
 
 
 def run(doors: Doors) -> int:
@@ -15,7 +17,7 @@ def run(doors: Doors) -> int:
     console = Plain()
     console.print("A simulated cluster with a small shop in it. Something is broken. Looking:\n")
     snapshot = asyncio.run(look_at(doors.demo(), facts.kinds_read(), None))
-    code = tell(snapshot, Wish(), doors.preferences())
+    code = tell(snapshot, Wish(), doors.preferences(), NothingBefore())
     worst = survey(snapshot).troubles[0]
     console.print(
         "\nWhat to type next:\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 from holdfast.model.baseline import Baseline
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Recorded, Snapshot
-from holdfast.ports import Cluster
+from holdfast.ports import Cluster, Memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +18,14 @@ class Target:
 
     kubeconfig: Path | None = None
     context: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What the last scan is kept by: the cluster's uid, and where it looked."""
+
+    cluster: str
+    namespaces: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +42,7 @@ class Doors:
     preferences: Callable[[], Preferences]
     live: Callable[[Target], AbstractAsyncContextManager[Cluster]]
     demo: Callable[[], AbstractAsyncContextManager[Cluster]]
+    memory: Callable[[Scope, Path | None], Memory]
     read_baseline: Callable[[Path], Baseline]
     read_folder: Callable[[Path, Iterable[type[Object]], datetime | None], Snapshot]
     write_folder: Callable[[Target, Path, tuple[str, ...] | None, bool], AsyncIterator[Recorded]]

@@ -3,7 +3,14 @@
 import re
 from collections.abc import Iterator
 
-from holdfast.surfaces.cli.report import CoverageOut, FindingOut, ScanOut, TroubleOut
+from holdfast.surfaces.cli.report import (
+    About,
+    CoverageOut,
+    FindingOut,
+    ScanOut,
+    SinceOut,
+    TroubleOut,
+)
 from holdfast.surfaces.cli.text import clean
 
 OBJECTS = 5  # unreadable objects that are named; the JSON names more
@@ -35,6 +42,8 @@ def _lines(scan: ScanOut) -> Iterator[str]:
     for trouble in scan.troubles:
         yield ""
         yield from _trouble(trouble, findings)
+    if scan.since is not None:
+        yield from _since(scan.since)
     if scan.posture:
         yield ""
         yield "## Posture"
@@ -48,6 +57,19 @@ def _lines(scan: ScanOut) -> Iterator[str]:
         for blind in scan.blind:
             yield f"- {code(blind.plural)}: {blind.state.replace('_', ' ')}, {quoted(blind.why)}"
     yield from _coverage(scan.coverage)
+
+
+def _since(since: SinceOut) -> Iterator[str]:
+    if not since.gone and not since.unknown:
+        return
+    yield ""
+    yield f"## No longer there since {since.when}"
+    yield ""
+    for each in since.gone:
+        yield f"- gone: {each.code} {_place(each.about)}"
+    for lost in since.unknown:
+        trouble = lost.trouble
+        yield f"- unknown: {trouble.code} {_place(trouble.about)}, {quoted(lost.because)}"
 
 
 def _coverage(coverage: CoverageOut) -> Iterator[str]:
@@ -74,6 +96,9 @@ def _trouble(trouble: TroubleOut, findings: dict[str, FindingOut]) -> Iterator[s
     yield f"## {trouble.severity.upper()} {_about(cause)}: {quoted(cause.says)}"
     yield ""
     yield f"- code: {trouble.code} {trouble.name}, since {trouble.since}"
+    if trouble.standing is not None:
+        was = f", and was {trouble.was}" if trouble.was else ""
+        yield f"- since the last scan: {trouble.standing}{was}"
     for key, value in cause.seen.items():
         yield f"- {quoted(key)}: {code(value)}"
     for other in trouble.alike:
@@ -88,6 +113,9 @@ def _trouble(trouble: TroubleOut, findings: dict[str, FindingOut]) -> Iterator[s
 
 
 def _about(finding: FindingOut) -> str:
-    about = finding.about
+    return _place(finding.about)
+
+
+def _place(about: About) -> str:
     where = f"{about.namespace}/{about.name}" if about.namespace else about.name
     return f"{about.kind} {code(where)}"

@@ -1,6 +1,5 @@
 """A scan as JSON or YAML: the schema that other programs rely on, versioned in its first field."""
 
-from collections.abc import Iterable
 from typing import Final, Literal
 
 import msgspec
@@ -9,6 +8,7 @@ import yaml
 from holdfast.diagnosis.survey import Survey
 from holdfast.model.changes import Change
 from holdfast.model.coverage import Coverage
+from holdfast.model.last_scan import Remembered, Standing
 from holdfast.model.objects import Ref
 from holdfast.model.rules import Finding
 from holdfast.model.snapshot import Blind, Snapshot
@@ -18,6 +18,7 @@ from holdfast.model.troubles import Trouble
 SCHEMA: Final = "holdfast.dev/scan/v1alpha1"
 
 
+type SeverityName = Literal["info", "warning", "critical"]
 type StateName = Literal["captured", "partial", "forbidden", "absent", "not_captured"]
 
 UNREADABLE_NAMED = 100  # unreadable objects that are named; more help nobody
@@ -40,7 +41,7 @@ class FindingOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     code: str
     name: str
     channel: Literal["incident", "posture", "context"]
-    severity: Literal["info", "warning", "critical"]
+    severity: SeverityName
     about: About
     part: str
     says: str
@@ -145,22 +146,54 @@ class ChangeOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class TroubleOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One cause and what follows from it, by the ids of the findings; nearest to the cause first.
 
-    `alike` is the same cause on siblings, such as other pods of the same workload.
+    `alike` is the same cause on siblings, such as other pods of the same workload. `standing` is
+    null where there was no scan before; `was` is its severity then, where that was less.
     """
 
     id: str
     code: str
     name: str
-    severity: Literal["info", "warning", "critical"]
+    severity: SeverityName
     since: str
     cause: str
     alike: list[str]
     symptoms: list[SymptomOut]
     changed: list[ChangeOut]
+    standing: Literal["new", "still"] | None
+    was: SeverityName | None
+
+
+class RememberedOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A trouble of the last scan that is not in this one; `about` is its cause's object."""
+
+    id: str
+    code: str
+    severity: SeverityName
+    about: About
+    since: str
+    seen: str
+
+
+class LostOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A trouble that may be there still: nobody could see it, because ..."""
+
+    trouble: RememberedOut
+    because: str
+
+
+class SinceOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The scan that this one is compared with, by its moment, and what is not there any more."""
+
+    when: str
+    gone: list[RememberedOut]
+    unknown: list[LostOut]
 
 
 class ScanOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One scan. `young` and `posture` are filled only when they were asked for."""
+    """One scan. `young` and `posture` are filled only when they were asked for.
+
+    `namespaces` is null when it looked everywhere, `since` when there was no scan before.
+    """
 
     schema: Literal["holdfast.dev/scan/v1alpha1"]
     cluster: ClusterOut
@@ -172,10 +205,17 @@ class ScanOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     accepted: list[FindingOut]
     ignored: list[FindingOut]
     coverage: CoverageOut
+    namespaces: list[str] | None
+    since: SinceOut | None
 
 
 def as_value(
-    snapshot: Snapshot, survey: Survey, *, young: bool = False, posture: bool = False
+    snapshot: Snapshot,
+    survey: Survey,
+    *,
+    young: bool = False,
+    posture: bool = False,
+    namespaces: tuple[str, ...] | None = None,
 ) -> ScanOut:
     """The scan as the schema has it."""
     cluster = snapshot.cluster
@@ -188,7 +228,7 @@ def as_value(
             version=cluster.version,
             now=stamp(snapshot.now),
         ),
-        troubles=[_trouble(each, survey.changed.get(each.id, ())) for each in survey.troubles],
+        troubles=[_trouble(each, survey) for each in survey.troubles],
         findings=[_finding(each) for each in survey.findings],
         blind=[_blind(each) for each in survey.blind],
         young=[_finding(each) for each in survey.young] if young else [],
@@ -196,6 +236,8 @@ def as_value(
         accepted=[_finding(each) for each in survey.accepted],
         ignored=[_finding(each) for each in survey.ignored],
         coverage=_coverage(survey.coverage),
+        namespaces=None if namespaces is None else list(namespaces),
+        since=None if survey.standing is None else _since(survey.standing),
     )
 
 
@@ -210,7 +252,9 @@ def as_yaml(value: ScanOut) -> str:
     return text.rstrip("\n")
 
 
-def _trouble(trouble: Trouble, changed: Iterable[Change]) -> TroubleOut:
+def _trouble(trouble: Trouble, survey: Survey) -> TroubleOut:
+    standing = survey.standing
+    was = standing.worse.get(trouble.id) if standing is not None else None
     return TroubleOut(
         id=trouble.id,
         code=trouble.code,
@@ -223,16 +267,47 @@ def _trouble(trouble: Trouble, changed: Iterable[Change]) -> TroubleOut:
             SymptomOut(finding=link.finding.id, because=link.because, relation=link.relation)
             for link in trouble.symptoms
         ],
-        changed=[
-            ChangeOut(
-                about=_about(change.about),
-                what=change.what,
-                who=change.who,
-                when=stamp(change.when),
-                seconds_before=int((trouble.since - change.when).total_seconds()),
-            )
-            for change in changed
+        changed=[_change(each, trouble) for each in survey.changed.get(trouble.id, ())],
+        standing=_word(trouble, standing),
+        was=was.word if was is not None else None,
+    )
+
+
+def _word(trouble: Trouble, standing: Standing | None) -> Literal["new", "still"] | None:
+    if standing is None:
+        return None
+    return "new" if trouble.id in standing.new else "still"
+
+
+def _change(change: Change, trouble: Trouble) -> ChangeOut:
+    return ChangeOut(
+        about=_about(change.about),
+        what=change.what,
+        who=change.who,
+        when=stamp(change.when),
+        seconds_before=int((trouble.since - change.when).total_seconds()),
+    )
+
+
+def _since(standing: Standing) -> SinceOut:
+    return SinceOut(
+        when=stamp(standing.when),
+        gone=[_remembered(each) for each in standing.gone],
+        unknown=[
+            LostOut(trouble=_remembered(each.trouble), because=each.because)
+            for each in standing.unknown
         ],
+    )
+
+
+def _remembered(each: Remembered) -> RememberedOut:
+    return RememberedOut(
+        id=each.id,
+        code=each.code,
+        severity=each.severity.word,
+        about=_about(each.about),
+        since=stamp(each.since),
+        seen=stamp(each.seen),
     )
 
 

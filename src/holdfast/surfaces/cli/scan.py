@@ -1,25 +1,24 @@
 """`holdfast scan`: look once, judge, show, and say by the exit code what to think of it."""
 
-from collections.abc import Iterable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from holdfast.diagnosis.standing import remember
 from holdfast.diagnosis.survey import Survey, survey
 from holdfast.facts import rules_without
 from holdfast.model.baseline import NOTHING as NO_BASELINE
 from holdfast.model.baseline import Baseline
 from holdfast.model.coverage import Off
-from holdfast.model.objects import Object
+from holdfast.model.last_scan import Standing
 from holdfast.model.rules import Severity
-from holdfast.model.snapshot import Capture, Snapshot, State
-from holdfast.ports import Cluster
+from holdfast.model.snapshot import Snapshot, State
+from holdfast.model.troubles import Trouble
 from holdfast.surfaces.cli import markdown, report, screen
+from holdfast.surfaces.cli.before import Before
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.doors import Preferences
 from holdfast.surfaces.cli.exits import COULD_NOT_LOOK, FINDINGS, NOTHING
 from holdfast.surfaces.cli.screen import Wanted
-from holdfast.workflow.look import look
 
 
 class Output(StrEnum):
@@ -32,43 +31,51 @@ class Output(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailOn:
+    """What makes the exit code 1: anything of that severity, or only what is new at it."""
+
+    severity: Severity
+    new: bool = False
+
+    def met_by(self, trouble: Trouble, standing: Standing | None) -> bool:
+        """Whether this trouble is meant. Without a scan before, everything is new."""
+        if trouble.severity < self.severity:
+            return False
+        if not self.new or standing is None or trouble.id in standing.new:
+            return True
+        return standing.worse.get(trouble.id, trouble.severity) < self.severity
+
+
+def fail_on(said: str) -> FailOn | None:
+    """What was said on the command line: `warning`, `new:critical`, `never`."""
+    if said == "never":
+        return None
+    new, _, severity = said.rpartition(":")
+    return FailOn(severity=Severity[severity.upper()], new=bool(new))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What was asked on the command line."""
 
     output: Output = Output.TEXT
     wanted: Wanted = field(default_factory=Wanted)
-    fail_on: Severity | None = Severity.WARNING  # None: never
+    fail_on: FailOn | None = FailOn(severity=Severity.WARNING)  # None: never
+    namespaces: tuple[str, ...] | None = None
     baseline: Baseline = NO_BASELINE
     off: tuple[Off, ...] = ()
 
 
-async def look_at(
-    door: AbstractAsyncContextManager[Cluster],
-    kinds: Iterable[type[Object]],
-    namespaces: tuple[str, ...] | None,
-) -> Snapshot:
-    """Take the snapshot, with a word on progress where somebody watches."""
-    console = Plain(stderr=True)
-    kinds = tuple(kinds)
-    with console.status("Looking ...") as status:
-        done: list[str] = []
-
-        def seen(capture: Capture[Object]) -> None:
-            done.append(f"{len(capture.objects)} {capture.kind.api.plural}")
-            status.update(f"Looking ({len(done)} of {len(kinds)} kinds): {', '.join(done)}")
-
-        async with door as cluster:
-            return await look(cluster, kinds=kinds, namespaces=namespaces, seen=seen)
-
-
-def tell(snapshot: Snapshot, wish: Wish, preferences: Preferences) -> int:
-    """Judge and show a snapshot; returns the exit code."""
+def tell(snapshot: Snapshot, wish: Wish, preferences: Preferences, before: Before) -> int:
+    """Judge and show a snapshot, and keep it for the next scan; returns the exit code."""
+    rules = rules_without(wish.off)
     judged = survey(
         snapshot,
-        rules_without(wish.off),
+        rules,
         grace_scale=preferences.grace_scale,
         baseline=wish.baseline,
         off=wish.off,
+        last=before.last(snapshot, wish.namespaces),
     )
     wanted = wish.wanted
     if wish.output is Output.TEXT:
@@ -77,8 +84,15 @@ def tell(snapshot: Snapshot, wish: Wish, preferences: Preferences) -> int:
         if preferences.grace_scale != 1:
             console.print(f"Graces are multiplied by {preferences.grace_scale} (a test setting).")
     else:
-        value = report.as_value(snapshot, judged, young=wanted.young, posture=wanted.posture)
+        value = report.as_value(
+            snapshot,
+            judged,
+            young=wanted.young,
+            posture=wanted.posture,
+            namespaces=wish.namespaces,
+        )
         print(FORMS[wish.output](value))
+    before.keep(remember(snapshot, judged.troubles, judged.standing, rules, wish.namespaces))
     return exit_code(judged, wish.fail_on)
 
 
@@ -89,12 +103,12 @@ FORMS = {
 }
 
 
-def exit_code(judged: Survey, fail_on: Severity | None) -> int:
+def exit_code(judged: Survey, wanted: FailOn | None) -> int:
     """A list that broke off is no answer, whatever the rest shows; what is forbidden is one."""
     if any(blind.state is State.PARTIAL for blind in judged.blind):
         return COULD_NOT_LOOK
-    if fail_on is None:
+    if wanted is None:
         return NOTHING
-    if any(finding.severity >= fail_on for finding in judged.findings):
+    if any(wanted.met_by(trouble, judged.standing) for trouble in judged.troubles):
         return FINDINGS
     return NOTHING

@@ -16,9 +16,9 @@ from holdfast.model.changes import Change
 from holdfast.model.objects import LONG_AGO
 from holdfast.model.rules import Channel, Finding, Severity
 from holdfast.model.snapshot import Snapshot, State
-from holdfast.model.times import in_utc, in_words
+from holdfast.model.times import in_words, to_the_second
 from holdfast.model.troubles import Trouble
-from holdfast.surfaces.cli import coverage
+from holdfast.surfaces.cli import coverage, standing
 from holdfast.surfaces.cli.layout import MARGIN, Layout, listed
 from holdfast.surfaces.cli.text import clean
 
@@ -60,8 +60,13 @@ class _Page:
         yield from self._layout.flowing(_heading(self._snapshot), style="dim")
         yield Text()
         if wanted.flat:
+            marks = {
+                finding.id: standing.mark(trouble, survey.standing)
+                for trouble in survey.troubles
+                for finding in trouble.findings
+            }
             for finding in survey.findings:
-                yield from self._alone(finding)
+                yield from self._alone(finding, mark=marks.get(finding.id, ""))
         else:
             for trouble in survey.troubles:
                 yield from self._trouble(trouble)
@@ -69,7 +74,12 @@ class _Page:
             yield from self._section("Still within their grace:", survey.young, "young")
         if wanted.posture and survey.posture:
             yield from self._ledger(survey.posture)
+        if survey.standing is not None:
+            yield from standing.lines(survey.standing, self._layout)
         yield Text(_total(survey), style="bold")
+        if survey.standing is not None:
+            told = standing.summary(survey.standing, len(survey.troubles))
+            yield from self._layout.flowing(told, style="bold")
         yield from self._layout.flowing(_looked_at(self._snapshot), style="dim")
         yield from self._quiet(wanted)
         yield from coverage.lines(survey.coverage, self._layout)
@@ -80,15 +90,17 @@ class _Page:
         for finding in findings:
             yield from self._alone(finding, word=word)
 
-    def _alone(self, finding: Finding, *, word: str = "") -> Iterator[Text]:
-        yield self._title(finding, word or finding.severity.name)
+    def _alone(self, finding: Finding, *, word: str = "", mark: str = "") -> Iterator[Text]:
+        yield self._title(finding, word or finding.severity.name, mark=mark)
         yield from self._body(finding)
         yield from self._ways_on(finding)
         yield Text()
 
     def _trouble(self, trouble: Trouble) -> Iterator[Text]:
         cause = trouble.cause
-        yield self._title(cause, trouble.severity.name, colour=COLOURS[trouble.severity])
+        colour = COLOURS[trouble.severity]
+        told = standing.mark(trouble, self._survey.standing)
+        yield self._title(cause, trouble.severity.name, colour=colour, mark=told)
         yield from self._body(cause)
         if trouble.alike:
             names = listed((_name(finding) for finding in trouble.alike), NAMED)
@@ -103,12 +115,14 @@ class _Page:
         yield from self._ways_on(cause)
         yield Text()
 
-    def _title(self, finding: Finding, word: str, *, colour: str = "") -> Text:
+    def _title(self, finding: Finding, word: str, *, colour: str = "", mark: str = "") -> Text:
         about = finding.about
         style = colour or ("dim" if word == "young" else COLOURS[finding.severity])
         title = Text(word.ljust(MARGIN), style=style)
         title.append(_name(finding), style="bold")
         title.append(f"  {about.kind}  {finding.code} {finding.name}", style="dim")
+        if mark:
+            title.append(f"  {mark}", style="dim" if mark == "still" else "bold")
         return title
 
     def _body(self, finding: Finding) -> Iterator[Text]:
@@ -120,7 +134,7 @@ class _Page:
     def _age(self, since: datetime) -> str:
         if since == LONG_AGO:
             return "nobody says since when"
-        return f"for {in_words(self._snapshot.now - since)}, since {_moment(since)}"
+        return f"for {in_words(self._snapshot.now - since)}, since {to_the_second(since)}"
 
     def _ways_on(self, finding: Finding) -> Iterator[Text]:
         sentence, _, command = finding.next.rpartition(": ")
@@ -169,12 +183,13 @@ def _change(change: Change, onset: datetime) -> str:
 
 def _heading(snapshot: Snapshot) -> str:
     cluster = snapshot.cluster
-    words = [cluster.name or "cluster", cluster.version, cluster.server, _moment(snapshot.now)]
+    words = [
+        cluster.name or "cluster",
+        cluster.version,
+        cluster.server,
+        to_the_second(snapshot.now),
+    ]
     return "  ".join(clean(word) for word in words if word)
-
-
-def _moment(moment: datetime) -> str:
-    return f"{in_utc(moment):%Y-%m-%d %H:%M:%S}Z"
 
 
 def _total(survey: Survey) -> str:

@@ -1,19 +1,19 @@
 """`holdfast scan`, as it is declared."""
 
-import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from holdfast.errors import BadInput
 from holdfast.surfaces.cli.commands.words import (
+    BEFORE,
     HOW,
     WHERE,
     Context,
     Everywhere,
+    FailOn,
     Flag,
     Kubeconfig,
     Namespaces,
@@ -32,15 +32,6 @@ class Output(StrEnum):
     MARKDOWN = "markdown"
 
 
-class FailOn(StrEnum):
-    """Severities that make a scan exit 1."""
-
-    INFO = "info"
-    WARNING = "warning"
-    CRITICAL = "critical"
-    NEVER = "never"
-
-
 def declare(app: App, doors: Doors) -> None:
     """Add the command."""
 
@@ -54,12 +45,17 @@ def declare(app: App, doors: Doors) -> None:
         snapshot: Annotated[Path | None, Parameter(group=WHERE)] = None,
         at: Annotated[datetime | None, Parameter(group=WHERE)] = None,
         output: Annotated[Output, Parameter(name=["--output", "-o"], group=HOW)] = Output.TEXT,
-        fail_on: Annotated[FailOn, Parameter(group=HOW)] = FailOn.WARNING,
+        fail_on: Annotated[FailOn, Parameter(group=HOW)] = "warning",
         flat: Flag = False,
         young: Flag = False,
         posture: Flag = False,
         baseline: Annotated[Path | None, Parameter(group=HOW)] = None,
         without: Without = (),
+        since: Annotated[Path | None, Parameter(group=BEFORE)] = None,
+        state: Annotated[Path | None, Parameter(group=BEFORE)] = None,
+        stateless: Annotated[
+            bool, Parameter(group=BEFORE, negative=(), show_default=False)
+        ] = False,
     ) -> int:
         """Find what hurts now: worst first, with evidence and the next step.
 
@@ -85,7 +81,8 @@ def declare(app: App, doors: Doors) -> None:
         output
             `text` for people, `json` and `yaml` for programs, `markdown` for a ticket.
         fail_on
-            The lowest severity that makes the exit code 1.
+            The lowest severity that makes the exit code 1; with `new:`, only of troubles that
+            are new at it since the last scan.
         flat
             Show every finding by itself, not folded into troubles.
         young
@@ -96,40 +93,39 @@ def declare(app: App, doors: Doors) -> None:
             A file of what is accepted, ignored and switched off (`kind: Baseline`).
         without
             A rule to switch off, by name or code; can be given more than once.
+        since
+            Compare with a scan that `-o json` printed, instead of the last one; keeps nothing.
+        state
+            The folder in which the last scan of each cluster is kept (default:
+            $HOLDFAST_STATE_DIR, then `holdfast` in $XDG_STATE_HOME or in ~/.local/state). A
+            snapshot is compared and kept only when this is given.
+        stateless
+            Neither compare with the last scan nor keep this one.
         """
         from holdfast import facts
         from holdfast.model.baseline import NOTHING
-        from holdfast.model.narrowing import narrow
-        from holdfast.model.rules import Severity
         from holdfast.surfaces.cli import scan as scanning
+        from holdfast.surfaces.cli.before import Keeping, before
+        from holdfast.surfaces.cli.looking import Source, take
         from holdfast.surfaces.cli.screen import Wanted
 
-        wanted = namespaces(namespace, everywhere=all_namespaces)
+        source = Source(
+            target=Target(kubeconfig=kubeconfig, context=context),
+            namespaces=namespaces(namespace, everywhere=all_namespaces),
+            snapshot=snapshot,
+            at=at,
+        )
+        former = before(doors, Keeping(since=since, state=state, stateless=stateless), source)
         preferences = doors.preferences()
         decided = NOTHING if baseline is None else doors.read_baseline(baseline)
         off = facts.switched_off(without, decided)
-        kinds = facts.kinds_read(facts.rules_without(off))
-        if snapshot is None:
-            if at is not None:
-                raise BadInput("--at goes with --snapshot.", remedy="Leave it out.")
-            door = doors.live(Target(kubeconfig=kubeconfig, context=context))
-            seen = asyncio.run(scanning.look_at(door, kinds, wanted))
-        else:
-            if kubeconfig or context:
-                raise BadInput(
-                    "--snapshot reads a folder, and --kubeconfig and --context name a cluster.",
-                    remedy="Give one or the other.",
-                )
-            if at is not None and at.tzinfo is None:
-                at = at.replace(tzinfo=UTC)
-            seen = doors.read_folder(snapshot, kinds, at)
-            if wanted is not None:
-                seen = narrow(seen, wanted)
+        seen = take(doors, source, facts.kinds_read(facts.rules_without(off)))
         wish = scanning.Wish(
             output=scanning.Output(output.value),
             wanted=Wanted(flat=flat, young=young, posture=posture),
-            fail_on=None if fail_on is FailOn.NEVER else Severity[fail_on.name],
+            fail_on=scanning.fail_on(fail_on),
+            namespaces=source.namespaces,
             baseline=decided,
             off=off,
         )
-        return scanning.tell(seen, wish, preferences)
+        return scanning.tell(seen, wish, preferences, former)

@@ -1,7 +1,7 @@
 """Flags that several commands share."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Group, Parameter
 
@@ -10,6 +10,7 @@ from holdfast.errors import BadInput
 WHERE = Group("Which cluster", sort_key=1)
 WHAT = Group("What to look at", sort_key=2)
 HOW = Group("What to show", sort_key=3)
+BEFORE = Group("The last scan", sort_key=4)
 
 type Kubeconfig = Annotated[Path | None, Parameter(group=WHERE)]
 type Context = Annotated[str | None, Parameter(group=WHERE)]
@@ -22,6 +23,9 @@ type Everywhere = Annotated[
 ]
 type Without = Annotated[
     tuple[str, ...], Parameter(name=["--without"], group=WHAT, negative=(), show_default=False)
+]
+type FailOn = Literal[
+    "info", "warning", "critical", "new:info", "new:warning", "new:critical", "never"
 ]
 type Flag = Annotated[bool, Parameter(group=HOW, negative=(), show_default=False)]
 

@@ -1,0 +1,79 @@
+"""What people do not want to be told of: what they have accepted, and what they ignore.
+
+An acceptance that has expired counts for nothing. What is left out is counted, never dropped in
+silence.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from holdfast.model.baseline import Baseline
+from holdfast.model.kinds import KINDS
+from holdfast.model.objects import KeptMetadata, Object
+from holdfast.model.rules import Finding
+from holdfast.model.snapshot import Snapshot
+from holdfast.topology.workloads import root_of
+
+EVERYTHING = "all"  # what the annotation says to be left alone altogether
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """Findings, sorted by whether anybody wants to hear of them."""
+
+    shown: tuple[Finding, ...]
+    accepted: tuple[Finding, ...]
+    ignored: tuple[Finding, ...]
+
+
+def hear(findings: Iterable[Finding], snapshot: Snapshot, baseline: Baseline) -> Heard:
+    """Sort findings by what people have decided."""
+    findings = tuple(findings)
+    objects = _objects_about(snapshot, findings)
+    shown: list[Finding] = []
+    accepted: list[Finding] = []
+    ignored: list[Finding] = []
+    for finding in findings:
+        if baseline.accepts(finding.id, snapshot.now):
+            accepted.append(finding)
+        elif _ignored(finding, snapshot, objects, baseline):
+            ignored.append(finding)
+        else:
+            shown.append(finding)
+    return Heard(shown=tuple(shown), accepted=tuple(accepted), ignored=tuple(ignored))
+
+
+def _objects_about(snapshot: Snapshot, findings: Iterable[Finding]) -> dict[str, Object]:
+    """The objects that findings are about, by the findings' ids."""
+    kinds = {(kind.api.kind, kind.api.group): kind for kind in KINDS}
+    there: dict[str, Object] = {}
+    for finding in findings:
+        about = finding.about
+        kind = kinds.get((about.kind, about.api_version.rpartition("/")[0]))
+        each = snapshot.find(kind, about.namespace, about.name) if kind is not None else None
+        if each is not None:
+            there[finding.id] = each
+    return there
+
+
+def _ignored(
+    finding: Finding, snapshot: Snapshot, objects: Mapping[str, Object], baseline: Baseline
+) -> bool:
+    each = objects.get(finding.id)
+    labels = each.metadata.labels if each is not None else {}
+    if any(rule.fits(finding, labels) for rule in baseline.ignore):
+        return True
+    if each is None:
+        return False
+    return any(
+        finding.code in wanted or EVERYTHING in wanted
+        for wanted in (_annotated(each), _annotated(root_of(snapshot, each)))
+    )
+
+
+def _annotated(each: Object) -> frozenset[str]:
+    """The codes that `holdfast.dev/ignore` names on an object, or on the workload above it."""
+    metadata = each.metadata
+    if not isinstance(metadata, KeptMetadata):
+        return frozenset()
+    return frozenset(metadata.annotations.ignore.replace(",", " ").split())

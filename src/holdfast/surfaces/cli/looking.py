@@ -1,0 +1,64 @@
+"""Take the snapshot that a command is about: of a live cluster, or out of a folder."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from holdfast.errors import BadInput
+from holdfast.model.narrowing import narrow
+from holdfast.model.objects import Object
+from holdfast.model.snapshot import Capture, Snapshot
+from holdfast.ports import Cluster
+from holdfast.surfaces.cli.consoles import Plain
+from holdfast.surfaces.cli.doors import Doors, Target
+from holdfast.workflow.look import look
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where to look, as it was said on the command line."""
+
+    target: Target
+    namespaces: tuple[str, ...] | None = None
+    snapshot: Path | None = None
+    at: datetime | None = None
+
+
+def take(doors: Doors, source: Source, kinds: Iterable[type[Object]]) -> Snapshot:
+    """The snapshot of those kinds."""
+    if source.snapshot is None:
+        if source.at is not None:
+            raise BadInput("--at goes with --snapshot.", remedy="Leave it out.")
+        return asyncio.run(look_at(doors.live(source.target), kinds, source.namespaces))
+    if source.target.kubeconfig or source.target.context:
+        raise BadInput(
+            "--snapshot reads a folder, and --kubeconfig and --context name a cluster.",
+            remedy="Give one or the other.",
+        )
+    at = source.at
+    if at is not None and at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    seen = doors.read_folder(source.snapshot, kinds, at)
+    return seen if source.namespaces is None else narrow(seen, source.namespaces)
+
+
+async def look_at(
+    door: AbstractAsyncContextManager[Cluster],
+    kinds: Iterable[type[Object]],
+    namespaces: tuple[str, ...] | None,
+) -> Snapshot:
+    """Take the snapshot, with a word on progress where somebody watches."""
+    console = Plain(stderr=True)
+    kinds = tuple(kinds)
+    with console.status("Looking ...") as status:
+        done: list[str] = []
+
+        def seen(capture: Capture[Object]) -> None:
+            done.append(f"{len(capture.objects)} {capture.kind.api.plural}")
+            status.update(f"Looking ({len(done)} of {len(kinds)} kinds): {', '.join(done)}")
+
+        async with door as cluster:
+            return await look(cluster, kinds=kinds, namespaces=namespaces, seen=seen)

@@ -45,7 +45,16 @@ def overview() -> str:
 def commands() -> str:
     """The reference of the command line."""
     app = command_line()
-    names = [["scan"], ["explain"], ["snapshot"], ["demo"], ["rbac", "reader"], ["completion"]]
+    names = [
+        ["scan"],
+        *(["baseline", word] for word in ("accept", "show", "check", "prune")),
+        ["catalogue"],
+        ["explain"],
+        ["snapshot"],
+        ["demo"],
+        ["rbac", "reader"],
+        ["completion"],
+    ]
     parts = ["# The command line\n", "Made from the commands themselves.\n"]
     for tokens in names:
         parts.append(f"## holdfast {' '.join(tokens)}\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from cyclopts import App, CycloptsError
 
 from holdfast import settings
 from holdfast.errors import HoldfastError
-from holdfast.model.baseline import API_VERSION, KIND, Baseline
+from holdfast.model.baseline import API_VERSION, KIND, Accepted, Baseline
 from holdfast.model.kinds import Pod
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Recorded, Snapshot, State
@@ -38,7 +38,9 @@ def command_line() -> App:
             live=_live,
             demo=_demo,
             memory=_memory,
+            now=_now,
             read_baseline=_read_baseline,
+            change_baseline=_change_baseline,
             read_folder=_read_folder,
             write_folder=_write_folder,
         )
@@ -129,18 +131,33 @@ def _memory(scope: Scope, folder: Path | None) -> Memory:
     return KeptScan(folder or settings.state_dir(), scope.cluster, scope.namespaces)
 
 
-def _read_baseline(path: Path) -> Baseline:
+def _now() -> datetime:
     from holdfast.adapters.clock import SystemClock
-    from holdfast.adapters.files.strict import read
-    from holdfast.facts import unknown_rules
 
-    now = SystemClock().now()
+    return SystemClock().now()
+
+
+def _read_baseline(path: Path) -> Baseline:
+    from holdfast.adapters.files.strict import read
+
+    return read(path, Baseline, api_version=API_VERSION, kind=KIND, faults=_faults(_now()))
+
+
+def _change_baseline(path: Path, accepted: Sequence[Accepted], gone: frozenset[str]) -> None:
+    from holdfast.adapters.files.baselines import change
+
+    change(path, accepted, gone, _faults(_now()))
+
+
+def _faults(now: datetime) -> Callable[[Baseline], Iterator[Fault]]:
+    """What is wrong with a baseline as it is today: dates that reach too far, unknown rules."""
+    from holdfast.facts import unknown_rules
 
     def faults(baseline: Baseline) -> Iterator[Fault]:
         yield from baseline.faults(now)
         yield from unknown_rules(baseline)
 
-    return read(path, Baseline, api_version=API_VERSION, kind=KIND, faults=faults)
+    return faults
 
 
 def _read_folder(folder: Path, kinds: Iterable[type[Object]], at: datetime | None) -> Snapshot:

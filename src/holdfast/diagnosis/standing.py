@@ -22,7 +22,7 @@ LATER = timedelta(minutes=5)  # two scans at once may end in another order than 
 
 
 class Sighted(msgspec.Struct, frozen=True, kw_only=True):
-    """What a scan found, by the ids of troubles."""
+    """What a scan found, by the ids of troubles and of findings."""
 
     troubles: tuple[Trouble, ...]
     elsewhere: frozenset[str]  # told as symptoms of others, or within their grace

@@ -1,19 +1,21 @@
 """A command line on doors of the tests' own."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from holdfast.model.baseline import NOTHING, Baseline
+from holdfast.model.baseline import NOTHING, Accepted, Baseline
 from holdfast.model.last_scan import LastScan
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Recorded, Snapshot
 from holdfast.ports import Cluster, Forgotten
 from holdfast.surfaces.cli.app import build
 from holdfast.surfaces.cli.doors import Doors, Preferences, Scope, Target
+from holdfast.testing.clock import NOON
 
 type Run = Callable[..., int]
 
@@ -34,6 +36,7 @@ class Remembering:
         return self.failure
 
 
+type Baselines = dict[Path, Baseline]
 type Memories = dict[Scope, Remembering]
 
 
@@ -44,7 +47,13 @@ def memories() -> Memories:
 
 
 @pytest.fixture
-def run(memories: Memories) -> Run:
+def baselines() -> Baselines:
+    """The baselines that commands of this test have written, by path."""
+    return {}
+
+
+@pytest.fixture
+def run(memories: Memories, baselines: Baselines) -> Run:
     """Run one command on a cluster, or on a snapshot that any folder is said to hold."""
 
     def run(
@@ -76,12 +85,20 @@ def run(memories: Memories) -> Run:
             raise AssertionError("no test here writes a folder")
             yield
 
+        def change_baseline(path: Path, accepted: Sequence[Accepted], gone: frozenset[str]) -> None:
+            before = baselines.get(path, baseline)
+            left = {each.id: each for each in before.accepted if each.id not in gone}
+            left |= {each.id: each for each in accepted}
+            baselines[path] = msgspec.structs.replace(before, accepted=tuple(left.values()))
+
         doors = Doors(
             preferences=lambda: Preferences(grace_scale=grace_scale),
             live=live,
             demo=demo,
             memory=lambda scope, _folder: memories.setdefault(scope, Remembering()),
-            read_baseline=lambda _path: baseline,
+            now=lambda: NOON,
+            read_baseline=lambda path: baselines.get(path, baseline),
+            change_baseline=change_baseline,
             read_folder=read_folder,
             write_folder=write_folder,
         )

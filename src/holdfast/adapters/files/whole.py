@@ -8,10 +8,11 @@ from pathlib import Path
 PRIVATE = 0o600
 
 
-def write(path: Path, body: bytes) -> None:
-    """Put that in the place of the file; one that is there keeps its mode, a new one is private."""
+def write(path: Path, body: bytes, *, mode: int = PRIVATE) -> None:
+    """Put that in the place of the file; one that is there keeps its mode."""
     path = Path(os.path.realpath(path))  # a link to the file stays one
-    mode = path.stat().st_mode & 0o777 if path.exists() else PRIVATE
+    if path.exists():
+        mode = path.stat().st_mode & 0o777
     # A name of its own, so that two writers at once never share a draft.
     handle, draft = tempfile.mkstemp(prefix=".holdfast-", dir=path.parent)
     try:

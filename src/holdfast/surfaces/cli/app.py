@@ -5,7 +5,7 @@ from enum import StrEnum
 from cyclopts import App
 
 from holdfast import __version__
-from holdfast.surfaces.cli.commands import catalogue, rbac, scan, snapshot
+from holdfast.surfaces.cli.commands import baseline, catalogue, rbac, scan, snapshot
 from holdfast.surfaces.cli.doors import Doors
 
 
@@ -31,6 +31,7 @@ def build(doors: Doors) -> App:
     scan.declare(app, doors)
     catalogue.declare(app)
     snapshot.declare(app, doors)
+    baseline.declare(app, doors)
     rbac.declare(app, doors)
 
     @app.command

@@ -1,12 +1,12 @@
 """What the command line is handed: factories, called only when a command needs what they make."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from holdfast.model.baseline import Baseline
+from holdfast.model.baseline import Accepted, Baseline
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Recorded, Snapshot
 from holdfast.ports import Cluster, Memory
@@ -43,6 +43,8 @@ class Doors:
     live: Callable[[Target], AbstractAsyncContextManager[Cluster]]
     demo: Callable[[], AbstractAsyncContextManager[Cluster]]
     memory: Callable[[Scope, Path | None], Memory]
+    now: Callable[[], datetime]
     read_baseline: Callable[[Path], Baseline]
+    change_baseline: Callable[[Path, Sequence[Accepted], frozenset[str]], None]
     read_folder: Callable[[Path, Iterable[type[Object]], datetime | None], Snapshot]
     write_folder: Callable[[Target, Path, tuple[str, ...] | None, bool], AsyncIterator[Recorded]]

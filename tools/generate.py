@@ -20,6 +20,7 @@ from holdfast.facts import CATALOGUE, kinds_read
 from holdfast.grants.reader import reader_role
 from holdfast.model.objects import Object
 from holdfast.model.times import in_words
+from holdfast.surfaces.cli.explain import limits
 from holdfast.surfaces.cli.report import ScanOut
 from holdfast.wiring import command_line
 
@@ -87,6 +88,7 @@ def catalogue() -> str:
             f"| channel | {rule.channel.value} |\n| severity | {rule.severity.word} |\n"
             f"| grace | {in_words(rule.grace)} |\n| reads | {reads} |\n{hints}"
             f"| next step | {rule.next_step.replace('|', '&#124;')} |\n"
+            f"| misses | {'; '.join(limits(rule)) or 'nothing of what it reads'} |\n"
         )
     return "\n".join(parts)
 

@@ -10,7 +10,7 @@ import msgspec
 from holdfast.model.entries import Checkpoint, Draft, Entry, PublicKey
 from holdfast.model.last_scan import LastScan
 from holdfast.model.letters import Beat, Letter
-from holdfast.model.objects import Object
+from holdfast.model.objects import Api, Object
 from holdfast.model.snapshot import Capture, Identity, State
 
 
@@ -94,6 +94,10 @@ class Cluster(Protocol):
         `Resumed` or `Relisted` says that it is not. A kind that can no longer be read (forbidden,
         not served) is relisted as such, and asked for again in a while.
         """
+        ...
+
+    async def named(self, resource: str) -> Api | Unseen:
+        """Where a kind is served that somebody names as `widgets.example.io`."""
         ...
 
     async def may(self, verb: str, kind: type[Object], namespace: str | None = None) -> bool:

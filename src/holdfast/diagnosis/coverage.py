@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from holdfast.facts import kinds_read
 from holdfast.model.coverage import Coverage, KindRead, Off, Unjudged, UnreadObject, Want
+from holdfast.model.kinds import KINDS, Definition
 from holdfast.model.rules import Rule
 from holdfast.model.snapshot import Snapshot, State
 
@@ -31,7 +32,15 @@ def coverage(snapshot: Snapshot, rules: Iterable[Rule], off: Iterable[Off] = ())
         ),
         unjudged=tuple(each for rule in rules if (each := _unjudged(snapshot, rule)) is not None),
         off=tuple(off),
+        not_asked=_not_asked(snapshot),
     )
+
+
+def _not_asked(snapshot: Snapshot) -> tuple[str, ...]:
+    """Custom kinds that the cluster defines, and that were neither known nor named."""
+    asked = {kind.api.resource for kind in KINDS}
+    asked |= {capture.kind.api.resource for capture in snapshot.captures()}
+    return tuple(sorted({each.resource for each in snapshot.all(Definition)} - asked))
 
 
 def _unjudged(snapshot: Snapshot, rule: Rule) -> Unjudged | None:

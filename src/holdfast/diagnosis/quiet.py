@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from holdfast.model.baseline import Baseline
-from holdfast.model.kinds import KINDS
 from holdfast.model.objects import KeptMetadata, Object
 from holdfast.model.rules import Finding
 from holdfast.model.snapshot import Snapshot
@@ -45,7 +44,7 @@ def hear(findings: Iterable[Finding], snapshot: Snapshot, baseline: Baseline) ->
 
 def _objects_about(snapshot: Snapshot, findings: Iterable[Finding]) -> dict[str, Object]:
     """The objects that findings are about, by the findings' ids."""
-    kinds = {(kind.api.kind, kind.api.group): kind for kind in KINDS}
+    kinds = {(c.kind.api.kind, c.kind.api.group): c.kind for c in snapshot.captures()}
     there: dict[str, Object] = {}
     for finding in findings:
         about = finding.about

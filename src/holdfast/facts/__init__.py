@@ -11,6 +11,7 @@ import importlib
 import pkgutil
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -90,6 +91,15 @@ def rules_without(off: Iterable[Off]) -> tuple[Rule, ...]:
     if not left:
         raise BadInput("Every rule is switched off.", remedy="Leave one on.")
     return left
+
+
+def reading(kinds: Iterable[type[Object]], rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """The rules, of which some now read these custom kinds as well."""
+    kinds = tuple(kinds)
+    return tuple(
+        replace(rule, reads=(*rule.reads, *kinds)) if kinds and rule.reads_named else rule
+        for rule in rules
+    )
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@
   kube-system) and to tell a namespace that does not exist from an empty one.
 - Secrets never appear: Kubernetes cannot grant their metadata alone.
 - A rule that is switched off takes what only it reads out of the role.
+- Custom kinds that we do not know are in it when somebody names them, and not otherwise.
 """
 
 from collections.abc import Iterable
@@ -16,14 +17,24 @@ type Manifest = dict[str, object]
 
 
 def reader_role(
-    rules: Iterable[Rule] = CATALOGUE, *, name: str = "holdfast-reader", namespace: str = ""
+    rules: Iterable[Rule] = CATALOGUE,
+    *,
+    name: str = "holdfast-reader",
+    namespace: str = "",
+    named: Iterable[str] = (),
 ) -> Manifest:
-    """The minimal ClusterRole or, with a namespace, the Role that reads only there."""
+    """The minimal ClusterRole or, with a namespace, the Role that reads only there.
+
+    `named` are custom kinds that we do not know, such as `widgets.example.io`.
+    """
     plurals: dict[str, set[str]] = {}
     for kind in kinds_read(rules):
         if kind.api.sensitive or (namespace and not kind.api.namespaced):
             continue
         plurals.setdefault(kind.api.group, set()).add(kind.api.plural)
+    for resource in named:
+        plural, _, group = resource.partition(".")
+        plurals.setdefault(group, set()).add(plural)
     granted: list[Manifest] = [
         {"apiGroups": [group], "resources": sorted(names), "verbs": ["list", "watch"]}
         for group, names in sorted(plurals.items())

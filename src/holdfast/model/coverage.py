@@ -59,3 +59,4 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: tuple[UnreadObject, ...] = ()
     unjudged: tuple[Unjudged, ...] = ()
     off: tuple[Off, ...] = ()
+    not_asked: tuple[str, ...] = ()  # custom kinds that are there, unknown, and that nobody named

@@ -93,6 +93,7 @@ class Rule:
     summary: str
     help: str
     look: Callable[[Snapshot], Iterator[Found]]
+    reads_named: bool = False  # also custom kinds that we do not know, once somebody names them
 
     @property
     def sight(self) -> tuple[type[Object], ...]:
@@ -114,11 +115,13 @@ def fact(  # noqa: PLR0913 - a declaration, each word of it named
     next_step: str,
     hints: tuple[type[Object], ...] = (),
     explains: tuple[str, ...] = (),
+    reads_named: bool = False,
 ) -> Callable[[Callable[[Snapshot], Iterator[Found]]], Rule]:
     """Declare a fact. The decorator wraps the function and registers nothing.
 
     `hints` names kinds that only make a sentence or a next step better: what is found is found
-    without them, so a verdict does not wait for them.
+    without them, so a verdict does not wait for them. `reads_named`: it also reads the custom
+    kinds that people name, of which nobody knows more than that they may have conditions.
 
     `explains` names the codes of facts that are symptoms of this one when both are found on the
     same object (out of memory explains the crash loop); what lies along the topology needs no word.
@@ -141,6 +144,7 @@ def fact(  # noqa: PLR0913 - a declaration, each word of it named
             summary=promise.split("\n\n", 1)[0].replace("\n", " "),
             help=f"{promise}\n\n{detail}",
             look=look,
+            reads_named=reads_named,
         )
 
     return declare

@@ -148,6 +148,12 @@ class Snapshot:
         """Every capture, by plural name."""
         return tuple(sorted(self._captures.values(), key=lambda c: c.kind.api.plural))
 
+    def family[K: Object](self, above: type[K]) -> tuple[type[K], ...]:
+        """The kinds below that one of which something may be known here, by name."""
+        kinds = self._captures if self._only is None else self._only
+        below = (kind for kind in kinds if issubclass(kind, above))
+        return tuple(sorted(below, key=lambda kind: kind.api.resource))
+
     def all[K: Object](self, kind: type[K]) -> Sequence[K]:
         """Every object of that kind that was seen."""
         return self.capture(kind).objects

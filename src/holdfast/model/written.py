@@ -27,7 +27,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
-def parse[T](  # noqa: PLR0913 - a text, and all that is asked of it
+def parse[T](
     text: str,
     file: str,
     form: type[T],

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from holdfast.errors import Unanswered
 from holdfast.model.kinds import Namespace
-from holdfast.model.objects import Object
+from holdfast.model.objects import Api, Object
 from holdfast.model.snapshot import Capture, Identity, State
 from holdfast.ports import News, Put, Relisted, Removed, Unseen
 from holdfast.testing import rbac
@@ -91,6 +91,21 @@ class Sight:
                 continue
             async for news in self._news(kind, watch):
                 yield news
+
+    async def named(self, resource: str) -> Api | Unseen:
+        """Where a kind is served, among the resources of this cluster."""
+        plural, _, group = resource.partition(".")
+        found = next((r for r in self.server.resources if _is(r, group, plural)), None)
+        if found is None:
+            why = f"the API server does not serve {resource}"
+            return Unseen(state=State.ABSENT, why=why)
+        return Api(
+            group=group,
+            versions=(found.version,),
+            kind=found.kind,
+            plural=plural,
+            namespaced=found.namespaced,
+        )
 
     async def may(self, verb: str, kind: type[Object], namespace: str | None = None) -> bool:
         """Whether this user may do that."""

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from holdfast.errors import CouldNotLook, Unanswered, Unreachable
+from holdfast.model.kinds.custom import Custom, custom
+from holdfast.model.kinds.custom import named as custom_api
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Capture, Snapshot, State
-from holdfast.ports import Cluster
+from holdfast.ports import Cluster, Unseen
 from holdfast.workflow import reach
 
 AT_ONCE = 4  # lists under way together: enough to hide latency, kind to a small API server
@@ -17,14 +19,19 @@ async def look(
     *,
     kinds: Iterable[type[Object]],
     namespaces: tuple[str, ...] | None = None,
+    named: Iterable[str] = (),
     seen: Callable[[Capture[Object]], None] = lambda _: None,
 ) -> Snapshot:
     """Take a snapshot; `seen` hears of each kind as it arrives.
+
+    `named` are custom kinds that we do not know, such as `widgets.example.io`: where they are
+    served is asked first.
 
     Raises `CouldNotLook` when nothing at all may be read: an empty screen would look healthy.
     """
     identity = await cluster.identity()
     hidden = await reach.unproven(cluster, namespaces or ())
+    found, unseen = await _find(cluster, named)
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(kind: type[Object]) -> Capture[Object]:
@@ -35,12 +42,28 @@ async def look(
 
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(kind)) for kind in kinds]
+            tasks = [group.create_task(one(kind)) for kind in (*kinds, *found)]
     except* CouldNotLook as several:
         raise several.exceptions[0] from None
-    captures = [task.result() for task in tasks]
+    captures = [*(task.result() for task in tasks), *unseen]
     reach.refuse_blindness(captures, namespaces, hidden)
     return Snapshot(now=await cluster.now(), captures=captures, cluster=identity)
+
+
+async def _find(
+    cluster: Cluster, named: Iterable[str]
+) -> tuple[list[type[Custom]], list[Capture[Object]]]:
+    """The custom kinds of those names, and what became of those that are not to be seen."""
+    found: list[type[Custom]] = []
+    unseen: list[Capture[Object]] = []
+    for name in named:
+        api = await cluster.named(name)
+        if isinstance(api, Unseen):
+            kind = custom(custom_api(name))
+            unseen.append(Capture(kind=kind, state=api.state, why=api.why))
+        else:
+            found.append(custom(api))
+    return found, unseen
 
 
 async def _capture(

@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 
-from holdfast.errors import BadInput
+from holdfast.errors import BadInput, CouldNotLook
 from holdfast.facts import CATALOGUE, kinds_read
 from holdfast.grants.reader import reader_role
 from holdfast.model.baseline import API_VERSION, KIND, Baseline, SwitchedOff
@@ -14,6 +15,7 @@ from holdfast.model.snapshot import State
 from holdfast.testing.builders import a_snapshot
 from holdfast.testing.shop import a_shop
 from tests.surfaces.cli.conftest import Run
+from tests.workflow.test_named import a_definition
 
 SCAN = ("scan", "--snapshot", "folder")
 
@@ -101,3 +103,48 @@ def test_a_scan_without_any_rule_is_no_scan(run: Run) -> None:
 
     with pytest.raises(BadInput, match="Every rule"):
         run(*SCAN, *everything, folder=a_snapshot())
+
+
+def test_a_role_holds_the_kinds_that_were_named_and_no_kind_twice(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("rbac", "reader", "--kind", "widgets.example.io", "--kind", "deployments.apps")
+
+    role = yaml.safe_load(capsys.readouterr().out)
+    assert reader_role(named=["widgets.example.io"]) == role
+
+
+def test_a_role_holds_the_custom_kinds_that_a_cluster_defines(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop = a_shop()
+    shop.create(a_definition())
+
+    run("rbac", "reader", "--discover", cluster=shop)
+    everywhere = yaml.safe_load(capsys.readouterr().out)
+    run("rbac", "reader", "--discover", "--namespace", "shop", cluster=shop)
+
+    assert reader_role(named=["widgets.example.io"]) == everywhere
+    assert "widgets" in capsys.readouterr().out
+
+
+def test_custom_kinds_cannot_be_discovered_by_who_may_not_list_them(run: Run) -> None:
+    with pytest.raises(CouldNotLook, match="cannot be seen"):
+        run("rbac", "reader", "--discover", cluster=a_shop().as_user("nobody"))
+
+
+def test_custom_kinds_that_were_not_asked_for_are_said(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop = a_shop()
+    shop.create(a_definition())
+
+    run("scan", "--stateless", cluster=shop)
+
+    told = "Custom kinds that were not asked for (1; --kind names one): widgets.example.io."
+    assert told in capsys.readouterr().out
+
+
+def test_a_snapshot_holds_no_kind_that_we_do_not_know(run: Run) -> None:
+    with pytest.raises(BadInput, match="no other custom kinds"):
+        run(*SCAN, "--kind", "widgets.example.io", folder=a_snapshot())

@@ -65,6 +65,7 @@ def test_json_holds_every_field_of_the_schema(run: Run, capsys: pytest.CaptureFi
         "unreadableCount",
         "unjudged",
         "off",
+        "notAsked",
     }
     assert told == {
         "schema": "holdfast.dev/scan/v1alpha1",

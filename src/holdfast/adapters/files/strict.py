@@ -20,9 +20,7 @@ def read[T](
 ) -> T:
     """The value in a file of that form; `faults` says what no form can say is wrong with it."""
     text = content(path)
-    return written.parse(
-        text, str(path), form, api_version=api_version, kind=kind, faults=faults
-    )
+    return written.parse(text, str(path), form, api_version=api_version, kind=kind, faults=faults)
 
 
 def content(path: Path) -> str:

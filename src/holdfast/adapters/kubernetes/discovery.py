@@ -6,9 +6,11 @@ import msgspec
 
 from holdfast.adapters.kubernetes import decode
 from holdfast.adapters.kubernetes.asking import Asker
-from holdfast.adapters.kubernetes.transport import Question
+from holdfast.adapters.kubernetes.transport import Answer, Question
 from holdfast.errors import BadInput
 from holdfast.model.objects import Api
+from holdfast.model.snapshot import State
+from holdfast.ports import Unseen
 
 
 class _Version(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +19,16 @@ class _Version(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Group(msgspec.Struct, frozen=True, kw_only=True):
     versions: list[_Version] | None = None
+
+
+class _Resource(msgspec.Struct, frozen=True, kw_only=True):
+    name: str = ""
+    kind: str = ""
+    namespaced: bool = False
+
+
+class _Resources(msgspec.Struct, frozen=True, kw_only=True):
+    resources: list[_Resource] | None = None
 
 
 class Discovery:
@@ -45,6 +57,34 @@ class Discovery:
     def choose(self, api: Api, version: str) -> None:
         """That version answered; it is the one from now on."""
         self._chosen[api] = version
+
+    async def find(self, resource: str) -> Api | Unseen:
+        """Where a kind is served, in the version that the server prefers."""
+        plural, _, group = resource.partition(".")
+        answer = await self._asker.ask(Question(path=f"/apis/{_part(group)}"))
+        if answer.status != 200:
+            return self._unseen(resource, answer)
+        for version in _in_order(answer.body):
+            answer = await self._asker.ask(Question(path=f"/apis/{_part(group)}/{_part(version)}"))
+            if answer.status != 200:
+                return self._unseen(resource, answer)
+            for each in _listed(answer.body):
+                if each.name == plural:
+                    return Api(
+                        group=group,
+                        versions=(version,),
+                        kind=each.kind,
+                        plural=plural,
+                        namespaced=each.namespaced,
+                    )
+        return Unseen(state=State.ABSENT, why=f"the API server does not serve {resource}")
+
+    def _unseen(self, resource: str, answer: Answer) -> Unseen:
+        if answer.status == 404:
+            return Unseen(state=State.ABSENT, why=f"the API server does not serve {resource}")
+        if answer.status == 403:
+            return Unseen(state=State.FORBIDDEN, why=self._asker.forbidden(answer))
+        raise self._asker.refused(answer, f"where {resource} is served")
 
     async def _served(self, group: str) -> frozenset[str] | None:
         if group not in self._versions:
@@ -83,3 +123,19 @@ def _parse(body: bytes) -> frozenset[str] | None:
     except decode.UNREADABLE:
         return None
     return frozenset(each.version for each in group.versions or ())
+
+
+def _in_order(body: bytes) -> tuple[str, ...]:
+    """The versions of a group, the one that the server prefers first."""
+    try:
+        group = msgspec.json.decode(body, type=_Group)
+    except decode.UNREADABLE:
+        return ()
+    return tuple(each.version for each in group.versions or () if each.version)
+
+
+def _listed(body: bytes) -> list[_Resource]:
+    try:
+        return msgspec.json.decode(body, type=_Resources).resources or []
+    except decode.UNREADABLE:
+        return []

@@ -22,7 +22,7 @@ from holdfast.adapters.kubernetes.transport import Answer, Question, Wire
 from holdfast.adapters.kubernetes.watcher import Watcher
 from holdfast.errors import Unanswered
 from holdfast.model.kinds import Namespace, Pod
-from holdfast.model.objects import Object
+from holdfast.model.objects import Api, Object
 from holdfast.model.snapshot import Capture, Identity, State, Unreadable
 from holdfast.ports import Clock, News, Unseen
 
@@ -156,6 +156,10 @@ class Reader:
     ) -> AsyncIterator[News[K]]:
         """The kind's state now, then every change, for ever."""
         return self._watcher.follow(kind, namespace)
+
+    async def named(self, resource: str) -> Api | Unseen:
+        """Where a kind is served that somebody names as `widgets.example.io`."""
+        return await self._discovery.find(resource)
 
     async def may(self, verb: str, kind: type[Object], namespace: str | None = None) -> bool:
         """Whether our own credential may do that."""

@@ -134,6 +134,11 @@ class Definition(Object, frozen=True, kw_only=True):
     spec: DefinitionSpec = DefinitionSpec()
     status: DefinitionStatus = DefinitionStatus()
 
+    @property
+    def resource(self) -> str:
+        """What it defines, as RBAC and kubectl name it."""
+        return f"{self.spec.names.plural}.{self.spec.group}"
+
 
 class ApiServiceSpec(Part, frozen=True, kw_only=True):
     """Who serves a group and version."""

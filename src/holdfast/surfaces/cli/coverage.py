@@ -15,6 +15,7 @@ from holdfast.surfaces.cli.text import clean
 
 RULES = 5  # rules that are named beneath a kind
 OBJECTS = 5  # unreadable objects that are named
+KINDS = 5  # custom kinds that are named
 
 
 def lines(coverage: Coverage, layout: Layout) -> Iterator[Text]:
@@ -35,6 +36,12 @@ def lines(coverage: Coverage, layout: Layout) -> Iterator[Text]:
     if absent:
         told = f"Not served here, and so not judged: {', '.join(absent)}."
         yield from layout.flowing(told, style="dim")
+    if coverage.not_asked:
+        told = (
+            f"Custom kinds that were not asked for ({len(coverage.not_asked)}; --kind names one): "
+        )
+        told += f"{listed(coverage.not_asked, KINDS)}."
+        yield from layout.flowing(clean(told), style="dim")
     if coverage.off:
         names = (f"{o.name} ({o.reason})" if o.reason else o.name for o in coverage.off)
         yield from layout.flowing(clean(f"Switched off: {', '.join(names)}."), style="dim")

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from holdfast.errors import BadInput
+from holdfast.errors import BadInput, CouldNotLook
+from holdfast.model.kinds import KINDS, Definition
+from holdfast.model.kinds.custom import named as custom_api
 from holdfast.model.narrowing import narrow
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Capture, Snapshot
@@ -25,6 +27,16 @@ class Source:
     namespaces: tuple[str, ...] | None = None
     snapshot: Path | None = None
     at: datetime | None = None
+    named: tuple[str, ...] = ()  # custom kinds that we do not know
+
+
+def names(kinds: Iterable[str]) -> tuple[str, ...]:
+    """Custom kinds as they were named, without those that we know anyway."""
+    known = {kind.api.resource for kind in KINDS}
+    wanted = dict.fromkeys(kind.lower() for kind in kinds)
+    for kind in wanted:
+        custom_api(kind)
+    return tuple(kind for kind in wanted if kind not in known)
 
 
 def take(doors: Doors, source: Source, kinds: Iterable[type[Object]]) -> Snapshot:
@@ -32,7 +44,14 @@ def take(doors: Doors, source: Source, kinds: Iterable[type[Object]]) -> Snapsho
     if source.snapshot is None:
         if source.at is not None:
             raise BadInput("--at goes with --snapshot.", remedy="Leave it out.")
-        return asyncio.run(look_at(doors.live(source.target), kinds, source.namespaces))
+        return asyncio.run(
+            look_at(doors.live(source.target), kinds, source.namespaces, source.named)
+        )
+    if source.named:
+        raise BadInput(
+            "A snapshot holds no other custom kinds than those that we know.",
+            remedy="Leave --kind out, or look at the cluster itself.",
+        )
     if source.target.kubeconfig or source.target.context:
         raise BadInput(
             "--snapshot reads a folder, and --kubeconfig and --context name a cluster.",
@@ -49,16 +68,36 @@ async def look_at(
     door: AbstractAsyncContextManager[Cluster],
     kinds: Iterable[type[Object]],
     namespaces: tuple[str, ...] | None,
+    named: tuple[str, ...] = (),
 ) -> Snapshot:
     """Take the snapshot, with a word on progress where somebody watches."""
     console = Plain(stderr=True)
     kinds = tuple(kinds)
+    total = len(kinds) + len(named)
     with console.status("Looking ...") as status:
         done: list[str] = []
 
         def seen(capture: Capture[Object]) -> None:
             done.append(f"{len(capture.objects)} {capture.kind.api.plural}")
-            status.update(f"Looking ({len(done)} of {len(kinds)} kinds): {', '.join(done)}")
+            status.update(f"Looking ({len(done)} of {total} kinds): {', '.join(done)}")
 
         async with door as cluster:
-            return await look(cluster, kinds=kinds, namespaces=namespaces, seen=seen)
+            return await look(cluster, kinds=kinds, namespaces=namespaces, named=named, seen=seen)
+
+
+async def custom_kinds(
+    door: AbstractAsyncContextManager[Cluster], *, namespaced: bool
+) -> tuple[str, ...]:
+    """Every custom kind that a cluster defines; only those of namespaces, if that is asked."""
+    async with door as cluster:
+        defined = await cluster.list(Definition)
+    if not defined.whole:
+        raise CouldNotLook(
+            f"Which custom kinds there are cannot be seen: {defined.why}.",
+            remedy="Name them with --kind, or ask with an account that may list them.",
+        )
+    return tuple(
+        each.resource
+        for each in defined.objects
+        if not namespaced or each.spec.scope == "Namespaced"
+    )

@@ -81,6 +81,9 @@ def _coverage(coverage: CoverageOut) -> Iterator[str]:
     if short:
         names = ", ".join(code(rule.name) for rule in short)
         told.append(f"- rules that could not judge everything: {names}")
+    if coverage.not_asked:
+        names = ", ".join(code(kind) for kind in coverage.not_asked)
+        told.append(f"- custom kinds that were not asked for: {names}")
     for off in coverage.off:
         reason = f": {quoted(off.reason)}" if off.reason else ""
         told.append(f"- switched off: {code(off.name)}{reason}")

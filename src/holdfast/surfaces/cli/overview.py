@@ -13,7 +13,8 @@ Reads with your own kubeconfig; changes nothing.
 │ completion   Print a completion script for a shell.                                  │
 │ demo         Look at a small broken shop in a simulated cluster: no cluster, no key  │
 │              needed.                                                                 │
-│ explain      Say what a finding means: when it is found, what it reads, what to do.  │
+│ explain      Say what a finding means: when it is found, what it reads, what to do,  │
+│              what it misses.                                                         │
 │ rbac         Print the rights that Holdfast needs, made from its rules.              │
 │ scan         Find what hurts now: worst first, with evidence and the next step.      │
 │ snapshot     Write what a scan reads into a folder, to look at it later or           │

@@ -106,6 +106,7 @@ class CoverageOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How far the scan could see, beside `blind`. Of unreadable objects, the first 100 are named.
 
     `unjudged` are the rules that could not judge everything: their silence means nothing.
+    `notAsked` are custom kinds that the cluster defines and that nobody named.
     """
 
     read: list[KindReadOut]
@@ -113,6 +114,7 @@ class CoverageOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     unreadable_count: int
     unjudged: list[UnjudgedOut]
     off: list[OffOut]
+    not_asked: list[str]
 
 
 class ClusterOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -369,4 +371,5 @@ def _coverage(coverage: Coverage) -> CoverageOut:
             for each in coverage.unjudged
         ],
         off=[OffOut(code=each.code, name=each.name, reason=each.reason) for each in coverage.off],
+        not_asked=list(coverage.not_asked),
     )

@@ -5,10 +5,11 @@ from enum import StrEnum
 
 from holdfast.diagnosis.standing import remember
 from holdfast.diagnosis.survey import Survey, survey
-from holdfast.facts import rules_without
+from holdfast.facts import reading, rules_without
 from holdfast.model.baseline import NOTHING as NO_BASELINE
 from holdfast.model.baseline import Baseline
 from holdfast.model.coverage import Off
+from holdfast.model.kinds.custom import Custom
 from holdfast.model.last_scan import Standing
 from holdfast.model.rules import Severity
 from holdfast.model.snapshot import Snapshot, State
@@ -68,7 +69,7 @@ class Wish:
 
 def tell(snapshot: Snapshot, wish: Wish, preferences: Preferences, before: Before) -> int:
     """Judge and show a snapshot, and keep it for the next scan; returns the exit code."""
-    rules = rules_without(wish.off)
+    rules = reading(snapshot.family(Custom), rules_without(wish.off))
     judged = survey(
         snapshot,
         rules,

@@ -35,7 +35,7 @@ def declare(app: App) -> None:
 
     @app.command
     def explain(code: str) -> int:
-        """Say what a finding means: when it is found, what it reads, what to do.
+        """Say what a finding means: when it is found, what it reads, what to do, what it misses.
 
         Parameters
         ----------

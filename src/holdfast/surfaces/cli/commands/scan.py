@@ -12,6 +12,7 @@ from holdfast.surfaces.cli.commands.words import (
     HOW,
     WHERE,
     Context,
+    CustomKinds,
     Everywhere,
     FailOn,
     Flag,
@@ -51,6 +52,7 @@ def declare(app: App, doors: Doors) -> None:
         posture: Flag = False,
         baseline: Annotated[Path | None, Parameter(group=HOW)] = None,
         without: Without = (),
+        kind: CustomKinds = (),
         since: Annotated[Path | None, Parameter(group=BEFORE)] = None,
         state: Annotated[Path | None, Parameter(group=BEFORE)] = None,
         stateless: Annotated[
@@ -93,6 +95,8 @@ def declare(app: App, doors: Doors) -> None:
             A file of what is accepted, ignored and switched off (`kind: Baseline`).
         without
             A rule to switch off, by name or code; can be given more than once.
+        kind
+            A custom kind to look at as well, as `widgets.example.io`; can be given more than once.
         since
             Compare with a scan that `-o json` printed, instead of the last one; keeps nothing.
         state
@@ -106,7 +110,7 @@ def declare(app: App, doors: Doors) -> None:
         from holdfast.model.baseline import NOTHING
         from holdfast.surfaces.cli import scan as scanning
         from holdfast.surfaces.cli.before import Keeping, before
-        from holdfast.surfaces.cli.looking import Source, take
+        from holdfast.surfaces.cli.looking import Source, names, take
         from holdfast.surfaces.cli.screen import Wanted
 
         source = Source(
@@ -114,6 +118,7 @@ def declare(app: App, doors: Doors) -> None:
             namespaces=namespaces(namespace, everywhere=all_namespaces),
             snapshot=snapshot,
             at=at,
+            named=names(kind),
         )
         former = before(doors, Keeping(since=since, state=state, stateless=stateless), source)
         preferences = doors.preferences()

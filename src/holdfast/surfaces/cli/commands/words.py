@@ -24,6 +24,9 @@ type Everywhere = Annotated[
 type Without = Annotated[
     tuple[str, ...], Parameter(name=["--without"], group=WHAT, negative=(), show_default=False)
 ]
+type CustomKinds = Annotated[
+    tuple[str, ...], Parameter(name=["--kind"], group=WHAT, negative=(), show_default=False)
+]
 type FailOn = Literal[
     "info", "warning", "critical", "new:info", "new:warning", "new:critical", "never"
 ]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from holdfast.errors import UndeclaredRead
+from holdfast.facts import kinds_read
 from holdfast.model.kinds import Deployment, Pod
 from holdfast.model.objects import Ref
 from holdfast.model.rules import Channel, Found, Severity, fact, finding_id
@@ -53,3 +54,29 @@ def test_a_rule_that_reads_more_than_it_declares_fails() -> None:
 
     with pytest.raises(UndeclaredRead, match="Deployment"):
         list(too_curious(Snapshot(now=NOW, captures=[Capture(kind=Deployment)])))
+
+
+def test_a_rule_that_narrows_its_sight_to_more_than_it_declares_fails() -> None:
+    narrow = Snapshot(now=NOW, captures=[Capture(kind=Deployment)]).narrowed([Pod])
+
+    assert narrow.narrowed([Pod]).all(Pod) == ()
+    with pytest.raises(UndeclaredRead, match="Deployment"):
+        narrow.narrowed([Pod, Deployment])
+
+
+def test_a_hint_is_seen_and_asked_for() -> None:
+    @fact(
+        code="HF-WRK-999",
+        channel=Channel.INCIDENT,
+        severity=Severity.INFO,
+        grace=timedelta(),
+        reads=(Pod,),
+        hints=(Deployment,),
+        next_step="",
+    )
+    def hinted(cluster: Snapshot) -> Iterator[Found]:
+        """Looks at Deployments for its words."""
+        yield from (Found(about=each.ref, since=NOW, says="") for each in cluster.all(Deployment))
+
+    assert list(hinted(Snapshot(now=NOW, captures=[Capture(kind=Deployment)]))) == []
+    assert set(kinds_read([hinted])) == {Pod, Deployment}

@@ -20,7 +20,7 @@ WORDS = tuple(
     severity=Severity.WARNING,
     # Longer than five minutes: a rollout, which has a deadline of ten, is Degraded while it fails
     # and comes back by itself where somebody rolls it back.
-    grace=timedelta(minutes=10),
+    grace=timedelta(minutes=10),  # what was just synced takes minutes to become healthy
     reads=(Application, Event),
     next_step="See which of its objects do badly: argocd app get {namespace}/{name}",
 )

@@ -14,7 +14,7 @@ from holdfast.topology.deliveries import AT_WORK, last_synced, listed, turned
     channel=Channel.INCIDENT,
     severity=Severity.WARNING,
     # Longer than five minutes: Git is asked every three, and waves and hooks of a sync take a few.
-    grace=timedelta(minutes=10),
+    grace=timedelta(minutes=10),  # a sync in waves, with hooks, takes that long by rights
     reads=(Application, Event),
     next_step="See what differs: argocd app diff {namespace}/{name}",
 )

@@ -16,7 +16,7 @@ PENDING = ("pending-install", "pending-upgrade", "pending-rollback")
     channel=Channel.INCIDENT,
     severity=Severity.WARNING,
     # Longer than five minutes, since Helm waits five by default for each of what it waits for.
-    grace=timedelta(minutes=10),
+    grace=timedelta(minutes=10),  # a Helm that waits gives up after five minutes by default
     reads=(Secret,),
     next_step="If nobody is at it any more, go back to a version that was deployed: "
     "helm history {part} -n {namespace}, then helm rollback {part} -n {namespace}",

@@ -135,10 +135,7 @@ class Snapshot:
     def capture[K: Object](self, kind: type[K]) -> Capture[K]:
         """What was seen of that kind; a kind that nobody asked for is not captured."""
         if self._only is not None and kind not in self._only:
-            raise UndeclaredRead(
-                f"A rule read {kind.__name__}, which its declaration does not name.",
-                remedy=f"Add {kind.__name__} to the rule's `reads`.",
-            )
+            raise _undeclared(kind)
         seen = self._captures.get(kind)
         if seen is None:
             return Capture(kind=kind, state=State.NOT_CAPTURED, why="nobody asked for it")
@@ -171,8 +168,11 @@ class Snapshot:
         return self.capture(kind).by_namespace.get(namespace, ())
 
     def narrowed(self, reads: Iterable[type[Object]]) -> "Snapshot":
-        """The same moment, with sight of those kinds alone."""
-        narrow = Snapshot(now=self.now, cluster=self.cluster, only=frozenset(reads))
+        """The same moment, with sight of those kinds alone: never of more than before."""
+        wanted = frozenset(reads)
+        for kind in wanted - (wanted if self._only is None else self._only):
+            raise _undeclared(kind)
+        narrow = Snapshot(now=self.now, cluster=self.cluster, only=wanted)
         narrow._captures = self._captures  # shared, so that indices are built once
         narrow._made = self._made
         return narrow
@@ -206,6 +206,13 @@ class Snapshot:
         """Which of those kinds were not seen whole (in that namespace, if one is named)."""
         captures = (self.capture(kind) for kind in reads)
         return tuple(_blind(c) for c in captures if not c.whole or not c.covers(namespace))
+
+
+def _undeclared(kind: type[Object]) -> UndeclaredRead:
+    return UndeclaredRead(
+        f"A rule read {kind.__name__}, which its declaration does not name.",
+        remedy=f"Add {kind.__name__} to the rule's `reads`.",
+    )
 
 
 def _within(capture: Capture[Object], wanted: tuple[str, ...]) -> Capture[Object]:

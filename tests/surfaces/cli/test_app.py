@@ -136,3 +136,12 @@ def test_what_an_error_quotes_cannot_do_anything_to_a_terminal(
 
     assert wiring.main(["scan", "--snapshot", str(tmp_path)]) == 2
     assert not UNSAFE.search(capfd.readouterr().err.replace("\n", ""))
+
+
+def test_a_rule_explains_what_it_misses(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run("explain", "workload_references_missing_object")
+
+    told = capsys.readouterr().out
+    assert "misses  what has been so for less than 5 min" in told
+    assert "values in configmaps, secrets" in told
+    assert "secrets, under the generated role, which never grants them" in told

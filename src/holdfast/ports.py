@@ -126,6 +126,14 @@ class Signer(Protocol):
         ...
 
 
+class Keyring(Protocol):
+    """The private keys that we may use for one purpose."""
+
+    def signer(self, id: str = "") -> Signer:  # noqa: A002 - the word of the record
+        """The key of that id; the only one, if none is named. Raises `CannotSign` without it."""
+        ...
+
+
 class Records(Protocol):
     """The audit record: what waits to be sealed, and the chain."""
 
@@ -151,6 +159,10 @@ class Records(Protocol):
 
     def entry(self, id: str) -> Entry | None:  # noqa: A002 - the word of the record
         """The sealed entry of that id."""
+        ...
+
+    def of_kind(self, kind: str) -> Sequence[Entry]:
+        """All sealed entries of that kind, in their order."""
         ...
 
     def lines(self, first: int = 1) -> Iterator[bytes]:

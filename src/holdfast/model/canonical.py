@@ -19,7 +19,8 @@ type Plain = bool | int | str | Sequence[Plain] | Mapping[str, Plain] | None
 LARGEST = 2**53 - 1
 DEEPEST = 32
 
-_ENCODER = msgspec.json.Encoder(order="sorted")
+# A mapping of another sort (one that cannot be changed) is written as a plain one.
+_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=dict)
 
 
 def canonical(value: Plain) -> bytes:

@@ -7,11 +7,14 @@ from types import MappingProxyType
 
 import msgspec
 
-from holdfast.model.canonical import Plain, canonical, refuse_doubtful
+from holdfast.errors import NotCanonical
+from holdfast.model.canonical import Plain, canonical
 
 VERSION = 1
 ROTATED, REVOKED, RESTORED = "key_rotated", "key_revoked", "restore_accepted"
 """The kinds of entries that change how the entries after them are judged."""
+
+LONGEST_DRAFT = 1_000_000  # bytes: its line stays below what a reader accepts
 
 ENTRY_DOMAIN = b"holdfast-audit-entry-v1\n"
 """Stands before what an entry's signature covers, so that it is a signature of nothing else."""
@@ -114,9 +117,14 @@ def base64url(raw: bytes) -> str:
 
 
 def check_draft(draft: Draft) -> None:
-    """Raise for a draft that could not be sealed, before anybody relies on it."""
-    refuse_doubtful(draft.details)
-    canonical([draft.id, draft.kind, draft.actor, list(draft.subjects)])
+    """Raise `NotCanonical` for a draft that could not be sealed, before anybody relies on it."""
+    who = canonical([draft.id, draft.kind, draft.actor, list(draft.subjects)])
+    size = len(who) + len(canonical(draft.details))
+    if size > LONGEST_DRAFT:
+        raise NotCanonical(
+            f"A record of {size} bytes is too long.",
+            remedy=f"Record at most {LONGEST_DRAFT} bytes, and the hash of what is longer.",
+        )
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):

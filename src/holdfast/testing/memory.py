@@ -90,6 +90,10 @@ class RecordsInMemory:
         """The sealed entry of that id."""
         return next((entry for entry in self._kept.entries if entry.id == id), None)
 
+    def of_kind(self, kind: str) -> Sequence[Entry]:
+        """All sealed entries of that kind."""
+        return [entry for entry in self._kept.entries if entry.kind == kind]
+
     def lines(self, first: int = 1) -> Iterator[bytes]:
         """The chain's lines."""
         return (entry.line for entry in self._kept.entries if entry.seq >= first)

@@ -143,6 +143,15 @@ class SqlRecords:
         ).scalar_one_or_none()
         return msgspec.json.decode(line, type=Entry) if line is not None else None
 
+    def of_kind(self, kind: str) -> Sequence[Entry]:
+        """All sealed entries of that kind."""
+        lines = self._connection.execute(
+            select(ENTRIES.c.line)
+            .where(ENTRIES.c.cluster_uid == self._cluster, ENTRIES.c.kind == kind)
+            .order_by(ENTRIES.c.seq)
+        ).scalars()
+        return [msgspec.json.decode(line, type=Entry) for line in lines]
+
     def lines(self, first: int = 1) -> Iterator[bytes]:
         """The chain's lines, a page at a time."""
         while True:

@@ -1,0 +1,242 @@
+"""One sealer, no gap, and nothing that whoever submits could order or hold up."""
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from holdfast.adapters.signers.ed25519 import KeyInMemory
+from holdfast.errors import BadRecord, CannotSign, HoldfastError
+from holdfast.model.entries import RESTORED, REVOKED, ROTATED, Draft, PublicKey
+from holdfast.model.times import stamp
+from holdfast.ports import Signer, Store
+from holdfast.testing.clock import NOON, FrozenClock
+from holdfast.testing.memory import StoreInMemory
+from holdfast.workflow.sealing import NOT_SEALED, Sealer, seal_on, sealed
+from tests.audit.chains import CLUSTER, a_draft, a_key, verified
+
+
+class Keys:
+    """A keyring of these."""
+
+    def __init__(self, *names: str) -> None:
+        self._keys = {key.public.id: key for key in map(a_key, names)}
+
+    def signer(self, id: str = "") -> Signer:  # noqa: A002 - the word of the port
+        key = self._keys.get(id) or (None if id else next(iter(self._keys.values())))
+        if key is None:
+            raise CannotSign(f"no key {id}", remedy="Bring it.")
+        return key
+
+
+class Counted:
+    """Dice that show what is next."""
+
+    def __init__(self) -> None:
+        self._rolled = 0
+
+    def roll(self, count: int) -> bytes:
+        self._rolled += 1
+        return self._rolled.to_bytes(count)
+
+
+def a_sealer(store: Store, *names: str, clock: FrozenClock | None = None) -> Sealer:
+    return Sealer(
+        store=store,
+        cluster=CLUSTER,
+        keys=Keys(*(names or ("audit",))),
+        clock=clock or FrozenClock(),
+        dice=Counted(),
+    )
+
+
+@pytest.fixture
+def memory() -> StoreInMemory:
+    return StoreInMemory(CLUSTER)
+
+
+def submit(store: Store, *drafts: Draft) -> None:
+    with store.transaction() as tx:
+        for draft in drafts:
+            tx.records.submit(draft)
+
+
+def told(store: Store) -> list[bytes]:
+    with store.reading() as tx:
+        return list(tx.records.lines())
+
+
+def order(sealer: Sealer, draft: Draft, epoch: int | None = None) -> None:
+    with sealer.store.transaction() as tx:
+        assert tx.records.sole_sealer()
+        sealer.order(tx.records, draft, epoch=epoch)
+
+
+def a_rotation(to: KeyInMemory) -> Draft:
+    return Draft(id="ent_rotated", kind=ROTATED, actor="ada", details={"to": to.public.id})
+
+
+def keys(*names: str) -> list[PublicKey]:
+    return [a_key(name).public for name in names]
+
+
+def test_seals_what_waits_in_its_order(store: Store) -> None:
+    submit(store, *(a_draft(n) for n in (1, 2, 3)))
+
+    assert a_sealer(store).batch() == 3
+    assert a_sealer(store).batch() == 0
+
+    outcome = verified(told(store), cluster=CLUSTER)
+    assert (outcome.entries, outcome.broken) == (3, None)
+    with store.reading() as tx:
+        assert outcome.state == tx.records.tip()
+        assert [tx.records.entry(a_draft(n).id) is not None for n in (1, 2, 3, 4)] == [
+            *(True, True, True),
+            False,
+        ]
+
+
+def test_goes_on_where_another_sealer_ended(store: Store) -> None:
+    submit(store, a_draft(1))
+    a_sealer(store).batch()
+    submit(store, a_draft(2))
+
+    a_sealer(store).batch()
+
+    outcome = verified(told(store))
+    assert (outcome.entries, outcome.broken) == (2, None)
+
+
+def test_a_clock_that_goes_back_takes_no_entry_back(memory: StoreInMemory) -> None:
+    submit(memory, a_draft(1))
+    a_sealer(memory, clock=FrozenClock(NOON)).batch()
+    submit(memory, a_draft(2))
+
+    a_sealer(memory, clock=FrozenClock(NOON.replace(hour=3))).batch()
+
+    assert verified(told(memory)).broken is None
+    assert msgspec.json.decode(told(memory)[1])["time"] == stamp(NOON)
+
+
+def test_without_the_key_whose_turn_it_is_nothing_is_sealed(memory: StoreInMemory) -> None:
+    submit(memory, a_draft(1))
+    a_sealer(memory).batch()
+    submit(memory, a_draft(2))
+
+    with pytest.raises(CannotSign):
+        a_sealer(memory, "another").batch()
+
+    assert len(told(memory)) == 1
+    with memory.reading() as tx:
+        assert [a_draft(2)] == list(tx.records.waiting(9))
+
+
+@pytest.mark.parametrize("kind", [ROTATED, REVOKED, RESTORED])
+def test_whoever_submits_cannot_order_a_change_of_keys(memory: StoreInMemory, kind: str) -> None:
+    evil = a_key("evil").public.id
+    submit(memory, a_draft(1), a_draft(2, kind=kind, to=evil, key=evil), a_draft(3))
+
+    a_sealer(memory).batch()
+
+    outcome = verified(told(memory))
+    assert (outcome.entries, outcome.broken) == (3, None)
+    assert outcome.revoked == ()
+    with memory.reading() as tx:
+        refused = tx.records.entry(a_draft(2).id)
+    assert refused is not None
+    assert (refused.kind, refused.details["kind"]) == (NOT_SEALED, kind)
+
+
+def test_an_ordered_rotation_gives_the_turn_to_the_other_key(store: Store) -> None:
+    sealer = a_sealer(store, "audit", "next")
+    submit(store, a_draft(1))
+    order(sealer, a_rotation(a_key("next")))
+    sealer.batch()
+    revocation = Draft(id="e2", kind=REVOKED, actor="ada", details={"key": a_key().public.id})
+    order(sealer, revocation)
+
+    outcome = verified(told(store), keys=keys("audit", "next"))
+
+    assert outcome.broken is None
+    assert outcome.keys == (a_key().public.id, a_key("next").public.id)
+    assert outcome.revoked == (a_key().public.id,)
+    with store.reading() as tx:
+        assert outcome.state == tx.records.tip()
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        Draft(id="e", kind=ROTATED, actor="ada", details={"to": "rubbish"}),
+        Draft(id="e", kind=ROTATED, actor="ada", details={"to": a_key().public.id}),
+        Draft(id="e", kind=REVOKED, actor="ada", details={"key": a_key().public.id}),
+        Draft(id="e", kind=REVOKED, actor="ada"),
+        Draft(id="e", kind=RESTORED, actor="ada", details={}),
+    ],
+    ids=["no key", "itself", "revokes itself", "revokes nothing", "gives up nothing"],
+)
+def test_an_order_that_would_break_the_chain_is_refused(
+    memory: StoreInMemory, nonsense: Draft
+) -> None:
+    submit(memory, a_draft(1))
+    a_sealer(memory).batch()
+
+    with pytest.raises(BadRecord):
+        order(a_sealer(memory), nonsense)
+
+    assert len(told(memory)) == 1
+
+
+def test_a_restore_begins_an_epoch_under_any_key(memory: StoreInMemory) -> None:
+    submit(memory, a_draft(1))
+    a_sealer(memory).batch()
+    gave_up = {"abandoned_epoch": 2, "abandoned_size": 40}
+    restored = Draft(id="e", kind=RESTORED, actor="ada", details=gave_up)
+
+    order(a_sealer(memory, "next"), restored, epoch=3)
+
+    outcome = verified(told(memory), keys=keys("audit", "next"))
+    assert outcome.broken is None
+    assert [each.epoch for each in outcome.restores] == [3]
+
+
+async def test_who_waits_hears_when_it_is_sealed(store: Store) -> None:
+    ended = asyncio.Event()
+    sealing = asyncio.create_task(seal_on(a_sealer(store), ended, _fails))
+    submit(store, a_draft(1), a_draft(2, kind=ROTATED))
+
+    async with asyncio.timeout(60):
+        entry = await sealed(store, a_draft(1).id)
+        with pytest.raises(BadRecord) as refused:
+            await sealed(store, a_draft(2).id)
+
+    assert (entry.seq, entry.details) == (1, dict(a_draft(1).details))
+    assert "ordered by a person" in refused.value.wrong
+    ended.set()
+    await sealing
+
+
+async def test_trouble_with_the_key_is_said_and_outlived(memory: StoreInMemory) -> None:
+    submit(memory, a_draft(1))
+    heard: list[HoldfastError] = []
+    ended = asyncio.Event()
+
+    def hear(trouble: HoldfastError) -> None:
+        heard.append(trouble)
+        ended.set()
+
+    await seal_on(a_sealer_without_keys(memory), ended, hear)
+
+    assert [CannotSign] == [type(each) for each in heard]
+
+
+def a_sealer_without_keys(store: Store) -> Sealer:
+    class Empty:
+        def signer(self, id: str = "") -> Signer:  # noqa: A002 - the word of the port
+            raise CannotSign("There is no key.", remedy="Make one.")
+
+    return Sealer(store=store, cluster=CLUSTER, keys=Empty(), clock=FrozenClock(), dice=Counted())
+
+
+_fails: Callable[[HoldfastError], None] = pytest.fail  # type: ignore[assignment]

@@ -21,7 +21,14 @@ from holdfast.model.baseline import (
 )
 from holdfast.model.kinds import Claim
 from holdfast.model.snapshot import Snapshot
-from holdfast.testing.builders import a_claim, a_deployment, a_snapshot, a_storage_class
+from holdfast.testing.builders import (
+    a_claim,
+    a_deployment,
+    a_pod,
+    a_snapshot,
+    a_storage_class,
+    waiting,
+)
 from holdfast.testing.clock import NOON
 from tests.surfaces.cli.conftest import Baselines, Run
 
@@ -54,6 +61,7 @@ def test_what_is_accepted_by_code_and_object_is_told_of_no_more(
 
     (entry,) = baselines[FILE].accepted
     assert entry.reason == "the disks come in June"
+    assert entry.id.startswith("trb_")  # the cause of a trouble stands for all of it
     assert (entry.code, entry.about) == ("HF-STO-001", "PersistentVolumeClaim shop/data")
     assert NOON + DEFAULT == entry.until
     assert "Accepted until 2026-05-31 12:00:00Z" in capsys.readouterr().out
@@ -226,3 +234,18 @@ def test_an_entry_that_does_not_say_what_it_is_about_is_never_taken_for_gone(
     run("baseline", "prune", *HERE, folder=MENDED)
 
     assert 1 == len(baselines[FILE].accepted)
+
+
+def test_what_follows_from_something_else_is_accepted_by_itself(
+    run: Run, baselines: Baselines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cart = a_deployment("cart", available=0, short_for=12 * MINUTES)
+    pod = a_pod("cart-1", waiting(), age=12 * MINUTES, owner=cart)
+    folder = a_snapshot(cart, pod)
+    told = found(run, capsys, folder)
+    causes = {trouble["cause"] for trouble in told["troubles"]}
+    symptom = next(each for each in told["findings"] if each["id"] not in causes)
+
+    accept(run, f"{symptom['code']}:Deployment/shop/cart", folder=folder)
+
+    assert [symptom["id"]] == [each.id for each in baselines[FILE].accepted]

@@ -183,7 +183,11 @@ def _remembered(entry: Accepted, seen: datetime) -> Remembered:
 
 
 def _meant(word: str, told: Survey) -> Iterator[tuple[str, Finding]]:
-    """The ids that a word means now, each with the finding that tells what it is."""
+    """The ids that a word means now, each with the finding that tells what it is.
+
+    Who names the cause of a trouble means the trouble: what follows from it would be left over as
+    one of its own, and the pods of a workload come and go.
+    """
     found = {finding.id: finding for finding in (*told.findings, *told.posture)}
     causes = {trouble.id: trouble.cause for trouble in told.troubles}
     there = found | causes
@@ -205,7 +209,8 @@ def _meant(word: str, told: Survey) -> Iterator[tuple[str, Finding]]:
             f"{rule.name} finds nothing about {place!r} now.",
             remedy=f"It finds: {near}." if near else "It finds nothing at all.",
         )
-    yield from ((finding.id, finding) for finding in meant)
+    troubles = {f.id: t.id for t in told.troubles for f in (t.cause, *t.alike)}
+    yield from ((troubles.get(finding.id, finding.id), finding) for finding in meant)
 
 
 def _written(about: Ref) -> str:

@@ -68,8 +68,10 @@ async def test_a_view_says_what_a_scan_of_the_same_moment_says() -> None:
 
     told(vigil, snapshot)
 
-    assert vigil.view(snapshot.now).survey == survey(snapshot)
-    assert vigil.view(snapshot.now).survey == survey(snapshot)
+    first, second = vigil.view(snapshot.now), vigil.view(snapshot.now)
+
+    assert first.survey == survey(snapshot)
+    assert second.survey is first.survey
 
 
 def test_until_it_has_spoken_each_kind_is_waited_for() -> None:
@@ -193,24 +195,31 @@ def test_a_kind_that_was_never_heard_of_is_no_healthy_one() -> None:
     ]
 
 
+def test_how_a_view_stands_to_the_one_before_is_told_as_between_two_scans() -> None:
+    vigil = a_vigil(Asked().rule, snapshot=a_snapshot())
+    assert vigil.view(NOON).survey.standing is None
+
+    vigil.hear((Claim, None), Put(object=a_claim(waited=2 * GRACE)), NOON)
+    came = vigil.view(NOON).survey.standing
+    vigil.hear((Claim, None), Removed(object=a_claim(waited=2 * GRACE)), NOON)
+    went = vigil.view(NOON).survey.standing
+
+    assert came is not None
+    assert went is not None
+    assert (len(came.new), came.gone) == (1, ())
+    assert [each.code for each in went.gone] == ["HF-STO-999"]
+
+
 def test_what_went_out_of_sight_is_not_said_to_be_gone() -> None:
     vigil = a_vigil(Asked(Secret).rule, snapshot=a_snapshot(a_claim(waited=2 * GRACE)))
     vigil.view(NOON)
     shut = Capture(kind=Claim, state=State.FORBIDDEN, why="no")
     vigil.hear((Claim, None), Relisted(capture=shut), NOON)
 
-    first, second = vigil.view(NOON), vigil.view(NOON)
+    standing = vigil.view(NOON).survey.standing
 
-    assert (codes(first), set(first.lost_sight)) == ([], {"HF-STO-999"})
-    assert second.lost_sight == frozenset()
-
-
-def test_a_kind_that_is_not_served_any_more_took_its_objects_with_it() -> None:
-    vigil = a_vigil(Asked().rule, snapshot=a_snapshot(a_claim(waited=2 * GRACE)))
-    vigil.view(NOON)
-    unserved = Capture(kind=Claim, state=State.ABSENT, why="not served")
-    vigil.hear((Claim, None), Relisted(capture=unserved), NOON)
-    assert vigil.view(NOON).lost_sight == frozenset()
+    assert standing is not None
+    assert (standing.gone, len(standing.unknown)) == ((), 1)
 
 
 def test_a_heartbeat_alone_folds_nothing_again() -> None:

@@ -12,10 +12,13 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from holdfast.diagnosis.standing import remember
 from holdfast.diagnosis.survey import Survey, sum_up
 from holdfast.facts import Judgement, kinds_read, weigh
 from holdfast.model.baseline import NOTHING, Baseline
+from holdfast.model.coverage import Off
 from holdfast.model.kinds import Event, Lease
+from holdfast.model.last_scan import LastScan
 from holdfast.model.objects import Object
 from holdfast.model.rules import Found, Rule
 from holdfast.model.snapshot import Capture, Identity, Snapshot, State
@@ -37,6 +40,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     namespaces: tuple[str, ...] | None = None
     grace_scale: float = 1
     baseline: Baseline = NOTHING
+    off: tuple[Off, ...] = ()
 
 
 class Silence(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +58,6 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     survey: Survey
     silences: tuple[Silence, ...] = ()
     followed: int  # how many kinds
-    lost_sight: frozenset[str] = frozenset()  # codes of rules that could see more at the last view
 
 
 type Scope = tuple[type[Object], str | None]
@@ -78,6 +81,7 @@ class Vigil:
         self._found: dict[Rule, tuple[Found, ...]] = {}
         self._judged: Judgement | None = None
         self._survey: Survey | None = None
+        self._last: LastScan | None = None
         self._graces = {rule.code: rule.grace * terms.grace_scale for rule in terms.rules}
 
     @property
@@ -114,16 +118,24 @@ class Vigil:
         judged = weigh(snapshot, self._found, grace_scale=self._terms.grace_scale)
         before, self._judged = self._judged, judged
         if afresh or self._survey is None or judged != before or touched - FLEETING:
-            self._survey = sum_up(
-                snapshot, judged, self._terms.rules, baseline=self._terms.baseline
-            )
+            self._survey = self._sum_up(snapshot, judged)
         return View(
             snapshot=snapshot,
             survey=self._survey,
             silences=tuple(s for s in self._silences.values() if now - s.since >= PASSING),
             followed=len(self.kinds),
-            lost_sight=self._blinded(before, judged),
         )
+
+    def _sum_up(self, snapshot: Snapshot, judged: Judgement) -> Survey:
+        """The survey, and how it stands to the one before."""
+        terms = self._terms
+        survey = sum_up(
+            snapshot, judged, terms.rules, baseline=terms.baseline, off=terms.off, last=self._last
+        )
+        self._last = remember(
+            snapshot, survey.troubles, survey.standing, terms.rules, terms.namespaces
+        )
+        return survey
 
     def due(self, now: datetime) -> timedelta | None:
         """How long until time alone changes the view: a grace that passes, or a silence."""
@@ -145,16 +157,3 @@ class Vigil:
         if silence is None or capture.state is not State.NOT_CAPTURED:
             return capture
         return msgspec.structs.replace(capture, state=State.PARTIAL, why=silence.why)
-
-    def _blinded(self, before: Judgement | None, now: Judgement) -> frozenset[str]:
-        """Rules that read what could be seen before, and cannot be now."""
-        if before is None:
-            return frozenset()
-        known = {each.plural for each in before.blind}
-        unseen = {each.plural for each in now.blind if each.state is not State.ABSENT}
-        dark = unseen - known
-        return frozenset(
-            rule.code
-            for rule in self._terms.rules
-            if any(kind.api.plural in dark for kind in rule.reads)
-        )

@@ -70,6 +70,10 @@ docs: install ## the documentation, without a warning, in docs/_build/html
 generate: install ## write again what is generated from the declarations
 	@$(BIN)/python -m tools.generate
 
+.PHONY: captures
+captures: install ## write again what the documentation shows of the screens
+	@$(BIN)/python -m tools.captures
+
 .PHONY: lab
 lab: install lab-build ## start a real control plane for people, and say how to use and stop it
 	@$(BIN)/python -m lab up

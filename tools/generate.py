@@ -22,7 +22,9 @@ from holdfast.model.objects import Object
 from holdfast.model.times import in_words
 from holdfast.surfaces.cli.explain import limits
 from holdfast.surfaces.cli.report import ScanOut
+from holdfast.surfaces.cli.watch_lines import LineOut
 from holdfast.wiring import command_line
+from tools import captures
 
 COLUMNS = 88
 
@@ -125,15 +127,28 @@ def variables() -> str:
 
 def scan_schema() -> str:
     """The JSON schema of `holdfast scan -o json`."""
-    plain = json.loads(msgspec.json.encode(msgspec.json.schema(ScanOut)))
-    for part in plain["$defs"].values():  # Python 3.13 takes the margin off docstrings, 3.12 not
-        part["description"] = inspect.cleandoc(part["description"])
-    schema = msgspec.json.format(msgspec.json.encode(plain), indent=2)
     return (
         "# The JSON of a scan\n\n`holdfast scan -o json` prints one object of this schema. Its "
         "first field names the version; fields are only ever added to a version.\n\n"
-        f"```json\n{schema.decode()}\n```\n"
+        f"```json\n{_schema(ScanOut)}\n```\n"
     )
+
+
+def watch_schema() -> str:
+    """The JSON schema of a line of `holdfast scan --watch -o json`."""
+    return (
+        "# The JSON lines of a watch\n\n`holdfast scan --watch -o json` prints one object of this "
+        "schema for each thing that happens, each on a line of its own. Its first field names the "
+        "version; fields are only ever added to a version.\n\n"
+        f"```json\n{_schema(LineOut)}\n```\n"
+    )
+
+
+def _schema(of: type[msgspec.Struct]) -> str:
+    plain = json.loads(msgspec.json.encode(msgspec.json.schema(of)))
+    for part in plain["$defs"].values():  # Python 3.13 takes the margin off docstrings, 3.12 not
+        part["description"] = inspect.cleandoc(part["description"])
+    return msgspec.json.format(msgspec.json.encode(plain), indent=2).decode()
 
 
 FILES: dict[str, Callable[[], str]] = {
@@ -143,6 +158,8 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/reference/rights.md": rights,
     "docs/reference/settings.md": variables,
     "docs/reference/scan-json.md": scan_schema,
+    "docs/reference/watch-json.md": watch_schema,
+    **captures.FILES,
 }
 
 

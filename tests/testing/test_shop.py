@@ -3,7 +3,7 @@ from holdfast.model.rules import Channel, Finding
 from holdfast.model.snapshot import Snapshot
 from holdfast.testing.clock import NOON
 from holdfast.testing.documents import Json
-from holdfast.testing.shop import LENGTH, NAMESPACE, a_shop
+from holdfast.testing.shop import LENGTH, NAMESPACE, a_shop, a_well_shop
 from holdfast.testing.simulated import SimulatedCluster
 
 
@@ -32,6 +32,12 @@ async def test_has_three_faults_and_no_other() -> None:
 async def test_a_rollout_that_moves_is_no_fault_yet() -> None:
     young = {(f.code, f.about.name) for f in judge(await look(a_shop())).young if hurts(f)}
     assert {("HF-WRK-010", "cart")} == young
+
+
+async def test_on_a_good_day_nothing_hurts_although_something_looks_like_it() -> None:
+    judged = judge(await look(a_well_shop()))
+    assert [] == [f.code for f in judged.findings if hurts(f)]
+    assert {"cart"} == {f.about.name for f in judged.young if hurts(f)}
 
 
 def test_is_told_up_to_the_moment_that_was_asked_for() -> None:

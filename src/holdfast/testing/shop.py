@@ -32,6 +32,19 @@ def a_shop(*, now: datetime = NOON, seed: int = 0) -> SimulatedCluster:
     return cluster
 
 
+def a_well_shop(*, now: datetime = NOON, seed: int = 0) -> SimulatedCluster:
+    """The same shop on a good day: nothing is broken, and all that looks like it is there."""
+    cluster = SimulatedCluster(seed=seed, clock=FrozenClock(now - LENGTH))
+    story = _Story(cluster)
+    story.open()
+    story.wait(timedelta(days=2))
+    story.ask_for_an_archive()
+    story.wait(timedelta(days=1, seconds=-40))
+    story.begin_a_rollout()
+    story.wait(timedelta(seconds=40))
+    return cluster
+
+
 def broken_shop(cluster: SimulatedCluster) -> None:
     """Tell the shop's last three days; the cluster's clock moves on by as much."""
     story = _Story(cluster)

@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
-from holdfast.errors import CouldNotLook
 from holdfast.model.objects import Object
 from holdfast.ports import Cluster, News
 from holdfast.workflow import reach
@@ -59,7 +58,7 @@ async def watch(
             for scope in vigil.scopes:
                 group.create_task(guard.follow(scope))
             await guard.keep(terms, hidden, show)
-    except* CouldNotLook as several:
+    except ExceptionGroup as several:  # whoever called knows what one of them means
         raise several.exceptions[0] from None
 
 

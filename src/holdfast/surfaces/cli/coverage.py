@@ -16,6 +16,7 @@ from holdfast.surfaces.cli.text import clean
 RULES = 5  # rules that are named beneath a kind
 OBJECTS = 5  # unreadable objects that are named
 KINDS = 5  # custom kinds that are named
+ABSENT = 8  # kinds that are named although the server does not have them; no operator has all
 
 
 def lines(coverage: Coverage, layout: Layout) -> Iterator[Text]:
@@ -34,7 +35,7 @@ def lines(coverage: Coverage, layout: Layout) -> Iterator[Text]:
         yield from layout.flowing(told, style="yellow")
     absent = [blind.plural for blind in coverage.blind if blind.state is State.ABSENT]
     if absent:
-        told = f"Not served here, and so not judged: {', '.join(absent)}."
+        told = f"Not served here, and so not judged: {listed(absent, ABSENT)}."
         yield from layout.flowing(told, style="dim")
     if coverage.not_asked:
         told = (

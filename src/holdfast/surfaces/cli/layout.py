@@ -6,6 +6,7 @@ Commands are never broken inside a word: half a command is another command.
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from holdfast.surfaces.cli.text import clean
@@ -19,6 +20,11 @@ class Layout:
     def __init__(self, width: int | None) -> None:
         self._width = width
 
+    @property
+    def bounded(self) -> bool:
+        """Whether there is a width, and so a screen that things can be pushed off."""
+        return self._width is not None
+
     def told(self, label: str, text: str, *, style: str = "") -> Iterator[Text]:
         """Something within the margin, with a word before it."""
         room = None if self._width is None else max(20, self._width - MARGIN - len(label))
@@ -27,6 +33,12 @@ class Layout:
             told.append(label if number == 0 else " " * len(label), style="dim")
             told.append(line, style=style)
             yield told
+
+    def command(self, command: str) -> Text:
+        """A command, whole: from the left edge on where it would not fit within the margin."""
+        indent = " " * (MARGIN + len("next  "))
+        fits = self._width is None or len(indent) + cell_len(command) <= self._width
+        return Text((indent if fits else "") + command, style="bold")
 
     def flowing(self, text: str, *, style: str = "") -> Iterator[Text]:
         """A sentence from the left edge on."""

@@ -220,23 +220,16 @@ def as_value(
     namespaces: tuple[str, ...] | None = None,
 ) -> ScanOut:
     """The scan as the schema has it."""
-    cluster = snapshot.cluster
     return ScanOut(
         schema=SCHEMA,
-        cluster=ClusterOut(
-            name=cluster.name,
-            uid=cluster.uid,
-            server=cluster.server,
-            version=cluster.version,
-            now=stamp(snapshot.now),
-        ),
-        troubles=[_trouble(each, survey) for each in survey.troubles],
-        findings=[_finding(each) for each in survey.findings],
+        cluster=cluster_out(snapshot),
+        troubles=[trouble_out(each, survey) for each in survey.troubles],
+        findings=[finding_out(each) for each in survey.findings],
         blind=[_blind(each) for each in survey.blind],
-        young=[_finding(each) for each in survey.young] if young else [],
-        posture=[_finding(each) for each in survey.posture] if posture else [],
-        accepted=[_finding(each) for each in survey.accepted],
-        ignored=[_finding(each) for each in survey.ignored],
+        young=[finding_out(each) for each in survey.young] if young else [],
+        posture=[finding_out(each) for each in survey.posture] if posture else [],
+        accepted=[finding_out(each) for each in survey.accepted],
+        ignored=[finding_out(each) for each in survey.ignored],
         coverage=_coverage(survey.coverage),
         namespaces=None if namespaces is None else list(namespaces),
         since=None if survey.standing is None else _since(survey.standing),
@@ -254,7 +247,20 @@ def as_yaml(value: ScanOut) -> str:
     return text.rstrip("\n")
 
 
-def _trouble(trouble: Trouble, survey: Survey) -> TroubleOut:
+def cluster_out(snapshot: Snapshot) -> ClusterOut:
+    """A cluster and its moment as the schema has them."""
+    cluster = snapshot.cluster
+    return ClusterOut(
+        name=cluster.name,
+        uid=cluster.uid,
+        server=cluster.server,
+        version=cluster.version,
+        now=stamp(snapshot.now),
+    )
+
+
+def trouble_out(trouble: Trouble, survey: Survey) -> TroubleOut:
+    """A trouble as the schema has it."""
     standing = survey.standing
     was = standing.worse.get(trouble.id) if standing is not None else None
     return TroubleOut(
@@ -283,7 +289,7 @@ def _word(trouble: Trouble, standing: Standing | None) -> Literal["new", "still"
 
 def _change(change: Change, trouble: Trouble) -> ChangeOut:
     return ChangeOut(
-        about=_about(change.about),
+        about=about_out(change.about),
         what=change.what,
         who=change.who,
         when=stamp(change.when),
@@ -307,13 +313,14 @@ def _remembered(each: Remembered) -> RememberedOut:
         id=each.id,
         code=each.code,
         severity=each.severity.word,
-        about=_about(each.about),
+        about=about_out(each.about),
         since=stamp(each.since),
         seen=stamp(each.seen),
     )
 
 
-def _about(about: Ref) -> About:
+def about_out(about: Ref) -> About:
+    """An object as the schema has it."""
     return About(
         api_version=about.api_version,
         kind=about.kind,
@@ -323,14 +330,15 @@ def _about(about: Ref) -> About:
     )
 
 
-def _finding(finding: Finding) -> FindingOut:
+def finding_out(finding: Finding) -> FindingOut:
+    """A finding as the schema has it."""
     return FindingOut(
         id=finding.id,
         code=finding.code,
         name=finding.name,
         channel=finding.channel.value,
         severity=finding.severity.word,
-        about=_about(finding.about),
+        about=about_out(finding.about),
         part=finding.part,
         says=finding.says,
         since=stamp(finding.since),

@@ -4,7 +4,7 @@ Commands stand on lines of their own.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +26,7 @@ COLOURS = {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.I
 TOOLS = ("kubectl ", "holdfast ", "helm ", "flux ", "argocd ", "velero ", "cmctl ")
 NAMED = 5  # siblings that are named; the others are counted
 LINKS = 8  # symptoms that are told
+MOST = 20  # troubles that a terminal is told in full: the rest would push them off its top
 LONGEST = 400  # of one piece of evidence; the whole is one `-o json` away
 
 
@@ -65,24 +66,41 @@ class _Page:
                 for trouble in survey.troubles
                 for finding in trouble.findings
             }
-            for finding in survey.findings:
+            for finding in self._first(survey.findings):
                 yield from self._alone(finding, mark=marks.get(finding.id, ""))
+            yield from self._others(survey.findings)
         else:
-            for trouble in survey.troubles:
+            for trouble in self._first(survey.troubles):
                 yield from self._trouble(trouble)
+            yield from self._others([trouble.cause for trouble in survey.troubles])
         if wanted.young and survey.young:
             yield from self._section("Still within their grace:", survey.young, "young")
         if wanted.posture and survey.posture:
             yield from self._ledger(survey.posture)
         if survey.standing is not None:
             yield from standing.lines(survey.standing, self._layout)
-        yield Text(_total(survey), style="bold")
+        yield Text(total(survey), style="bold")
         if survey.standing is not None:
             told = standing.summary(survey.standing, len(survey.troubles))
             yield from self._layout.flowing(told, style="bold")
         yield from self._layout.flowing(_looked_at(self._snapshot), style="dim")
         yield from self._quiet(wanted)
         yield from coverage.lines(survey.coverage, self._layout)
+
+    def _first[T](self, everything: Sequence[T]) -> Sequence[T]:
+        """Those that are told in full: all of them, where nothing can be pushed off a screen."""
+        return everything[:MOST] if self._layout.bounded else everything
+
+    def _others(self, findings: Sequence[Finding]) -> Iterator[Text]:
+        """The rest, counted by what they are."""
+        rest = findings[len(self._first(findings)) :]
+        if not rest:
+            return
+        yield Text(f"And {len(rest)} more, which a pipe, -n or -o json shows:", style="bold")
+        for name, count in Counter(f"{f.code} {f.name}" for f in rest).most_common():
+            names = listed((name_of(f) for f in rest if f"{f.code} {f.name}" == name), NAMED)
+            yield from self._layout.told("", f"{count} {name}: {names}")
+        yield Text()
 
     def _section(self, title: str, findings: Iterable[Finding], word: str) -> Iterator[Text]:
         yield Text(title, style="bold")
@@ -103,15 +121,15 @@ class _Page:
         yield self._title(cause, trouble.severity.name, colour=colour, mark=told)
         yield from self._body(cause)
         if trouble.alike:
-            names = listed((_name(finding) for finding in trouble.alike), NAMED)
+            names = listed((name_of(finding) for finding in trouble.alike), NAMED)
             yield from self._layout.told("also  ", names)
         for link in trouble.symptoms[:LINKS]:
-            told = f"{link.finding.about.kind} {_name(link.finding)}: {link.finding.says}"
+            told = f"{link.finding.about.kind} {name_of(link.finding)}: {link.finding.says}"
             yield from self._layout.told("so    ", told)
         if len(trouble.symptoms) > LINKS:
             yield from self._layout.told("so    ", f"and {len(trouble.symptoms) - LINKS} more")
         for change in self._survey.changed.get(trouble.id, ()):
-            yield from self._layout.told("after ", _change(change, trouble.since))
+            yield from self._layout.told("after ", change_told(change, trouble.since))
         yield from self._ways_on(cause)
         yield Text()
 
@@ -119,7 +137,7 @@ class _Page:
         about = finding.about
         style = colour or ("dim" if word == "young" else COLOURS[finding.severity])
         title = Text(word.ljust(MARGIN), style=style)
-        title.append(_name(finding), style="bold")
+        title.append(name_of(finding), style="bold")
         title.append(f"  {about.kind}  {finding.code} {finding.name}", style="dim")
         if mark:
             title.append(f"  {mark}", style="dim" if mark == "still" else "bold")
@@ -137,12 +155,10 @@ class _Page:
         return f"for {in_words(self._snapshot.now - since)}, since {to_the_second(since)}"
 
     def _ways_on(self, finding: Finding) -> Iterator[Text]:
-        sentence, _, command = finding.next.rpartition(": ")
-        if not command.startswith(TOOLS):
-            sentence, command = finding.next, ""
-        yield from self._layout.told("next  ", f"{sentence}:" if command else sentence)
+        sentence, command = ways_on(finding)
+        yield from self._layout.told("next  ", sentence)
         if command:
-            yield Text(" " * (MARGIN + len("next  ")) + clean(command), style="bold")
+            yield self._layout.command(command)
         yield from self._layout.told("why   ", f"holdfast explain {finding.code}", style="dim")
 
     def _ledger(self, posture: Iterable[Finding]) -> Iterator[Text]:
@@ -154,7 +170,7 @@ class _Page:
             yield from self._layout.told("", f"{rule}: {count}")
             for finding in posture:
                 if f"{finding.code} {finding.name}" == rule:
-                    told = f"{finding.about.kind} {_name(finding)}: {finding.says}"
+                    told = f"{finding.about.kind} {name_of(finding)}: {finding.says}"
                     yield from self._layout.told("  ", told, style="dim")
         yield Text()
 
@@ -170,12 +186,22 @@ class _Page:
                 yield from self._layout.flowing(told, style="dim")
 
 
-def _name(finding: Finding) -> str:
+def ways_on(finding: Finding) -> tuple[str, str]:
+    """What to do next: a sentence, and the command to type if there is one."""
+    sentence, _, command = finding.next.rpartition(": ")
+    if not command.startswith(TOOLS):
+        return finding.next, ""
+    return f"{sentence}:", clean(command)
+
+
+def name_of(finding: Finding) -> str:
+    """Who a finding is about, with the namespace."""
     about = finding.about
     return clean(f"{about.namespace}/{about.name}" if about.namespace else about.name)
 
 
-def _change(change: Change, onset: datetime) -> str:
+def change_told(change: Change, onset: datetime) -> str:
+    """A change, and how long before the trouble it was."""
     by = f" by {change.who}" if change.who else ""
     when = in_words(onset - change.when)
     return f"{change.about.kind} {change.about.name}: {change.what}{by}, {when} before"
@@ -192,7 +218,8 @@ def _heading(snapshot: Snapshot) -> str:
     return "  ".join(clean(word) for word in words if word)
 
 
-def _total(survey: Survey) -> str:
+def total(survey: Survey) -> str:
+    """One sentence that counts what hurts, or says that nothing does as far as could be seen."""
     if not survey.troubles:
         if any(blind.state is State.PARTIAL for blind in survey.blind):
             return "No answer: not everything could be read, and what could be shows no trouble."
@@ -201,7 +228,8 @@ def _total(survey: Survey) -> str:
     parts = ", ".join(f"{counts[s]} {s.word}" for s in sorted(counts, reverse=True))
     noun = "trouble" if len(survey.troubles) == 1 else "troubles"
     found = len(survey.findings)
-    return f"{len(survey.troubles)} {noun}: {parts} ({found} findings in all)."
+    findings = "finding" if found == 1 else "findings"
+    return f"{len(survey.troubles)} {noun}: {parts} ({found} {findings} in all)."
 
 
 def _looked_at(snapshot: Snapshot) -> str:

@@ -58,6 +58,9 @@ def declare(app: App, doors: Doors) -> None:
         stateless: Annotated[
             bool, Parameter(group=BEFORE, negative=(), show_default=False)
         ] = False,
+        watch: Annotated[
+            bool, Parameter(name=["--watch", "-w"], group=HOW, negative=(), show_default=False)
+        ] = False,
     ) -> int:
         """Find what hurts now: worst first, with evidence and the next step.
 
@@ -105,10 +108,15 @@ def declare(app: App, doors: Doors) -> None:
             snapshot is compared and kept only when this is given.
         stateless
             Neither compare with the last scan nor keep this one.
+        watch
+            Stay, and show what changes: a screen on a terminal, else a line for each thing that
+            happens (`-o json`: JSON lines). Ctrl-C ends it with the exit code of a scan; `new:`
+            then means new since it began.
         """
         from holdfast import facts
         from holdfast.model.baseline import NOTHING
         from holdfast.surfaces.cli import scan as scanning
+        from holdfast.surfaces.cli import watching
         from holdfast.surfaces.cli.before import Keeping, before
         from holdfast.surfaces.cli.looking import Source, names, take
         from holdfast.surfaces.cli.screen import Wanted
@@ -120,10 +128,20 @@ def declare(app: App, doors: Doors) -> None:
             at=at,
             named=names(kind),
         )
-        former = before(doors, Keeping(since=since, state=state, stateless=stateless), source)
+        keeping = Keeping(since=since, state=state, stateless=stateless)
         preferences = doors.preferences()
         decided = NOTHING if baseline is None else doors.read_baseline(baseline)
         off = facts.switched_off(without, decided)
+        if watch:
+            watching.refuse(source, keeping, output.value)
+            ours = watching.Wish(
+                terms=watching.terms(source, preferences, decided, off, posture=posture),
+                wanted=Wanted(flat=flat, young=young, posture=posture),
+                fail_on=scanning.fail_on(fail_on),
+                json=output is Output.JSON,
+            )
+            return watching.run(doors.live(source.target), ours)
+        former = before(doors, keeping, source)
         seen = take(doors, source, facts.kinds_read(facts.rules_without(off)))
         wish = scanning.Wish(
             output=scanning.Output(output.value),

@@ -7,12 +7,12 @@ import pytest
 
 from holdfast.diagnosis.survey import survey
 from holdfast.facts import CATALOGUE
-from holdfast.model.kinds import Claim, Deployment, Lease, Pod, Secret, StorageClass
+from holdfast.model.kinds import Claim, Deployment, Pod, Secret, StorageClass
 from holdfast.model.objects import Object
 from holdfast.model.rules import Channel, Found, Rule, Severity, fact
 from holdfast.model.snapshot import Capture, Identity, Snapshot, State
 from holdfast.ports import Lost, Put, Relisted, Removed, Resumed
-from holdfast.testing.builders import a_claim, a_snapshot
+from holdfast.testing.builders import a_claim, a_pod, a_snapshot
 from holdfast.testing.clock import NOON
 from holdfast.testing.shop import a_shop
 from holdfast.workflow.look import look
@@ -222,11 +222,11 @@ def test_what_went_out_of_sight_is_not_said_to_be_gone() -> None:
     assert (standing.gone, len(standing.unknown)) == ((), 1)
 
 
-def test_a_heartbeat_alone_folds_nothing_again() -> None:
-    vigil = a_vigil(Asked(Lease).rule, snapshot=a_snapshot(a_claim(waited=2 * GRACE)))
+def test_news_that_change_nothing_that_is_found_fold_nothing_again() -> None:
+    vigil = a_vigil(Asked(Pod).rule, snapshot=a_snapshot(a_claim(waited=2 * GRACE)))
     before = vigil.view(NOON).survey
 
-    vigil.hear((Lease, None), Relisted(capture=Capture(kind=Lease)), NOON)
+    vigil.hear((Pod, None), Put(object=a_pod()), NOON)
     assert vigil.view(NOON + SECOND).survey is before
 
     vigil.hear((Claim, None), Put(object=a_claim(waited=3 * GRACE)), NOON)

@@ -3,6 +3,7 @@
 - What is heard is applied at once; what it means is judged when somebody asks for a view.
 - A rule is asked again when a kind that it reads was heard of. What only the passing of time makes
   a fault (a lease that runs out) is seen by judging everything afresh, once in a while.
+- What was found is folded again when it has changed, and whenever everything is judged afresh.
 - A young finding becomes a finding when its grace has passed, and no rule need be asked for that.
 - While nobody answers, the last good state stands, and the view says since when it does.
 """
@@ -17,7 +18,6 @@ from holdfast.diagnosis.survey import Survey, sum_up
 from holdfast.facts import Judgement, kinds_read, weigh
 from holdfast.model.baseline import NOTHING, Baseline
 from holdfast.model.coverage import Off
-from holdfast.model.kinds import Event, Lease
 from holdfast.model.last_scan import LastScan
 from holdfast.model.objects import Object
 from holdfast.model.rules import Found, Rule
@@ -25,9 +25,6 @@ from holdfast.model.snapshot import Capture, Identity, Snapshot, State
 from holdfast.ports import Lost, News, Relisted, Resumed
 from holdfast.workflow import reach
 from holdfast.workflow.follow import Followed
-
-FLEETING: frozenset[type[Object]] = frozenset({Event, Lease})
-"""Kinds that are heard of all the time, and from which no edge and no change is read."""
 
 PASSING = timedelta(seconds=3)
 """A connection that is back sooner was never told to be gone."""
@@ -117,7 +114,7 @@ class Vigil:
                 self._found[rule] = tuple(rule(snapshot))
         judged = weigh(snapshot, self._found, grace_scale=self._terms.grace_scale)
         before, self._judged = self._judged, judged
-        if afresh or self._survey is None or judged != before or touched - FLEETING:
+        if afresh or self._survey is None or judged != before:
             self._survey = self._sum_up(snapshot, judged)
         return View(
             snapshot=snapshot,

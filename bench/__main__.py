@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import decode, figures, growth, machine, scan, scan_lab, size, start, watch_lab
+from bench import decode, figures, growth, machine, scan, scan_lab, size, start, watch, watch_lab
 from bench.children import CouldNotMeasure
 from bench.figures import Entry
 from bench.table import header, table, verdict
@@ -28,6 +28,7 @@ ENTRIES: Mapping[str, tuple[str, Callable[[Workbench], Entry]]] = {
     scan_lab.NAME: (scan_lab.WHAT, scan_lab.run),
     start.NAME: (start.WHAT, start.run),
     size.NAME: (size.WHAT, size.run),
+    watch.NAME: (watch.WHAT, watch.run),
     watch_lab.NAME: (watch_lab.WHAT, watch_lab.run),
 }
 

@@ -233,6 +233,21 @@ def test_news_that_change_nothing_that_is_found_fold_nothing_again() -> None:
     assert vigil.view(NOON + SECOND).survey is not before
 
 
+def test_what_is_young_is_shown_without_folding_what_is_not() -> None:
+    vigil = a_vigil(Asked().rule, snapshot=a_snapshot(a_claim("old", waited=2 * GRACE)))
+    vigil.view(NOON)
+    vigil.hear((Claim, None), Removed(object=a_claim("old")), NOON)
+    gone = vigil.view(NOON).survey
+
+    vigil.hear((Claim, None), Put(object=a_claim("young", waited=SECOND)), NOON)
+    young = vigil.view(NOON).survey
+
+    assert gone.standing is not None
+    assert young.standing is not None
+    assert ([f.about.name for f in young.young], young.troubles) == (["young"], gone.troubles)
+    assert (len(gone.standing.gone), young.standing.gone) == (1, ())
+
+
 def test_several_namespaces_are_put_together_and_kinds_of_none_are_asked_for_once() -> None:
     rule = Asked(StorageClass, Deployment).rule
     vigil = Vigil(Identity(), Terms(rules=(rule,), namespaces=("shop", "bank")))

@@ -18,7 +18,7 @@ from holdfast.diagnosis.survey import Survey, sum_up
 from holdfast.facts import Judgement, kinds_read, weigh
 from holdfast.model.baseline import NOTHING, Baseline
 from holdfast.model.coverage import Off
-from holdfast.model.last_scan import LastScan
+from holdfast.model.last_scan import LastScan, Standing
 from holdfast.model.objects import Object
 from holdfast.model.rules import Found, Rule
 from holdfast.model.snapshot import Capture, Identity, Snapshot, State
@@ -114,8 +114,10 @@ class Vigil:
                 self._found[rule] = tuple(rule(snapshot))
         judged = weigh(snapshot, self._found, grace_scale=self._terms.grace_scale)
         before, self._judged = self._judged, judged
-        if afresh or self._survey is None or judged != before:
+        if afresh or self._survey is None or _told(judged) != _told(before):
             self._survey = self._sum_up(snapshot, judged)
+        elif judged != before:
+            self._survey = _younger(self._survey, judged)
         return View(
             snapshot=snapshot,
             survey=self._survey,
@@ -154,3 +156,16 @@ class Vigil:
         if silence is None or capture.state is not State.NOT_CAPTURED:
             return capture
         return msgspec.structs.replace(capture, state=State.PARTIAL, why=silence.why)
+
+
+def _told(judged: Judgement | None) -> object:
+    """What is folded, and how far it could be seen; what is young is told as it is."""
+    return None if judged is None else (judged.findings, judged.blind)
+
+
+def _younger(survey: Survey, judged: Judgement) -> Survey:
+    """The same survey with what is young now; compared with itself, nothing has happened."""
+    standing = survey.standing
+    if standing is not None:
+        standing = Standing(when=standing.when, carried=standing.carried)
+    return msgspec.structs.replace(survey, young=judged.young, standing=standing)

@@ -1,6 +1,6 @@
 """The whole outside world, on one page."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -53,6 +53,14 @@ class Resumed(msgspec.Struct, frozen=True, kw_only=True):
 type News[K: Object] = Relisted[K] | Put[K] | Removed[K] | Lost | Resumed
 
 
+type Arrived = Callable[[int], None]
+"""Hears how many objects have come with a page."""
+
+
+def nobody_waits(_: int) -> None:
+    """Nobody is told how far it is."""
+
+
 class Clock(Protocol):
     """What time it is. A simulated cluster freezes it; a live one asks the API server."""
 
@@ -76,8 +84,10 @@ class Cluster(Protocol):
         """The cluster's own time: ages are judged by the clock that wrote the timestamps."""
         ...
 
-    async def list[K: Object](self, kind: type[K], namespace: str | None = None) -> Capture[K]:
-        """All objects of a kind, cluster-wide or in one namespace, page by page."""
+    async def list[K: Object](
+        self, kind: type[K], namespace: str | None = None, arrived: Arrived = nobody_waits
+    ) -> Capture[K]:
+        """All objects of a kind, cluster-wide or in one namespace; `arrived` hears of each page."""
         ...
 
     async def get[K: Object](self, kind: type[K], namespace: str, name: str) -> K | Unseen:

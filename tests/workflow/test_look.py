@@ -1,3 +1,5 @@
+from collections import Counter
+
 import pytest
 
 from holdfast.errors import CouldNotLook, NoSuchNamespace, Unanswered, Unreachable
@@ -7,6 +9,7 @@ from holdfast.model.kinds import Claim, Pod, StorageClass
 from holdfast.model.objects import Object
 from holdfast.model.rules import Channel, Rule
 from holdfast.model.snapshot import Capture, Snapshot, State
+from holdfast.ports import Arrived, nobody_waits
 from holdfast.testing.resources import BUILT_IN
 from holdfast.testing.shop import a_shop
 from holdfast.testing.simulated import SimulatedCluster
@@ -34,6 +37,17 @@ async def test_a_look_asks_once_for_each_kind(shop: SimulatedCluster) -> None:
     listed = [r.resource for r in shop.audit[before:] if r.verb == "list"]
     assert sorted(listed) == sorted(kind.api.resource for kind in kinds_read())
     assert {r.name for r in shop.audit[before:] if r.verb == "get"} <= {"", "kube-system"}
+
+
+async def test_whoever_waits_hears_of_every_object_as_it_arrives(shop: SimulatedCluster) -> None:
+    heard: Counter[type[Object]] = Counter()
+
+    def arriving(kind: type[Object], count: int) -> None:
+        heard[kind] += count
+
+    snapshot = await look(shop, kinds=[Pod, Claim], arriving=arriving)
+
+    assert heard == {kind: len(snapshot.all(kind)) for kind in (Pod, Claim)}
 
 
 async def test_what_hurts_in_the_shop_is_found_and_nothing_else(shop: SimulatedCluster) -> None:
@@ -140,10 +154,12 @@ class Stumbling(SimulatedCluster):
 
     broken: type[CouldNotLook] = Unanswered
 
-    async def list[K: Object](self, kind: type[K], namespace: str | None = None) -> Capture[K]:
+    async def list[K: Object](
+        self, kind: type[K], namespace: str | None = None, arrived: Arrived = nobody_waits
+    ) -> Capture[K]:
         if kind is Claim:
             raise self.broken("The API server answered 500.", remedy="Try again.")
-        return await super().list(kind, namespace)
+        return await super().list(kind, namespace, arrived)
 
 
 @pytest.mark.parametrize("broken", [Unanswered, Unreachable])

@@ -7,7 +7,7 @@ from holdfast.errors import Unanswered
 from holdfast.model.kinds import Namespace
 from holdfast.model.objects import Api, Object
 from holdfast.model.snapshot import Capture, Identity, State
-from holdfast.ports import News, Put, Relisted, Removed, Unseen
+from holdfast.ports import Arrived, News, Put, Relisted, Removed, Unseen, nobody_waits
 from holdfast.testing import rbac
 from holdfast.testing.apiserver import ApiServer
 from holdfast.testing.clock import FrozenClock
@@ -49,9 +49,13 @@ class Sight:
         """The time of the cluster's clock."""
         return self.clock.now()
 
-    async def list[K: Object](self, kind: type[K], namespace: str | None = None) -> Capture[K]:
+    async def list[K: Object](
+        self, kind: type[K], namespace: str | None = None, arrived: Arrived = nobody_waits
+    ) -> Capture[K]:
         """All objects of a kind that this user may list, as the real reader would show them."""
-        return self._capture(kind, namespace)
+        capture = self._capture(kind, namespace)
+        arrived(len(capture.objects))
+        return capture
 
     async def get[K: Object](self, kind: type[K], namespace: str, name: str) -> K | Unseen:
         """One object, read fresh."""

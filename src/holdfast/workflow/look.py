@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from holdfast.errors import CouldNotLook, Unanswered, Unreachable
 from holdfast.model.kinds.custom import Custom, custom
 from holdfast.model.kinds.custom import named as custom_api
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Capture, Snapshot, State
-from holdfast.ports import Cluster, Unseen
+from holdfast.ports import Arrived, Cluster, Unseen
 from holdfast.workflow import reach
 
 AT_ONCE = 4  # lists under way together: enough to hide latency, kind to a small API server
@@ -21,8 +22,9 @@ async def look(
     namespaces: tuple[str, ...] | None = None,
     named: Iterable[str] = (),
     seen: Callable[[Capture[Object]], None] = lambda _: None,
+    arriving: Callable[[type[Object], int], None] = lambda _, __: None,
 ) -> Snapshot:
-    """Take a snapshot; `seen` hears of each kind as it arrives.
+    """Take a snapshot; `arriving` hears of every page, and `seen` of every kind that is read.
 
     `named` are custom kinds that we do not know, such as `widgets.example.io`: where they are
     served is asked first.
@@ -36,7 +38,7 @@ async def look(
 
     async def one(kind: type[Object]) -> Capture[Object]:
         async with gate:
-            capture = await _capture(cluster, kind, namespaces)
+            capture = await _capture(cluster, kind, namespaces, partial(arriving, kind))
         seen(capture)
         return capture
 
@@ -67,16 +69,18 @@ async def _find(
 
 
 async def _capture(
-    cluster: Cluster, kind: type[Object], namespaces: tuple[str, ...] | None
+    cluster: Cluster, kind: type[Object], namespaces: tuple[str, ...] | None, arrived: Arrived
 ) -> Capture[Object]:
     if namespaces is None or not kind.api.namespaced:
-        return await _list(cluster, kind, None)
-    parts = [await _list(cluster, kind, name) for name in namespaces]
+        return await _list(cluster, kind, None, arrived)
+    parts = [await _list(cluster, kind, name, arrived) for name in namespaces]
     return reach.put_together(kind, namespaces, parts)
 
 
-async def _list(cluster: Cluster, kind: type[Object], namespace: str | None) -> Capture[Object]:
+async def _list(
+    cluster: Cluster, kind: type[Object], namespace: str | None, arrived: Arrived
+) -> Capture[Object]:
     try:
-        return await cluster.list(kind, namespace)
+        return await cluster.list(kind, namespace, arrived)
     except (Unanswered, Unreachable) as broken:  # one kind must not hide what the others show
         return Capture(kind=kind, state=State.PARTIAL, why=broken.wrong)

@@ -14,6 +14,7 @@ from holdfast.adapters.kubernetes.transport import JSON, Answer, Question
 from holdfast.errors import CouldNotLook, Unanswered
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Capture, State, Unreadable
+from holdfast.ports import Arrived, nobody_waits
 
 GONE = 410
 MOST = 2_000_000  # objects of a kind, as full pages: no cluster has as many, and a list must end
@@ -155,22 +156,29 @@ class Lister:
         )
 
     async def whole[K: Object](
-        self, kind: type[K], namespace: str | None, *, one_moment: bool = False
+        self,
+        kind: type[K],
+        namespace: str | None,
+        *,
+        one_moment: bool = False,
+        arrived: Arrived = nobody_waits,
     ) -> Capture[K]:
         """All of a kind; a list whose continuation expired is begun anew once."""
-        capture, expired = await self._once(kind, namespace, one_moment)
+        pages = self.pages(kind, namespace, one_moment=one_moment)
+        capture, expired = await self._once(kind, namespace, pages, arrived)
         if expired:
-            capture, _ = await self._once(kind, namespace, one_moment)
+            arrived(-len(capture.objects))
+            pages = self.pages(kind, namespace, one_moment=one_moment)
+            capture, _ = await self._once(kind, namespace, pages, arrived)
         return capture
 
     async def _once[K: Object](
-        self, kind: type[K], namespace: str | None, one_moment: bool
+        self, kind: type[K], namespace: str | None, pages: Pages, arrived: Arrived
     ) -> tuple[Capture[K], bool]:
         objects: list[K] = []
         unreadable: list[Unreadable] = []
         version = ""
         share = Sharer()
-        pages = self.pages(kind, namespace, one_moment=one_moment)
         step = await pages.first()
         while isinstance(step, Paged):
             try:
@@ -181,6 +189,7 @@ class Lister:
                 step = Ended(state=State.PARTIAL, why=rubbish.wrong)
                 break
             objects += page.objects
+            arrived(len(page.objects))
             unreadable += page.unreadable
             version = page.resource_version
             same_moment = step.same_moment

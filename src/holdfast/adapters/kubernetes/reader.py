@@ -24,7 +24,7 @@ from holdfast.errors import Unanswered
 from holdfast.model.kinds import Namespace, Pod
 from holdfast.model.objects import Api, Object
 from holdfast.model.snapshot import Capture, Identity, State, Unreadable
-from holdfast.ports import Clock, News, Unseen
+from holdfast.ports import Arrived, Clock, News, Unseen, nobody_waits
 
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
@@ -91,9 +91,11 @@ class Reader:
             await self._version()
         return self._wire.time.now()
 
-    async def list[K: Object](self, kind: type[K], namespace: str | None = None) -> Capture[K]:
+    async def list[K: Object](
+        self, kind: type[K], namespace: str | None = None, arrived: Arrived = nobody_waits
+    ) -> Capture[K]:
         """All objects of a kind, page by page."""
-        return await self._lister.whole(kind, namespace)
+        return await self._lister.whole(kind, namespace, arrived=arrived)
 
     async def raw_pages[K: Object](
         self, kind: type[K], namespace: str | None = None

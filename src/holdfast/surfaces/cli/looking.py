@@ -12,10 +12,11 @@ from holdfast.model.kinds import KINDS, Definition
 from holdfast.model.kinds.custom import named as custom_api
 from holdfast.model.narrowing import narrow
 from holdfast.model.objects import Object
-from holdfast.model.snapshot import Capture, Snapshot
+from holdfast.model.snapshot import Snapshot
 from holdfast.ports import Cluster
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.doors import Doors, Target
+from holdfast.surfaces.cli.progress import Progress
 from holdfast.workflow.look import look
 
 
@@ -73,16 +74,17 @@ async def look_at(
     """Take the snapshot, with a word on progress where somebody watches."""
     console = Plain(stderr=True)
     kinds = tuple(kinds)
-    total = len(kinds) + len(named)
     with console.status("Looking ...") as status:
-        done: list[str] = []
-
-        def seen(capture: Capture[Object]) -> None:
-            done.append(f"{len(capture.objects)} {capture.kind.api.plural}")
-            status.update(f"Looking ({len(done)} of {total} kinds): {', '.join(done)}")
-
+        far = Progress(len(kinds) + len(named), status.update)
         async with door as cluster:
-            return await look(cluster, kinds=kinds, namespaces=namespaces, named=named, seen=seen)
+            return await look(
+                cluster,
+                kinds=kinds,
+                namespaces=namespaces,
+                named=named,
+                seen=far.seen,
+                arriving=far.arriving,
+            )
 
 
 async def custom_kinds(

@@ -70,14 +70,16 @@ class Wish:
 def tell(snapshot: Snapshot, wish: Wish, preferences: Preferences, before: Before) -> int:
     """Judge and show a snapshot, and keep it for the next scan; returns the exit code."""
     rules = reading(snapshot.family(Custom), rules_without(wish.off))
-    judged = survey(
-        snapshot,
-        rules,
-        grace_scale=preferences.grace_scale,
-        baseline=wish.baseline,
-        off=wish.off,
-        last=before.last(snapshot, wish.namespaces),
-    )
+    last = before.last(snapshot, wish.namespaces)
+    with Plain(stderr=True).status("Judging ..."):
+        judged = survey(
+            snapshot,
+            rules,
+            grace_scale=preferences.grace_scale,
+            baseline=wish.baseline,
+            off=wish.off,
+            last=last,
+        )
     wanted = wish.wanted
     if wish.output is Output.TEXT:
         console = Plain()

@@ -16,6 +16,7 @@ from holdfast.model.snapshot import Snapshot
 from holdfast.ports import Cluster
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.doors import Doors, Target
+from holdfast.surfaces.cli.garbage import undisturbed
 from holdfast.surfaces.cli.progress import Progress
 from holdfast.workflow.look import look
 
@@ -74,7 +75,7 @@ async def look_at(
     """Take the snapshot, with a word on progress where somebody watches."""
     console = Plain(stderr=True)
     kinds = tuple(kinds)
-    with console.status("Looking ...") as status:
+    with undisturbed(), console.status("Looking ...") as status:
         far = Progress(len(kinds) + len(named), status.update)
         async with door as cluster:
             return await look(

@@ -19,6 +19,7 @@ from holdfast.surfaces.cli.before import Before
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.doors import Preferences
 from holdfast.surfaces.cli.exits import COULD_NOT_LOOK, FINDINGS, NOTHING
+from holdfast.surfaces.cli.garbage import undisturbed
 from holdfast.surfaces.cli.screen import Wanted
 
 
@@ -71,7 +72,7 @@ def tell(snapshot: Snapshot, wish: Wish, preferences: Preferences, before: Befor
     """Judge and show a snapshot, and keep it for the next scan; returns the exit code."""
     rules = reading(snapshot.family(Custom), rules_without(wish.off))
     last = before.last(snapshot, wish.namespaces)
-    with Plain(stderr=True).status("Judging ..."):
+    with undisturbed(), Plain(stderr=True).status("Judging ..."):
         judged = survey(
             snapshot,
             rules,

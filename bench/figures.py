@@ -43,6 +43,7 @@ class Entry:
     figures: tuple[Figure, ...] = ()
     notes: tuple[str, ...] = ()
     not_run: str = ""
+    load: tuple[float, ...] = ()  # of the machine, over the minute before and the last of it
 
 
 def ratio(
@@ -59,6 +60,7 @@ def as_json(entry: Entry) -> dict[str, Any]:
         "name": entry.name,
         "what": entry.what,
         "n": entry.n,
+        "load": [round(each, 1) for each in entry.load],
         "seed": entry.seed,
         "notRun": entry.not_run,
         "notes": list(entry.notes),

@@ -7,6 +7,7 @@ credential; kubectl's discovery cache is warm.
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ NAMESPACES = 20
 DEPLOYMENTS = 10  # in each
 REPLICAS = 10  # of each
 CLAIMS = 2  # in each namespace
+AT_ONCE = 4  # namespaces that are made side by side
 PODS = NAMESPACES * DEPLOYMENTS * REPLICAS
 PATIENCE = 300.0  # seconds until all of them run
 
@@ -40,17 +42,24 @@ def run(bench: Workbench) -> Entry:
         raise CouldNotMeasure(str(why)) from None
 
 
-def fill(lab: Lab) -> None:
+def fill(lab: Lab, namespaces: int = NAMESPACES, patience: float = PATIENCE) -> None:
     """Create everything, and wait until every pod is ready."""
-    everything = {"apiVersion": "v1", "kind": "List", "items": [*objects()]}
-    lab.kubectl("create", "-f", "-", stdin=json.dumps(everything))
+
+    def create(number: int) -> None:
+        everything = {"apiVersion": "v1", "kind": "List", "items": [*objects(number)]}
+        lab.kubectl("create", "-f", "-", stdin=json.dumps(everything))
+
+    with ThreadPoolExecutor(AT_ONCE) as several:
+        for _ in several.map(create, range(namespaces)):
+            pass
     client = lab.client()
+    wanted = namespaces * DEPLOYMENTS * REPLICAS
 
     def ready() -> bool:
         deployments = client.get("/apis/apps/v1/deployments").json()["items"]
-        return bool(sum(each["status"].get("readyReplicas", 0) for each in deployments) == PODS)
+        return bool(sum(each["status"].get("readyReplicas", 0) for each in deployments) == wanted)
 
-    lab.wait(ready, within=PATIENCE, what=f"{PODS:,} ready pods")
+    lab.wait(ready, within=patience, what=f"{wanted:,} ready pods")
 
 
 def _compared(lab: Lab, holdfast: Path, home: Path, rounds: int) -> Entry:
@@ -94,13 +103,14 @@ def _compared(lab: Lab, holdfast: Path, home: Path, rounds: int) -> Entry:
         ),
         notes=(
             f"{PODS:,} pods of {NAMESPACES * DEPLOYMENTS} Deployments in {NAMESPACES} namespaces; "
-            + _sizes(lab),
+            + sizes(lab),
             f"kubectl get pods,deploy,rs,svc,pvc,events -A -o json; the same kinds: {read}",
         ),
     )
 
 
-def _sizes(lab: Lab) -> str:
+def sizes(lab: Lab) -> str:
+    """How big its pods are, and how many events it has."""
     client = lab.client()
     pods = client.get("/api/v1/pods")
     events = client.get("/api/v1/events")
@@ -108,16 +118,15 @@ def _sizes(lab: Lab) -> str:
     return f"{per_pod:,.0f} bytes a pod, {len(events.json()['items']):,} events"
 
 
-def objects() -> Iterator[dict[str, Any]]:
-    """What the lab is filled with; the cluster makes ReplicaSets, pods and events of it."""
-    for n in range(NAMESPACES):
-        namespace = f"team-{n:02}"
-        yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
-        for c in range(CLAIMS):
-            yield _claim(f"data-{c}", namespace)
-        for d in range(DEPLOYMENTS):
-            yield _deployment(f"app-{d}", namespace)
-            yield _service(f"app-{d}", namespace)
+def objects(number: int) -> Iterator[dict[str, Any]]:
+    """What a namespace is filled with; the cluster makes ReplicaSets, pods and events of it."""
+    namespace = f"team-{number:02}"
+    yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+    for c in range(CLAIMS):
+        yield _claim(f"data-{c}", namespace)
+    for d in range(DEPLOYMENTS):
+        yield _deployment(f"app-{d}", namespace)
+        yield _service(f"app-{d}", namespace)
 
 
 def _deployment(name: str, namespace: str) -> dict[str, Any]:

@@ -51,20 +51,28 @@ def _lines(entry: Entry) -> list[Sequence[str] | str]:
     for figure in entry.figures:
         lines.append((name, figure.what, *_numbers(figure)))
         name = ""
-    return lines + [f"  {note}" for note in entry.notes]
+    return [*lines, f"  {counted(entry)}", *(f"  {note}" for note in entry.notes)]
+
+
+def counted(entry: Entry) -> str:
+    """How many of what, from which seed, and how busy the machine was."""
+    seed = "" if entry.seed is None else f"; seed {entry.seed}"
+    load = " to ".join(f"{each:.1f}" for each in entry.load)
+    return f"n {entry.n:,}{seed}" + (f"; load of the machine {load}" if load else "")
 
 
 def _numbers(figure: Figure) -> tuple[str, ...]:
-    target = "" if figure.at_most is None else f"<= {_shown(figure, figure.at_most)}"
+    target = "" if figure.at_most is None else f"<= {shown(figure.at_most, figure.unit)}"
     met = {True: "met", False: "missed", None: ""}[figure.met]
     several = len(figure.values) > 1
-    least = _shown(figure, min(figure.values)) if several else ""
-    most = _shown(figure, max(figure.values)) if several else ""
-    return (_shown(figure, figure.median), least, most, target, met)
+    least = shown(min(figure.values), figure.unit) if several else ""
+    most = shown(max(figure.values), figure.unit) if several else ""
+    return (shown(figure.median, figure.unit), least, most, target, met)
 
 
-def _shown(figure: Figure, value: float) -> str:
-    return f"{value:,.{DIGITS[figure.unit]}f} {figure.unit}"
+def shown(value: float, unit: str) -> str:
+    """A value with its unit."""
+    return f"{value:,.{DIGITS[unit]}f} {unit}"
 
 
 def _padded(row: Sequence[str], widths: Sequence[int]) -> str:

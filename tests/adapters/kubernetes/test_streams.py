@@ -1,12 +1,14 @@
 """Connections hand over much at once, with TLS and without, and say in time that a server left."""
 
 import asyncio
+import socket
 import ssl
+from collections.abc import Callable, Coroutine
 
 import httpx2
 import pytest
 
-from holdfast.adapters.kubernetes.streams import reading_much
+from holdfast.adapters.kubernetes.streams import first_to_answer, reading_much
 from tests.adapters.kubernetes.certs import Authority
 from tests.adapters.kubernetes.tiny_server import Reply, TinyServer
 
@@ -55,3 +57,48 @@ async def test_silence_ends_in_the_words_of_the_library(authority: Authority) ->
     async with TinyServer(lambda _: silent()) as server, a_client(authority) as client:
         with pytest.raises(httpx2.ReadTimeout):
             await client.get(server.url, timeout=0.05)
+
+
+async def connects() -> socket.socket:
+    return socket.socket()
+
+
+async def refuses() -> socket.socket:
+    raise ConnectionRefusedError("refused")
+
+
+async def is_silent() -> socket.socket:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    "attempts",
+    [[connects], [refuses, connects], [is_silent, connects], [is_silent, refuses, connects]],
+)
+async def test_the_first_address_that_answers_is_taken(
+    attempts: list[Callable[[], Coroutine[None, None, socket.socket]]],
+) -> None:
+    with await first_to_answer([attempt() for attempt in attempts]) as won:
+        assert won.fileno() >= 0
+
+
+async def test_when_none_answers_the_last_says_why() -> None:
+    with pytest.raises(ConnectionRefusedError):
+        await first_to_answer([refuses(), refuses()])
+    with pytest.raises(OSError, match="no address"):
+        await first_to_answer([])
+
+
+async def test_a_connection_that_comes_too_late_is_closed() -> None:
+    late = socket.socket()
+
+    async def answers_at_the_wrong_moment() -> socket.socket:
+        trying.cancel()
+        return late
+
+    trying = asyncio.create_task(first_to_answer([answers_at_the_wrong_moment()]))
+    with pytest.raises(asyncio.CancelledError):
+        await trying
+    await asyncio.sleep(0)
+    assert -1 == late.fileno()

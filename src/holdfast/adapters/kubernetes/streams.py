@@ -6,8 +6,9 @@ one. Reading a list of a big cluster then takes longer than understanding it; th
 
 import asyncio
 import select
+import socket
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Self
 
@@ -20,6 +21,9 @@ NEXT_ADDRESS = 0.25  # seconds until a name's next address is tried beside the o
 type SocketOption = (
     tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 )
+type AddressInfo = tuple[
+    int, int, int, str, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
+]
 
 
 class Stream(httpcore2.AsyncNetworkStream):
@@ -93,17 +97,16 @@ class Streams(httpcore2.AsyncNetworkBackend):
         local = (local_address, 0) if local_address else None
         with _told(httpcore2.ConnectTimeout, httpcore2.ConnectError):
             async with asyncio.timeout(timeout):
-                reader, writer = await asyncio.open_connection(
-                    host,
-                    port,
-                    limit=MUCH,
-                    local_addr=local,
-                    happy_eyeballs_delay=NEXT_ADDRESS,
-                )
-        there = writer.get_extra_info("socket")
-        for option in socket_options or ():
-            there.setsockopt(*option)
-        return Stream(reader, writer)
+                loop = asyncio.get_running_loop()
+                found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                there = await first_to_answer([_connected(each, local) for each in found])
+                try:
+                    for option in socket_options or ():
+                        there.setsockopt(*option)
+                    return Stream(*await asyncio.open_connection(sock=there, limit=MUCH))
+                except BaseException:
+                    there.close()
+                    raise
 
     async def sleep(self, seconds: float) -> None:
         """Between two attempts to connect."""
@@ -114,6 +117,59 @@ def reading_much(transport: httpx2.AsyncHTTPTransport) -> httpx2.AsyncHTTPTransp
     """The same transport on such connections; the library has no other way to choose them."""
     transport._pool._network_backend = Streams()
     return transport
+
+
+async def first_to_answer(
+    attempts: Sequence[Coroutine[None, None, socket.socket]],
+) -> socket.socket:
+    """Try each beside those before it, once they have failed or been silent for a moment.
+
+    asyncio has this as well, and loses a socket when it is cancelled at the wrong moment.
+    """
+    waiting = [*reversed(attempts)]
+    begun: set[asyncio.Task[socket.socket]] = set()
+    failed: Exception = OSError("its name has no address")
+    try:
+        while waiting or begun:
+            if waiting:
+                begun.add(asyncio.create_task(waiting.pop()))
+            done, _ = await asyncio.wait(
+                begun,
+                timeout=NEXT_ADDRESS if waiting else None,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            for attempt in done:
+                begun.discard(attempt)
+                try:
+                    return attempt.result()
+                except OSError as why:
+                    failed = why
+        raise failed
+    finally:
+        for never in waiting:
+            never.close()
+        for late in begun:
+            late.cancel()
+            late.add_done_callback(_dropped)
+
+
+def _dropped(attempt: asyncio.Task[socket.socket]) -> None:
+    if not attempt.cancelled() and attempt.exception() is None:
+        attempt.result().close()
+
+
+async def _connected(info: AddressInfo, local: tuple[str, int] | None) -> socket.socket:
+    family, type_, protocol, _, address = info
+    there = socket.socket(family, type_, protocol)
+    try:
+        there.setblocking(False)
+        if local is not None:
+            there.bind(local)
+        await asyncio.get_running_loop().sock_connect(there, address)
+    except BaseException:  # cancelled as well: nobody else knows of it
+        there.close()
+        raise
+    return there
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Whoever waits at a terminal sees how far a look is."""
 
 from holdfast.model.kinds import ConfigMap, Deployment, Node, Pod, Secret
+from holdfast.model.objects import Object
 from holdfast.model.snapshot import Capture
 from holdfast.surfaces.cli.progress import Progress
 
@@ -28,7 +29,8 @@ def test_the_line_moves_with_every_page_and_every_kind() -> None:
 
 def test_the_line_names_the_biggest_and_stays_short() -> None:
     far = Progress(9, lambda _: None)
-    for count, kind in enumerate((ConfigMap, Deployment, Node, Pod, Secret)):
+    kinds: tuple[type[Object], ...] = (ConfigMap, Deployment, Node, Pod, Secret)
+    for count, kind in enumerate(kinds):
         far.arriving(kind, count)
 
     assert far.line().endswith("; reading 4 secrets, 3 pods, 2 nodes")

@@ -14,7 +14,7 @@ from holdfast.testing.trials.trial import Expected
 from holdfast.testing.trials.verdict import Verdict, judged
 from lab.errors import LabError
 from lab.trials.looks import Look
-from lab.trials.stage import Stage
+from lab.trials.stage import PATIENCE, Stage
 
 STEADY = 2  # looks in a row that must agree
 DECOY_LOOKS = 5
@@ -51,13 +51,15 @@ class Player:
             self.broken = time.monotonic()
             await self.stage.hold(self.stage.filed.trial.until, "until")
             self._on = time.monotonic()
-            await self._settled.wait()
+            await asyncio.wait_for(self._settled.wait(), LONGEST + PATIENCE)
         except LabError as failed:
             why = str(failed)
+        except TimeoutError:
+            why = "no scan in time"
         finally:
             self.broken, self.clearing = None, True
-            await self.stage.clear()
-        return self._outcome(why)
+            left = await self.stage.clear()
+        return self._outcome(why or left)
 
     def see(self, look: Look, mine: Mine) -> None:
         """What one look says of this trial; one that began before the fault says nothing."""
@@ -69,6 +71,8 @@ class Player:
             self._first = time.monotonic() - self.broken
         if self._on is None or look.began < self._on:
             return
+        if trial.fleeting and not verdict.clean and self.stage.missing(trial.until):
+            return  # its situation is over, and what is said is about another
         self._verdicts.append(verdict)
         if self._enough(self._on):
             bare = mine(look.troubles(trial.moved, secrets=False))
@@ -76,8 +80,9 @@ class Player:
             self._settled.set()
 
     def _enough(self, on: float) -> bool:
-        if self.stage.filed.trial.decoy:
-            return len(self._verdicts) >= DECOY_LOOKS
+        trial = self.stage.filed.trial
+        if trial.decoy:
+            return len(self._verdicts) >= (1 if trial.fleeting else DECOY_LOOKS)
         last = self._verdicts[-STEADY:]
         steady = len(last) == STEADY and all(verdict.clean for verdict in last)
         return steady or time.monotonic() - on > LONGEST

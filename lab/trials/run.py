@@ -36,6 +36,7 @@ HOMES = 3  # namespaces of each sort of neighbours
 NEIGHBOURS = Path(__file__).parent / "neighbours"
 DNS = Path(__file__).parent / "dns.yaml"  # no cluster is without; it lives where it always does
 SYSTEM = "kube-system"
+RESOLVERS = ("coredns", "kube-dns")
 AFTER = span("6m")  # the clock by which neighbours are judged
 
 type Say = Callable[[str], None]
@@ -160,18 +161,21 @@ class Company:
             self.played.strangers[key] = headline(trouble)
 
     def _of(self, player: Player, look: Look, troubles: Iterable[Trouble]) -> list[Trouble]:
-        """What is said of one player. Who plays alone hurts the neighbours, too."""
+        """What is said of one player. Who plays alone hurts neighbours and leftovers, too."""
         if player is not self._alone:
             return [t for t in troubles if belongs(_whose(t.cause.about, look), player.namespace)]
         return [
             msgspec.structs.replace(
                 trouble,
-                symptoms=tuple(s for s in trouble.symptoms if not self._home(s.finding.about)),
+                symptoms=tuple(s for s in trouble.symptoms if self._own(s.finding.about, look)),
             )
             for trouble in troubles
-            if not self._home(trouble.cause.about)
-            and not self._gone(_whose(trouble.cause.about, look))
+            if self._own(trouble.cause.about, look)
         ]
+
+    def _own(self, about: Ref, look: Look) -> bool:
+        """Whether that may be of who plays alone."""
+        return not self._home(about) and not self._gone(_whose(about, look))
 
     def _nobodys(self, trouble: Trouble, look: Look) -> bool:
         """Whether a trouble is about what is no trial's, now or before."""
@@ -183,7 +187,8 @@ class Company:
         return self._alone is None and not any(belongs(about, each) for each in self._on)
 
     def _home(self, about: Ref) -> bool:
-        return about.namespace in self._homes
+        resolves = about.namespace == SYSTEM and about.name.startswith(RESOLVERS)
+        return resolves or about.namespace in self._homes
 
     def _gone(self, about: Ref) -> bool:
         return any(belongs(about, each) for each in self._past)

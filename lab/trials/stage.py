@@ -54,19 +54,25 @@ class Stage:
     async def hold(self, conditions: Sequence[Condition], what: str) -> None:
         """Waits until all of them hold at the same time."""
         deadline = time.monotonic() + PATIENCE
-        while missing := await asyncio.to_thread(self._missing, conditions):
+        while missing := await asyncio.to_thread(self.missing, conditions):
             if time.monotonic() > deadline:
                 raise NotPlayed(f"{what}: waited {PATIENCE:.0f} s in vain: {missing}")
             await asyncio.sleep(AGAIN)
 
-    async def clear(self) -> None:
-        """Undoes what it did to others, and removes everything that it made."""
+    async def clear(self) -> str:
+        """Undoes what it did to others, and removes everything that it made; what could not be."""
+        left = ""
         for step in self.filed.trial.after_all:
-            await self._do(step)
+            try:
+                await self._do(step)
+            except LabError as failed:
+                left = f"after all: {failed}"
         for document in reversed(self.made):
             await asyncio.to_thread(self.objects.remove, document)
+        return left
 
-    def _missing(self, conditions: Sequence[Condition]) -> str:
+    def missing(self, conditions: Sequence[Condition]) -> str:
+        """What does not hold yet; empty when all does."""
         for each in self._said(conditions):
             found = self.objects.found(Pattern.of(each.of), self.namespace)
             if said := unmet(each, found):

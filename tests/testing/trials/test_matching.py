@@ -56,6 +56,14 @@ def test_a_count_is_of_those_that_are_so(count: int, said: str) -> None:
     assert said == unmet(condition, pods)
 
 
+@pytest.mark.parametrize(("phase", "said"), [("Pending", ""), ("Failed", "Pod/web-1: ")])
+def test_some_is_met_by_one(phase: str, said: str) -> None:
+    pods = [a_pod(phase="Running"), a_pod("web-2", phase="Pending")]
+    told = unmet(Condition(of="Pod/web-*", where={"status": {"phase": phase}}, some=True), pods)
+    assert told.startswith(said)
+    assert bool(said) == bool(told)
+
+
 def test_gone_is_met_by_nothing_alone() -> None:
     condition = Condition(of="Pod/web-1", gone=True)
     assert "" == unmet(condition, [])

@@ -35,6 +35,7 @@ def test_a_decoy_expects_nothing() -> None:
         ("fault: [{}]", "a step is one of"),
         ("fault: [{await: {of: pods}}]", "'pods' is no Kind/name"),
         ("ready: [{of: Pod/a, gone: true, count: 1}]", "`gone` stands alone"),
+        ("ready: [{of: Pod/a, some: true, count: 1}]", "`some` and `count`"),
         ("given: [{kind: Pod}]", "metadata.name"),
     ],
 )
@@ -43,6 +44,11 @@ def test_what_does_not_fit_is_refused_with_its_line(line: str, why: str) -> None
         a_trial(f"{DECOY}{line}\n")
     assert "t.yaml, line " in refused.value.wrong
     assert why in refused.value.wrong
+
+
+def test_a_fault_is_not_fleeting() -> None:
+    with pytest.raises(BadInput, match="only a decoy is fleeting"):
+        a_trial(f"{FAULT}fleeting: true\n")
 
 
 def test_without_until_nobody_knows_when_to_ask() -> None:

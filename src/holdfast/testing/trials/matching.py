@@ -33,18 +33,19 @@ def unmet(condition: Condition, found: Sequence[Json]) -> str:
     """Why the objects of that pattern do not meet the condition yet; empty when they do."""
     if condition.gone:
         return f"{condition.of} is still there" if found else ""
-    wanted = condition.where or {}
+    others = [said for each in found if (said := _unlike(condition, each))]
+    fitting = len(found) - len(others)
     if condition.count is not None:
-        fitting = sum(not differs(wanted, each) for each in found)
-        if fitting == condition.count:
-            return ""
-        return f"{fitting} of {condition.count} {condition.of} are so"
-    if not found:
-        return f"there is no {condition.of}"
-    for each in found:
-        if said := differs(wanted, each):
-            return f"{each['kind']}/{each['metadata']['name']}: {said}"
-    return ""
+        met = fitting == condition.count
+        return "" if met else f"{fitting} of {condition.count} {condition.of} are so"
+    if condition.some and fitting:
+        return ""
+    return others[0] if others else "" if found else f"there is no {condition.of}"
+
+
+def _unlike(condition: Condition, document: Json) -> str:
+    said = differs(condition.where or {}, document)
+    return f"{document['kind']}/{document['metadata']['name']}: {said}" if said else ""
 
 
 def _short(value: Any) -> str:

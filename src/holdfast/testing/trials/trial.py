@@ -64,12 +64,15 @@ class Condition(_Form, frozen=True, kw_only=True):
     of: str
     where: Json | None = None
     gone: bool = False
+    some: bool = False
     count: int | None = None
 
     def __post_init__(self) -> None:
         Pattern.of(self.of)
-        if self.gone and (self.where is not None or self.count is not None):
+        if self.gone and (self.where is not None or self.count is not None or self.some):
             raise ValueError("`gone` stands alone")
+        if self.some and self.count is not None:
+            raise ValueError("`some` and `count` say different things")
 
 
 class Change(_Form, frozen=True, kw_only=True):
@@ -158,6 +161,7 @@ class Trial(_Form, frozen=True, kw_only=True, rename={"api_version": "apiVersion
     fault: tuple[Step, ...] = ()
     until: tuple[Condition, ...]
     after: str = "6m"
+    fleeting: bool = False
     expect: Expected | Literal["nothing"]
     after_all: tuple[Step, ...] = ()
 
@@ -165,6 +169,8 @@ class Trial(_Form, frozen=True, kw_only=True, rename={"api_version": "apiVersion
         span(self.after)
         if not self.until:
             raise ValueError("`until` is empty: nothing says when the judge may be asked")
+        if self.fleeting and not self.decoy:
+            raise ValueError("only a decoy is fleeting: a fault has to stay")
         for document in (*self.given, *(s.apply for s in self.fault if s.apply is not None)):
             _check_document(document)
 

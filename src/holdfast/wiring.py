@@ -172,8 +172,10 @@ async def _write_folder(
     from holdfast.adapters.kubernetes.folder import read
     from holdfast.adapters.kubernetes.logs import write_logs
     from holdfast.adapters.kubernetes.recorder import write
+    from holdfast.workflow.reach import unproven
 
     async with _reader(target) as reader:
+        await unproven(reader, namespaces or ())  # a snapshot of a mistyped name would look healthy
         async for recorded in write(reader, folder, namespaces=namespaces):
             yield recorded
         if logs:

@@ -15,7 +15,7 @@ from holdfast.adapters.kubernetes import folder, recorder
 from holdfast.adapters.kubernetes.kubeconfig import connect_to
 from holdfast.adapters.kubernetes.leaving_out import without_values
 from holdfast.adapters.kubernetes.reader import Reader
-from holdfast.errors import BadInput, CouldNotLook, HoldfastError, NoSuchNamespace
+from holdfast.errors import BadInput, CouldNotLook, HoldfastError
 from holdfast.facts import judge, kinds_read
 from holdfast.grants.reader import reader_role
 from holdfast.model.kinds import Pod, Secret
@@ -155,15 +155,6 @@ async def test_a_namespace_alone_is_written_alone(
     snapshot = folder.read(tmp_path / "taken", [Pod])
     assert {pod.metadata.namespace for pod in snapshot.all(Pod)} == {"shop"}
     assert snapshot.blind([Pod], namespace="bank") != ()
-
-
-async def test_a_namespace_that_does_not_exist_leaves_nothing_behind(
-    server: SimulatedServer, shop: SimulatedCluster, tmp_path: Path
-) -> None:
-    with pytest.raises(NoSuchNamespace):
-        await recorded(server, shop, tmp_path / "taken", namespaces=("shpo",))
-
-    assert [path.name for path in tmp_path.iterdir()] == ["admin.kubeconfig"]
 
 
 async def test_a_folder_with_something_in_it_is_left_alone(

@@ -20,11 +20,10 @@ from holdfast.adapters.kubernetes.files import shown
 from holdfast.adapters.kubernetes.folder import API_VERSION, MANIFEST, SEEN, KindEntry, Manifest
 from holdfast.adapters.kubernetes.leaving_out import without_values
 from holdfast.adapters.kubernetes.reader import Reader
-from holdfast.errors import BadInput, CouldNotLook, NoSuchNamespace, Unanswered
-from holdfast.model.kinds import KINDS, Namespace
+from holdfast.errors import BadInput, CouldNotLook, Unanswered
+from holdfast.model.kinds import KINDS
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Capture, Recorded, State
-from holdfast.ports import Unseen
 
 
 async def write(
@@ -33,13 +32,6 @@ async def write(
     """Record every kind that we can read; yields what became of each, as it is done."""
     with _draft_of(folder) as draft:
         identity = await reader.identity()
-        for name in namespaces or ():
-            found = await reader.get(Namespace, "", name)
-            if isinstance(found, Unseen) and found.state is State.ABSENT:
-                raise NoSuchNamespace(
-                    f"There is no namespace {name!r} in this cluster.",
-                    remedy="List them with: kubectl get namespaces",
-                )
         entries: dict[str, KindEntry] = {}
         for kind in KINDS:
             entry = await _record(reader, kind, draft, namespaces)

@@ -27,12 +27,12 @@ demo: install ## a broken shop on a simulated cluster, and what a scan says of i
 
 .PHONY: test
 test: install lab-build ## everything that must always hold, the real control plane included
-	@$(TOGETHER) format lint types imports docs
+	@$(TOGETHER) format lint types imports repeats docs
 	@$(PYTEST)
 
 .PHONY: check
 check: install ## what a commit needs, in under a minute: everything but the slow tests and the lab
-	@$(TOGETHER) fast types docs imports lint format
+	@$(TOGETHER) fast types docs imports repeats lint format
 
 .PHONY: prove
 prove: install lab-build ## every suite at its full N; leaves results/prove.json
@@ -61,6 +61,10 @@ types: install ## mypy, strict
 .PHONY: imports
 imports: install ## the import contracts
 	@said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said"; exit 1; }
+
+.PHONY: repeats
+repeats: install ## does any logic under src/ stand twice?
+	@$(BIN)/python -m tools.repeats
 
 .PHONY: docs
 docs: install ## the documentation, without a warning, in docs/_build/html

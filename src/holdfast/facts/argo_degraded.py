@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from holdfast.model.kinds import Application, Event
+from holdfast.model.names import few
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.deliveries import last_synced, listed, turned
+from holdfast.topology.deliveries import last_synced, turned
 
 WORDS = tuple(
     f"Updated health status: {before} -> Degraded"
@@ -47,7 +48,7 @@ def argo_degraded(cluster: Snapshot) -> Iterator[Found]:
         yield Found(
             about=each.ref,
             since=since,
-            says=f"Degraded for {cluster.elapsed(since)}" + (f": {listed(bad)}" if bad else ""),
+            says=f"Degraded for {cluster.elapsed(since)}" + (f": {few(bad, 3)}" if bad else ""),
             seen={
                 "status.health.status": "Degraded",
                 "status.sync.status": each.status.sync.status,

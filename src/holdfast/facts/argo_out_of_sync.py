@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from holdfast.model.kinds import Application, Event
+from holdfast.model.names import few
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.deliveries import AT_WORK, last_synced, listed, turned
+from holdfast.topology.deliveries import AT_WORK, last_synced, turned
 
 
 @fact(
@@ -34,7 +35,7 @@ def argo_out_of_sync(cluster: Snapshot) -> Iterator[Found]:
             about=each.ref,
             since=since,
             says=f"differs from Git for at least {cluster.elapsed(since)}"
-            + (f": {listed(differ)}" if differ else ""),
+            + (f": {few(differ, 3)}" if differ else ""),
             seen={
                 "status.sync.status": "OutOfSync",
                 "status.sync.revision": each.status.sync.revision,

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from holdfast.model.kinds import Application, Event
 from holdfast.model.kinds.argo import Operation, Synced
+from holdfast.model.names import few
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.deliveries import FAILED, failing_since, listed
+from holdfast.topology.deliveries import FAILED, failing_since
 
 
 @fact(
@@ -54,5 +55,5 @@ def _results(operation: Operation) -> tuple[Synced, ...]:
 def _of(hooks: list[Synced], refused: list[Synced]) -> str:
     """What it failed of, as far as that was told."""
     if hooks:
-        return ": " + listed(f"{r.hook_type} hook {r.kind} {r.name}" for r in hooks)
-    return ": " + listed(f"{r.kind} {r.name}" for r in refused) if refused else ""
+        return ": " + few((f"{r.hook_type} hook {r.kind} {r.name}" for r in hooks), 3)
+    return ": " + few((f"{r.kind} {r.name}" for r in refused), 3) if refused else ""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from holdfast.model.kinds import Autoscaler
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
+from holdfast.topology.conditions import saying
 
 
 @fact(
@@ -21,12 +22,9 @@ def autoscaler_at_its_limit(cluster: Snapshot) -> Iterator[Found]:
     """ScalingLimited is True because more replicas are wanted than maxReplicas allows. One that
     rests at its maximum without wanting more is left alone, as is one that gets no metrics.
     """
-    for autoscaler in cluster.all(Autoscaler):
-        limited = autoscaler.condition("ScalingLimited")
-        if limited is None or limited.status != "True" or limited.reason != "TooManyReplicas":
-            continue  # healthy: within its bounds, or held up from below
-        if autoscaler.metadata.deletion_timestamp is not None:
-            continue
+    for autoscaler, limited in saying(cluster.all(Autoscaler), "ScalingLimited", "True"):
+        if limited.reason != "TooManyReplicas":
+            continue  # healthy: held up from below
         active, most = autoscaler.condition("ScalingActive"), autoscaler.spec.max_replicas
         if active is not None and active.status != "True":
             continue  # said before it went blind, or before its workload was scaled away

@@ -6,6 +6,7 @@ from datetime import timedelta
 from holdfast.model.kinds import Autoscaler
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
+from holdfast.topology.conditions import saying
 
 NO_METRICS = frozenset(
     {
@@ -32,12 +33,9 @@ def autoscaler_blind(cluster: Snapshot) -> Iterator[Found]:
     """ScalingActive is False because a metric could not be had. A workload at zero, which scaling
     is disabled for (as when KEDA scaled it away), is left alone.
     """
-    for autoscaler in cluster.all(Autoscaler):
-        active = autoscaler.condition("ScalingActive")
-        if active is None or active.status != "False" or active.reason not in NO_METRICS:
-            continue  # healthy: it sees, or there is nothing to scale
-        if autoscaler.metadata.deletion_timestamp is not None:
-            continue
+    for autoscaler, active in saying(cluster.all(Autoscaler), "ScalingActive", "False"):
+        if active.reason not in NO_METRICS:
+            continue  # healthy: there is nothing to scale
         yield Found(
             about=autoscaler.ref,
             since=active.last_transition_time or autoscaler.born,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from holdfast.model.kinds import DisruptionBudget, Node, Pod
+from holdfast.model.names import few
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.budgets import keepers, refuses
@@ -44,8 +45,7 @@ def budget_blocks_drain(cluster: Snapshot) -> Iterator[Found]:
             for budget in refusing:
                 blocked.setdefault(budget.metadata.uid, (budget, []))[1].append(pod)
         for budget, kept in blocked.values():
-            names = ", ".join(sorted(pod.metadata.name for pod in kept)[:3])
-            names += f" and {len(kept) - 3} more" if len(kept) > 3 else ""
+            names = few(sorted(pod.metadata.name for pod in kept), 3)
             yield Found(
                 about=budget.ref,
                 part=name,

@@ -6,6 +6,7 @@ from datetime import timedelta
 from holdfast.model.kinds import DisruptionBudget
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
+from holdfast.topology.conditions import saying
 
 
 @fact(
@@ -21,12 +22,9 @@ def budget_cannot_be_counted(cluster: Snapshot) -> Iterator[Found]:
     """DisruptionAllowed is False because the controller failed to work the budget out, as when
     its pods belong to something without a scale. Every eviction is refused meanwhile.
     """
-    for budget in cluster.all(DisruptionBudget):
-        allowed = budget.condition("DisruptionAllowed")
-        if allowed is None or allowed.status != "False" or allowed.reason != "SyncFailed":
+    for budget, allowed in saying(cluster.all(DisruptionBudget), "DisruptionAllowed", "False"):
+        if allowed.reason != "SyncFailed":
             continue  # healthy: counted
-        if budget.metadata.deletion_timestamp is not None:
-            continue
         yield Found(
             about=budget.ref,
             since=allowed.last_transition_time or budget.born,

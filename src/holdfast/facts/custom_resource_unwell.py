@@ -7,7 +7,7 @@ from holdfast.model.kinds import Alertmanager, Event, Kafka, NodePool, Prometheu
 from holdfast.model.kinds.custom import Custom
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.conditions import unwell
+from holdfast.topology.conditions import all_unwell
 
 KNOWN: tuple[type[Alertmanager | Kafka | NodePool | Prometheus | Provider], ...] = (
     Alertmanager,
@@ -33,17 +33,5 @@ def custom_resource_unwell(cluster: Snapshot) -> Iterator[Found]:
     as it stands. Those that are paused are left alone. Kinds with facts of their own are not here;
     other custom kinds are read when they are named with --kind, by their conditions alone.
     """
-    for kind in (*KNOWN, *cluster.family(Custom)):
-        for each in cluster.all(kind):
-            told = unwell(cluster, each)
-            if told is None:
-                continue  # healthy
-            where = " -n {namespace}" if kind.api.namespaced else ""
-            yield Found(
-                about=each.ref,
-                since=told.since,
-                says=told.says,
-                seen=told.seen,
-                next_step="Read what its operator says: "
-                f"kubectl describe {kind.api.resource} {{name}}{where}",
-            )
+    for told in all_unwell(cluster, (*KNOWN, *cluster.family(Custom))):
+        yield told.found(look="Read what its operator says")

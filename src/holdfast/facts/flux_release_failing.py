@@ -6,7 +6,7 @@ from datetime import timedelta
 from holdfast.model.kinds import Event, HelmRelease
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.conditions import unwell
+from holdfast.topology.conditions import all_unwell
 
 
 @fact(
@@ -24,14 +24,5 @@ def flux_release_failing(cluster: Snapshot) -> Iterator[Found]:
     `Failed` is critical; one that waits for its source or a dependency is not. A suspended one is
     left alone, and one that is at work is so only if it has not failed since it last went well.
     """
-    for each in cluster.all(HelmRelease):
-        told = unwell(cluster, each, ("Ready",))
-        if told is None:
-            continue  # healthy
-        yield Found(
-            about=each.ref,
-            since=told.since,
-            says=told.says,
-            seen=told.seen,
-            severity=told.severity,
-        )
+    for told in all_unwell(cluster, (HelmRelease,), ("Ready",)):
+        yield told.found(severity=told.severity)

@@ -13,7 +13,7 @@ from holdfast.model.kinds import (
 )
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.conditions import unwell
+from holdfast.topology.conditions import all_unwell
 
 SOURCES: tuple[type[GitRepository | OciRepository | Bucket | HelmRepository | HelmChart], ...] = (
     GitRepository,
@@ -38,17 +38,5 @@ def flux_source_failing(cluster: Snapshot) -> Iterator[Found]:
     said of the source as it stands. A reason that ends in `Failed` is critical. A suspended source
     is left alone, and one that is at work is so only if it has not failed since it last went well.
     """
-    for kind in SOURCES:
-        for each in cluster.all(kind):
-            told = unwell(cluster, each, ("Ready",))
-            if told is None:
-                continue  # healthy
-            yield Found(
-                about=each.ref,
-                since=told.since,
-                says=told.says,
-                seen=told.seen,
-                severity=told.severity,
-                next_step="Read why it cannot be fetched: "
-                f"kubectl describe {kind.api.resource} {{name}} -n {{namespace}}",
-            )
+    for told in all_unwell(cluster, SOURCES, ("Ready",)):
+        yield told.found(severity=told.severity, look="Read why it cannot be fetched")

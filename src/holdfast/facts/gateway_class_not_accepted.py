@@ -6,6 +6,7 @@ from datetime import timedelta
 from holdfast.model.kinds import GatewayClass
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
+from holdfast.topology.conditions import saying
 
 
 @fact(
@@ -19,10 +20,7 @@ from holdfast.model.snapshot import Snapshot
 )
 def gateway_class_not_accepted(cluster: Snapshot) -> Iterator[Found]:
     """A GatewayClass has Accepted=False, said of the class as it stands."""
-    for each in cluster.all(GatewayClass):
-        accepted = each.condition("Accepted")
-        if accepted is None or accepted.status != "False" or each.leaving:
-            continue  # healthy, or unclaimed: another fact
+    for each, accepted in saying(cluster.all(GatewayClass), "Accepted", "False"):
         if not accepted.speaks_of(each.metadata.generation):
             continue  # about an older version of it
         yield Found(

@@ -8,6 +8,7 @@ from holdfast.model.kinds.gateway import ListenerStatus
 from holdfast.model.objects import Condition, condition
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
+from holdfast.topology.conditions import saying
 
 BAD = (("Conflicted", "True"), ("Accepted", "False"), ("Programmed", "False"))
 CERTIFICATE = frozenset({"InvalidCertificateRef", "RefNotPermitted"})
@@ -28,10 +29,8 @@ def gateway_listener_failing(cluster: Snapshot) -> Iterator[Found]:
     or protocols that do not go together), is not accepted, or is not programmed itself. One whose
     certificate cannot be used has a fact of its own.
     """
-    for gateway in cluster.all(Gateway):
-        whole = gateway.condition("Programmed")
-        if gateway.leaving or whole is None or whole.status != "True":
-            continue  # told by gateway_not_programmed
+    # One that is not programmed is told by gateway_not_programmed.
+    for gateway, _ in saying(cluster.all(Gateway), "Programmed", "True"):
         for listener in gateway.status.listeners:
             said = _unwell(listener, gateway.metadata.generation)
             if said is None:

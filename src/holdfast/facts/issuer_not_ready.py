@@ -6,6 +6,7 @@ from datetime import timedelta
 from holdfast.model.kinds import ClusterIssuer, Issuer
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
+from holdfast.topology.conditions import saying
 
 
 @fact(
@@ -21,10 +22,7 @@ from holdfast.model.snapshot import Snapshot
 def issuer_not_ready(cluster: Snapshot) -> Iterator[Found]:
     """An Issuer or ClusterIssuer has Ready=False, said of it as it stands."""
     every: tuple[Issuer | ClusterIssuer, ...] = (*cluster.all(Issuer), *cluster.all(ClusterIssuer))
-    for issuer in every:
-        said = issuer.condition("Ready")
-        if issuer.leaving or said is None or said.status != "False":
-            continue  # healthy, or nobody has looked at it yet
+    for issuer, said in saying(every, "Ready", "False"):
         if not said.speaks_of(issuer.metadata.generation):
             continue  # about an older version of it
         everywhere = isinstance(issuer, ClusterIssuer)

@@ -9,6 +9,7 @@ from holdfast.model.kinds import Node
 from holdfast.model.quantities import worth
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
+from holdfast.topology.conditions import saying
 
 OURS = "kubernetes.io"
 
@@ -24,10 +25,8 @@ OURS = "kubernetes.io"
 )
 def node_device_unhealthy(cluster: Snapshot) -> Iterator[Found]:
     """A node offers fewer of an extended resource (`vendor.example/device`) than it has."""
-    for node in cluster.all(Node):
-        ready = node.condition("Ready")
-        if ready is None or ready.status != "True" or node.leaving:
-            continue  # what a node that is not ready says of devices is old
+    # What a node that is not ready says of devices is old.
+    for node, ready in saying(cluster.all(Node), "Ready", "True"):
         for resource, amount in node.status.capacity.items():
             domain, extended, _ = resource.partition("/")
             if not extended or domain == OURS or domain.endswith(f".{OURS}"):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from holdfast.model.kinds import Lease, Node
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
+from holdfast.topology.conditions import saying
 
 HEARTBEATS = "kube-node-lease"
 
@@ -23,10 +24,7 @@ def node_lease_stale(cluster: Snapshot) -> Iterator[Found]:
     """A node is Ready, but its lease in kube-node-lease has run out: either the control plane does
     not notice silent nodes any more, or the node's clock lags. Counted from when it ran out.
     """
-    for node in cluster.all(Node):
-        ready = node.condition("Ready")
-        if ready is None or ready.status != "True" or node.leaving:
-            continue  # told by node_not_ready and node_silent
+    for node, _ in saying(cluster.all(Node), "Ready", "True"):  # others have facts of their own
         lease = cluster.find(Lease, HEARTBEATS, node.metadata.name)
         if lease is None or lease.spec.renew_time is None:
             continue  # nodes of some providers have none

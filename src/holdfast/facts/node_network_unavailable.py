@@ -6,6 +6,7 @@ from datetime import timedelta
 from holdfast.model.kinds import Node
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
+from holdfast.topology.conditions import saying
 from holdfast.topology.workloads import SHORT
 
 
@@ -21,10 +22,7 @@ from holdfast.topology.workloads import SHORT
 )
 def node_network_unavailable(cluster: Snapshot) -> Iterator[Found]:
     """A node's NetworkUnavailable condition is True, as its network plugin or cloud wrote it."""
-    for node in cluster.all(Node):
-        network = node.condition("NetworkUnavailable")
-        if network is None or network.status != "True" or node.leaving:
-            continue  # healthy: set up, or nobody speaks of it
+    for node, network in saying(cluster.all(Node), "NetworkUnavailable", "True"):
         yield Found(
             about=node.ref,
             since=network.last_transition_time or node.born,

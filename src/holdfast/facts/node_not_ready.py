@@ -6,6 +6,7 @@ from datetime import timedelta
 from holdfast.model.kinds import Node
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
+from holdfast.topology.conditions import saying
 from holdfast.topology.workloads import SHORT
 
 
@@ -22,10 +23,7 @@ def node_not_ready(cluster: Snapshot) -> Iterator[Found]:
     """A node's kubelet reports and says Ready=False, with the reason. A warning only while the
     node is cordoned: somebody is at work on it. A kubelet that has fallen silent is another fact.
     """
-    for node in cluster.all(Node):
-        ready = node.condition("Ready")
-        if ready is None or ready.status != "False" or node.leaving:
-            continue  # healthy, silent, or on its way out
+    for node, ready in saying(cluster.all(Node), "Ready", "False"):
         since = ready.last_transition_time or node.born
         yield Found(
             about=node.ref,

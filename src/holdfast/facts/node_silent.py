@@ -6,6 +6,7 @@ from datetime import timedelta
 from holdfast.model.kinds import Node
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
+from holdfast.topology.conditions import saying
 from holdfast.topology.workloads import SHORT
 
 STOPPED = "node.cloudprovider.kubernetes.io/shutdown"
@@ -25,10 +26,7 @@ def node_silent(cluster: Snapshot) -> Iterator[Found]:
     """A node's Ready condition is Unknown: the control plane has not heard from its kubelet. A
     warning only while the node is cordoned: somebody is at work on it.
     """
-    for node in cluster.all(Node):
-        ready = node.condition("Ready")
-        if ready is None or ready.status != "Unknown" or node.leaving:
-            continue  # healthy, speaks for itself, or on its way out
+    for node, ready in saying(cluster.all(Node), "Ready", "Unknown"):
         since = ready.last_transition_time or node.born
         stopped = any(taint.key == STOPPED for taint in node.spec.taints)
         says = f"silent for {cluster.elapsed(since)}"

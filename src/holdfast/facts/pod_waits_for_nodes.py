@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from holdfast.model.names import few
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.scheduler_words import Obstacle
@@ -32,5 +33,4 @@ def pod_waits_for_nodes(cluster: Snapshot) -> Iterator[Found]:
 
 def _named(each: Stuck) -> str:
     names = sorted(node.metadata.name for node in each.nodes)
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return f": {', '.join(names[:SHOWN])}{more}" if names else ""
+    return f": {few(names, SHOWN)}" if names else ""

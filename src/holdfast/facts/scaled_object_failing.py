@@ -6,7 +6,7 @@ from datetime import timedelta
 from holdfast.model.kinds import Event, ScaledJob, ScaledObject
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.conditions import unwell
+from holdfast.topology.conditions import all_unwell
 
 SCALED: tuple[type[ScaledObject | ScaledJob], ...] = (ScaledObject, ScaledJob)
 
@@ -24,16 +24,5 @@ def scaled_object_failing(cluster: Snapshot) -> Iterator[Found]:
     counted from the first event of a failure since it was last ready, else from the last change of
     what is asked. Paused ones are left alone, and one that is scaled to zero is Ready.
     """
-    for kind in SCALED:
-        for each in cluster.all(kind):
-            told = unwell(cluster, each, ("Ready",))
-            if told is None:
-                continue  # healthy
-            yield Found(
-                about=each.ref,
-                since=told.since,
-                says=told.says,
-                seen=told.seen,
-                next_step="Read which trigger fails: "
-                f"kubectl describe {kind.api.resource} {{name}} -n {{namespace}}",
-            )
+    for told in all_unwell(cluster, SCALED, ("Ready",)):
+        yield told.found(look="Read which trigger fails")

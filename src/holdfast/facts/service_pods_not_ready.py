@@ -1,9 +1,9 @@
 """A service has pods, or is to have some, and none of them takes traffic."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 
-from holdfast.model.kinds import Pod
+from holdfast.model.names import few
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.services import BEHIND, makers, selections, silent_since
@@ -28,15 +28,10 @@ def service_pods_not_ready(cluster: Snapshot) -> Iterator[Found]:
         if since is None:
             continue
         if pods:
-            says, seen = f"none of its {len(pods)} pods is ready: nobody answers", _names(pods)
-            yield Found(about=service.ref, since=since, says=says, seen={"pods": seen})
+            says = f"none of its {len(pods)} pods is ready: nobody answers"
+            names = few(sorted(pod.metadata.name for pod in pods))
+            yield Found(about=service.ref, since=since, says=says, seen={"pods": names})
             continue
         maker = next(maker.ref for maker, wanted in makers(cluster, service) if wanted > 0)
         says = f"{maker} is to have pods for it and has none"
         yield Found(about=service.ref, since=since, says=says)
-
-
-def _names(pods: Sequence[Pod]) -> str:
-    names = sorted(pod.metadata.name for pod in pods)
-    more = f", and {len(names) - 5} more" if len(names) > 5 else ""
-    return ", ".join(names[:5]) + more

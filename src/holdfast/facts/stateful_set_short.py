@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from holdfast.model.kinds import Pod, StatefulSet
+from holdfast.model.names import few
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 
@@ -106,6 +107,4 @@ def _holding(
 
 
 def _few(members: Sequence[_Member]) -> str:
-    names = [member.name for member in members[:3]]
-    more = len(members) - len(names)
-    return ", ".join(names) + (f" and {more} more" if more else "")
+    return few((member.name for member in members), 3)

@@ -82,12 +82,16 @@ class Lifecycle:
         if dry:
             return document
         self._born += 1
-        metadata["resourceVersion"] = str(self._store.next_version())
+        self._keep(resource, key, document)
+        return document
+
+    def _keep(self, resource: Resource, key: Key, document: Json) -> None:
+        """Store it, and serve what it defines."""
+        document["metadata"]["resourceVersion"] = str(self._store.next_version())
         self._store.put(key, document)
         if resource.kind == "CustomResourceDefinition":
             for served in resources_of_definition(document):
                 self._resources.register(served)
-        return document
 
     def _metadata_at_birth(self, resource: Resource, namespace: str, given: Json) -> Json:
         metadata = {k: v for k, v in given.items() if k in _PEOPLES_METADATA and v is not None}
@@ -197,11 +201,7 @@ class Lifecycle:
         if "deletionTimestamp" in metadata and may_go(after):
             self._removal.remove(resource, key)  # nothing is written: watches hear of the end
             return after
-        metadata["resourceVersion"] = str(self._store.next_version())
-        self._store.put(key, after)
-        if resource.kind == "CustomResourceDefinition":
-            for served in resources_of_definition(after):
-                self._resources.register(served)
+        self._keep(resource, key, after)
         return after
 
 

@@ -11,6 +11,7 @@
 | pod `migrate-x7k2p`, not ready | healthy: its Job is done |
 """
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from holdfast.testing import manifests
@@ -221,31 +222,36 @@ class _Story:
     def break_checkout(self) -> None:
         """A rollout to an image that does not exist; it passes its deadline ten minutes later."""
         wanted, new = self._roll_out("checkout", "7b98d6f5c4", _BROKEN, old="86f5b7c9d4")
-        for n, letters in enumerate(("m4kq8", "tz6wd")):
-            pod = self._pod(new, f"{new['metadata']['name']}-{letters}", _BROKEN, n)
+        for pod in self._first_pods(new, _BROKEN, ("m4kq8", "tz6wd")):
             message = manifests.unpulled(_BROKEN)
             status = manifests.waiting_status(pod, self._now, "ImagePullBackOff", message)
-            pod = self._tell(pod, status)
-            self._event(pod, "BackOff", message.partition(": ")[0], warn=True)
-        self._tell(new, {"observedGeneration": 1, "replicas": 2})
-        available = wanted["status"]["conditions"][0]
+            told = self._tell(pod, status)
+            self._event(told, "BackOff", message.partition(": ")[0], warn=True)
         late = f'ReplicaSet "{new["metadata"]["name"]}" has timed out progressing.'
         deadline = self._now + timedelta(minutes=10)
         stuck = condition("Progressing", "False", deadline, "ProgressDeadlineExceeded", late)
-        self._tell(wanted, _mid_rollout([available, stuck]))
+        self._half_way(wanted, new, stuck)
 
     def begin_a_rollout(self) -> None:
         """A rollout that moves: the pods of the new revision are on their way."""
         image = "registry.example.com/shop/cart:1.10"
         wanted, new = self._roll_out("cart", "848d9c7f6b", image, old="5f6c8d9b77")
-        for n, letters in enumerate(("q9rjs", "wl2vn")):
-            pod = self._pod(new, f"{new['metadata']['name']}-{letters}", image, n)
+        for pod in self._first_pods(new, image, ("q9rjs", "wl2vn")):
             self._tell(pod, manifests.waiting_status(pod, self._now, "ContainerCreating"))
-        self._tell(new, {"observedGeneration": 1, "replicas": 2})
-        available = wanted["status"]["conditions"][0]
         message = f'ReplicaSet "{new["metadata"]["name"]}" is progressing.'
         moving = condition("Progressing", "True", self._now, "ReplicaSetUpdated", message)
-        self._tell(wanted, _mid_rollout([available, moving]))
+        self._half_way(wanted, new, moving)
+
+    def _first_pods(self, new: Json, image: str, letters: Sequence[str]) -> Iterator[Json]:
+        """The pods of a new ReplicaSet, one on each node."""
+        for n, each in enumerate(letters):
+            yield self._pod(new, f"{new['metadata']['name']}-{each}", image, n)
+
+    def _half_way(self, wanted: Json, new: Json, progressing: Json) -> None:
+        """What their controllers say of a rollout that has two new pods and keeps three old."""
+        self._tell(new, {"observedGeneration": 1, "replicas": 2})
+        available = wanted["status"]["conditions"][0]
+        self._tell(wanted, _mid_rollout([available, progressing]))
 
     def _roll_out(self, name: str, code: str, image: str, *, old: str) -> tuple[Json, Json]:
         """A new revision of four: the old ReplicaSet shrinks to three, a new one of two appears.

@@ -7,14 +7,16 @@ The time of a condition is a refreshed stamp where a controller rewrites it with
 each wording. Its events know better: what has failed since it last went well.
 """
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Protocol
 
 import msgspec
 
 from holdfast.model.kinds import Event
 from holdfast.model.kinds.conditioned import Conditioned
 from holdfast.model.objects import Condition
-from holdfast.model.rules import Severity
+from holdfast.model.rules import Found, Severity
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.events import events_about
 
@@ -37,6 +39,7 @@ GOOD = ("Ready", "Available", "Healthy")  # conditions that are False when somet
 class Unwell(msgspec.Struct, frozen=True, kw_only=True):
     """Why a resource is not well, in its controller's words, and since when."""
 
+    of: Conditioned
     type: str
     status: str
     reason: str
@@ -59,6 +62,51 @@ class Unwell(msgspec.Struct, frozen=True, kw_only=True):
         """What was said."""
         return {"condition": self.type, "reason": self.reason, "message": self.message}
 
+    def found(self, *, severity: Severity | None = None, look: str = "") -> Found:
+        """The fact that it is not well; `look` says what to read of it, where kinds differ."""
+        api = self.of.api
+        where = " -n {namespace}" if api.namespaced else ""
+        return Found(
+            about=self.of.ref,
+            since=self.since,
+            says=self.says,
+            seen=self.seen,
+            severity=severity,
+            next_step=f"{look}: kubectl describe {api.resource} {{name}}{where}" if look else None,
+        )
+
+
+class Speaks(Protocol):
+    """Whatever has conditions, and may be on its way out."""
+
+    @property
+    def leaving(self) -> bool:
+        """Whether somebody has deleted it."""
+
+    def condition(self, type_: str) -> Condition | None:
+        """Its condition of that type."""
+
+
+def saying[K: Speaks](
+    objects: Iterable[K], type_: str, status: str
+) -> Iterator[tuple[K, Condition]]:
+    """Those whose condition of that type has that status; not those that are on their way out."""
+    for each in objects:
+        said = each.condition(type_)
+        if said is not None and said.status == status and not each.leaving:
+            yield each, said
+
+
+def all_unwell(
+    cluster: Snapshot, kinds: Iterable[type[Conditioned]], types: tuple[str, ...] = GOOD
+) -> Iterator[Unwell]:
+    """Every object of those kinds that is not well."""
+    for kind in kinds:
+        for each in cluster.all(kind):
+            told = unwell(cluster, each, types)
+            if told is not None:
+                yield told
+
 
 def unwell(cluster: Snapshot, each: Conditioned, types: tuple[str, ...] = GOOD) -> Unwell | None:
     """Why it is not well; None when it is, is being deleted or held, or nobody says."""
@@ -77,6 +125,7 @@ def unwell(cluster: Snapshot, each: Conditioned, types: tuple[str, ...] = GOOD) 
         if failed:
             last = failed[-1]
             return Unwell(
+                of=each,
                 type=type_,
                 status="Unknown, at work again",
                 reason=last.reason,
@@ -103,6 +152,7 @@ def _told(each: Conditioned, said: Condition, failed: list[Event]) -> Unwell:
     first = failed[0].first_seen if failed else None
     known = [moment for moment in (said.last_transition_time, first) if moment is not None]
     return Unwell(
+        of=each,
         type=said.type,
         status=said.status,
         reason=said.reason,

@@ -1,6 +1,5 @@
 """What Argo CD says of an application, and since when: its stamps and its own events."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from holdfast.model.kinds import Application
@@ -9,7 +8,6 @@ from holdfast.topology.events import events_about
 
 AT_WORK = ("Running", "Terminating")
 FAILED = ("Failed", "Error")
-SHOWN = 3  # names in one sentence
 
 
 def last_synced(application: Application) -> datetime | None:
@@ -37,10 +35,3 @@ def failing_since(cluster: Snapshot, application: Application) -> datetime | Non
         if event.type == "Warning" and event.reason == "OperationCompleted"
     )
     return min((time for time in told if good is None or time > good), default=None)
-
-
-def listed(names: Iterable[str]) -> str:
-    """The first few of them, and how many more there are."""
-    every = tuple(names)
-    more = f" and {len(every) - SHOWN} more" if len(every) > SHOWN else ""
-    return ", ".join(every[:SHOWN]) + more

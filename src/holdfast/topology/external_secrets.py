@@ -8,6 +8,7 @@ import msgspec
 from holdfast.model.kinds.conditioned import Conditioned
 from holdfast.model.snapshot import Snapshot
 from holdfast.model.times import moved
+from holdfast.topology.conditions import saying
 from holdfast.topology.events import events_about
 
 _SLACK = timedelta(seconds=10)  # the event is written a moment before the condition
@@ -35,10 +36,7 @@ class Failing[K: Conditioned](msgspec.Struct, frozen=True, kw_only=True):
 
 def failing[K: Conditioned](cluster: Snapshot, objects: Iterable[K]) -> Iterator[Failing[K]]:
     """Those with Ready=False. One without a word is another operator's, or new."""
-    for each in objects:
-        said = each.condition("Ready")
-        if each.leaving or said is None or said.status != "False":
-            continue  # healthy: what is copied is there
+    for each, said in saying(objects, "Ready", "False"):
         since = max(each.born, said.last_transition_time or each.born)
         yield Failing(
             of=each,

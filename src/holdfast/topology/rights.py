@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from holdfast.model.kinds import ClusterRole, ClusterRoleBinding, Role, RoleBinding
 from holdfast.model.kinds.control import PolicyRule, RoleSubject
+from holdfast.model.names import few
 from holdfast.model.namespaces import CONTROL_PLANE
 from holdfast.model.objects import Object
 from holdfast.model.rules import Severity
@@ -80,8 +81,7 @@ def held(cluster: Snapshot, role: AnyRole) -> tuple[dict[str, str], Severity | N
     """Who has a role and who keeps it; it weighs less when nobody has it, or a chart brought it."""
     who, keeper = holders(cluster, role), manager(role)
     unbound = not who and not cluster.blind((RoleBinding, ClusterRoleBinding))
-    more = f", and {len(who) - SHOWN} more" if len(who) > SHOWN else ""
-    names = "nobody" if unbound else ", ".join(who[:SHOWN]) + more
+    names = "nobody" if unbound else few(who, SHOWN)
     seen = {"held by": names, "managed by": keeper}
     light = Severity.INFO if unbound or keeper else None
     return {key: value for key, value in seen.items() if value}, light

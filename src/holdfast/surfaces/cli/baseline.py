@@ -11,13 +11,13 @@ from holdfast.diagnosis.survey import Survey, survey
 from holdfast.errors import BadInput
 from holdfast.model.baseline import DEFAULT, LONGEST, Accepted, Baseline
 from holdfast.model.last_scan import LastScan, Remembered
+from holdfast.model.names import few
 from holdfast.model.objects import Ref
 from holdfast.model.rules import Finding, Severity
 from holdfast.model.times import in_words, to_the_second
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.doors import Doors
 from holdfast.surfaces.cli.exits import FINDINGS, NOTHING
-from holdfast.surfaces.cli.layout import listed
 from holdfast.surfaces.cli.looking import Source, take
 from holdfast.surfaces.cli.text import clean
 
@@ -204,7 +204,7 @@ def _meant(word: str, told: Survey) -> Iterator[tuple[str, Finding]]:
     here = [finding for finding in found.values() if finding.code == rule.code]
     meant = [finding for finding in here if _written(finding.about) == place]
     if not meant:
-        near = listed((f"{rule.code}:{_written(f.about)}" for f in here), 5)
+        near = few((f"{rule.code}:{_written(f.about)}" for f in here), 5)
         raise BadInput(
             f"{rule.name} finds nothing about {place!r} now.",
             remedy=f"It finds: {near}." if near else "It finds nothing at all.",

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from holdfast.model.coverage import Coverage
+from holdfast.model.names import few
 from holdfast.model.snapshot import Blind, State
-from holdfast.surfaces.cli.layout import Layout, listed
+from holdfast.surfaces.cli.layout import Layout
 from holdfast.surfaces.cli.text import clean
 
 RULES = 5  # rules that are named beneath a kind
@@ -35,13 +36,13 @@ def lines(coverage: Coverage, layout: Layout) -> Iterator[Text]:
         yield from layout.flowing(told, style="yellow")
     absent = [blind.plural for blind in coverage.blind if blind.state is State.ABSENT]
     if absent:
-        told = f"Not served here, and so not judged: {listed(absent, ABSENT)}."
+        told = f"Not served here, and so not judged: {few(absent, ABSENT)}."
         yield from layout.flowing(told, style="dim")
     if coverage.not_asked:
         told = (
             f"Custom kinds that were not asked for ({len(coverage.not_asked)}; --kind names one): "
         )
-        told += f"{listed(coverage.not_asked, KINDS)}."
+        told += f"{few(coverage.not_asked, KINDS)}."
         yield from layout.flowing(clean(told), style="dim")
     if coverage.off:
         names = (f"{o.name} ({o.reason})" if o.reason else o.name for o in coverage.off)
@@ -58,7 +59,7 @@ def _kind(blind: Blind, coverage: Coverage, layout: Layout) -> Iterator[Text]:
         if any(want.resource == blind.resource for want in rule.wants)
     ]
     if wanting:
-        yield from layout.told("  for  ", listed(wanting, RULES), style="dim")
+        yield from layout.told("  for  ", few(wanting, RULES), style="dim")
 
 
 def _objects(coverage: Coverage, layout: Layout) -> Iterator[Text]:

@@ -4,7 +4,7 @@ Commands are never broken inside a word: half a command is another command.
 """
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -43,13 +43,6 @@ class Layout:
     def flowing(self, text: str, *, style: str = "") -> Iterator[Text]:
         """A sentence from the left edge on."""
         yield from (Text(line, style=style) for line in _wrapped(text, self._width))
-
-
-def listed(names: Iterable[str], most: int) -> str:
-    """Names in one line; those beyond the most are counted."""
-    names = tuple(names)
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def _wrapped(text: str, room: int | None) -> list[str]:

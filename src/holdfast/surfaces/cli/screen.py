@@ -13,13 +13,14 @@ from rich.text import Text
 
 from holdfast.diagnosis.survey import Survey
 from holdfast.model.changes import Change
+from holdfast.model.names import few
 from holdfast.model.objects import LONG_AGO
 from holdfast.model.rules import Channel, Finding, Severity
 from holdfast.model.snapshot import Snapshot, State
 from holdfast.model.times import in_words, to_the_second
 from holdfast.model.troubles import Trouble
 from holdfast.surfaces.cli import coverage, standing
-from holdfast.surfaces.cli.layout import MARGIN, Layout, listed
+from holdfast.surfaces.cli.layout import MARGIN, Layout
 from holdfast.surfaces.cli.text import clean
 
 COLOURS = {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
@@ -98,7 +99,7 @@ class _Page:
             return
         yield Text(f"And {len(rest)} more, which a pipe, -n or -o json shows:", style="bold")
         for name, count in Counter(f"{f.code} {f.name}" for f in rest).most_common():
-            names = listed((name_of(f) for f in rest if f"{f.code} {f.name}" == name), NAMED)
+            names = few((name_of(f) for f in rest if f"{f.code} {f.name}" == name), NAMED)
             yield from self._layout.told("", f"{count} {name}: {names}")
         yield Text()
 
@@ -120,16 +121,7 @@ class _Page:
         told = standing.mark(trouble, self._survey.standing)
         yield self._title(cause, trouble.severity.name, colour=colour, mark=told)
         yield from self._body(cause)
-        if trouble.alike:
-            names = listed((name_of(finding) for finding in trouble.alike), NAMED)
-            yield from self._layout.told("also  ", names)
-        for link in trouble.symptoms[:LINKS]:
-            told = f"{link.finding.about.kind} {name_of(link.finding)}: {link.finding.says}"
-            yield from self._layout.told("so    ", told)
-        if len(trouble.symptoms) > LINKS:
-            yield from self._layout.told("so    ", f"and {len(trouble.symptoms) - LINKS} more")
-        for change in self._survey.changed.get(trouble.id, ()):
-            yield from self._layout.told("after ", change_told(change, trouble.since))
+        yield from beside(trouble, self._survey, self._layout, named=NAMED)
         yield from self._ways_on(cause)
         yield Text()
 
@@ -192,6 +184,23 @@ def ways_on(finding: Finding) -> tuple[str, str]:
     if not command.startswith(TOOLS):
         return finding.next, ""
     return f"{sentence}:", clean(command)
+
+
+def called(finding: Finding) -> str:
+    """Who a finding is about, with the kind."""
+    return f"{finding.about.kind} {name_of(finding)}"
+
+
+def beside(trouble: Trouble, survey: Survey, layout: Layout, *, named: int) -> Iterator[Text]:
+    """What belongs to a trouble beside its cause: the same on siblings, symptoms, changes."""
+    if trouble.alike:
+        yield from layout.told("also  ", few((name_of(each) for each in trouble.alike), named))
+    for link in trouble.symptoms[:LINKS]:
+        yield from layout.told("so    ", f"{called(link.finding)}: {link.finding.says}")
+    if len(trouble.symptoms) > LINKS:
+        yield from layout.told("so    ", f"and {len(trouble.symptoms) - LINKS} more")
+    for change in survey.changed.get(trouble.id, ()):
+        yield from layout.told("after ", change_told(change, trouble.since))
 
 
 def name_of(finding: Finding) -> str:

@@ -14,12 +14,21 @@ import msgspec
 from rich.cells import cell_len
 from rich.text import Text
 
+from holdfast.model.names import few
 from holdfast.model.objects import LONG_AGO
-from holdfast.model.rules import Channel, Finding
+from holdfast.model.rules import Channel
 from holdfast.model.snapshot import State
 from holdfast.model.times import in_words
-from holdfast.surfaces.cli.layout import MARGIN, Layout, listed
-from holdfast.surfaces.cli.screen import COLOURS, Wanted, change_told, name_of, total, ways_on
+from holdfast.surfaces.cli.layout import MARGIN, Layout
+from holdfast.surfaces.cli.screen import (
+    COLOURS,
+    Wanted,
+    beside,
+    called,
+    change_told,
+    total,
+    ways_on,
+)
 from holdfast.surfaces.cli.standing import NAMES
 from holdfast.surfaces.cli.text import clean
 from holdfast.surfaces.cli.turns import POSTURE, YOUNG, Subject, subjects
@@ -27,7 +36,6 @@ from holdfast.workflow.vigil import View
 
 LEAST = 8  # rows that troubles get, however low the terminal is
 NAMED = 3  # siblings and symptoms that are named in a few words
-LINKS = 8  # symptoms that are told in many
 LONGEST = 400  # of one piece of evidence
 RECENT = timedelta(minutes=10)  # how long it is told that something has gone
 TOLD_GONE = 3
@@ -117,7 +125,7 @@ class _Body:
         if trouble is not None:
             others = [*trouble.alike, *(link.finding for link in trouble.symptoms)]
             if others:
-                names = listed(dict.fromkeys(_called(each) for each in others), NAMED)
+                names = few(dict.fromkeys(called(each) for each in others), NAMED)
                 yield from self._layout.told("with  ", names)
             for change in self._view.survey.changed.get(trouble.id, ())[:1]:
                 yield from self._layout.told("after ", change_told(change, trouble.since))
@@ -131,16 +139,7 @@ class _Body:
             seen = "; ".join(f"{key} = {value[:LONGEST]}" for key, value in finding.seen.items())
             yield from self._layout.told("seen  ", seen)
         if trouble is not None:
-            if trouble.alike:
-                names = listed((name_of(each) for each in trouble.alike), NAMED)
-                yield from self._layout.told("also  ", names)
-            for link in trouble.symptoms[:LINKS]:
-                told = f"{_called(link.finding)}: {link.finding.says}"
-                yield from self._layout.told("so    ", told)
-            if len(trouble.symptoms) > LINKS:
-                yield from self._layout.told("so    ", f"and {len(trouble.symptoms) - LINKS} more")
-            for change in self._view.survey.changed.get(trouble.id, ()):
-                yield from self._layout.told("after ", change_told(change, trouble.since))
+            yield from beside(trouble, self._view.survey, self._layout, named=NAMED)
         yield from self._next(subject)
 
     def _title(self, subject: Subject) -> Text:
@@ -186,7 +185,7 @@ def _silence(view: View, now: datetime) -> Iterator[Text]:
     eldest = min(view.silences, key=lambda silence: silence.since)
     ago = in_words(now - eldest.since)
     everything = len(view.silences) == view.followed
-    what = "the cluster" if everything else listed((s.plural for s in view.silences), NAMED)
+    what = "the cluster" if everything else few((s.plural for s in view.silences), NAMED)
     yield Text(f"OLD: last heard of {what} {ago} ago: {clean(eldest.why)}", style="bold red")
 
 
@@ -205,7 +204,7 @@ def _footing(view: View, wanted: Wanted, memory: Memory, now: datetime) -> Itera
             yield line
     unseen = [b.plural for b in survey.blind if b.state is not State.ABSENT]
     if unseen:
-        yield Text(f"Could not see: {listed(unseen, 8)}.", style="yellow")
+        yield Text(f"Could not see: {few(unseen, 8)}.", style="yellow")
     told: list[str] = []
     young = sum(1 for f in survey.young if f.channel is Channel.INCIDENT)
     if young and not wanted.young:
@@ -221,7 +220,7 @@ def _counted(rest: Sequence[Subject]) -> Text:
     words = Counter(subject.word for subject in rest)
     bad = ", ".join(f"{words[word]} {word}" for word in dict.fromkeys(s.word for s in rest))
     rules = Counter(NAMES[subject.code] for subject in rest)
-    most = listed((f"{count} {name}" for name, count in rules.most_common()), NAMED)
+    most = few((f"{count} {name}" for name, count in rules.most_common()), NAMED)
     return Text(f"{' ' * MARGIN}and {len(rest)} more: {bad} ({most})", style="bold")
 
 
@@ -234,10 +233,6 @@ def _word(subject: Subject) -> Text:
 def _where(subject: Subject) -> str:
     about = subject.about
     return clean(f"{about.namespace}/{about.name}" if about.namespace else about.name)
-
-
-def _called(finding: Finding) -> str:
-    return f"{finding.about.kind} {name_of(finding)}"
 
 
 def _cropped(line: Text, size: Size) -> Text:

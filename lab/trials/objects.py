@@ -63,6 +63,11 @@ class Objects:
             found += [kind | each for each in each_one if pattern.names(each["metadata"]["name"])]
         return found
 
+    def uid(self, pattern: Pattern, own: str) -> str:
+        """Of the one object that is meant."""
+        metadata: dict[str, str] = self._some(pattern, own)[0]["metadata"]
+        return metadata["uid"]
+
     def apply(self, document: Json, own: str) -> Json:
         """Server-side apply, in the trial's own namespace where none is named."""
         served = self._of_document(document)

@@ -107,15 +107,21 @@ class Stage:
             self.made += self.objects.tell(self._told(step.event), own)
 
     async def _apply(self, document: Json) -> None:
-        made = await asyncio.to_thread(self.objects.apply, self._spoken(document), self.namespace)
-        self.made.append(made)
+        self.made.append(await asyncio.to_thread(self._applied, document))
+
+    def _applied(self, document: Json) -> Json:
+        return self.objects.apply(self._spoken(document), self.namespace)
 
     def _pattern(self, text: str) -> Pattern:
         return Pattern.of(self._spoken(text))
 
     def _spoken[T](self, value: T) -> T:
         """The same for this namespace, at this moment."""
-        return spoken(value, namespace=self.namespace, now=datetime.now(UTC))
+        now = datetime.now(UTC)
+        return spoken(value, namespace=self.namespace, now=now, uid=self._uid)
+
+    def _uid(self, text: str) -> str:
+        return self.objects.uid(Pattern.of(text), self.namespace)
 
     def _told(self, told: Told) -> Told:
         said = self._spoken([told.of, told.message])

@@ -97,4 +97,13 @@ def test_texts_are_said_for_the_namespace_and_the_moment() -> None:
             None,
         ]
     }
-    assert expected == spoken(text, namespace="t1", now=now)
+    assert expected == spoken(text, namespace="t1", now=now, uid=str.lower)
+
+
+def test_the_uid_of_an_owner_is_that_of_the_object_that_is_meant() -> None:
+    now = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    owner = {"name": "web", "uid": "$uid(Deployment/$namespace/web)"}
+
+    said = spoken(owner, namespace="t1", now=now, uid=lambda text: f"uid of {text}")
+
+    assert {"name": "web", "uid": "uid of Deployment/t1/web"} == said

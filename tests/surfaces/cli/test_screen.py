@@ -8,7 +8,7 @@ from rich.console import Console
 from syrupy.assertion import SnapshotAssertion
 
 from holdfast.diagnosis.survey import survey
-from holdfast.model.kinds import Pod, StorageClass
+from holdfast.model.kinds import Lease, Pod, StorageClass
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import State
 from holdfast.surfaces.cli import screen
@@ -65,7 +65,7 @@ def test_nothing_found_is_said_with_what_was_looked_at(snapshot: SnapshotAsserti
 
 
 def test_what_could_not_be_seen_is_said_last(snapshot: SnapshotAssertion) -> None:
-    assert snapshot == shown(a_claim(waited=42 * MINUTES), blind=(Pod, StorageClass))
+    assert snapshot == shown(a_claim(waited=42 * MINUTES), blind=(Lease, StorageClass))
 
 
 def test_what_is_young_is_shown_only_when_asked_for_and_marked() -> None:

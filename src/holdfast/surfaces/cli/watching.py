@@ -175,13 +175,12 @@ def terms(
 
 def run(door: AbstractAsyncContextManager[Cluster], wish: Wish) -> int:
     """Watch until a signal ends it; returns the exit code."""
-    course = Course(wish.wanted)
-    if wish.json or not sys.stdout.isatty():
+    course, console = Course(wish.wanted), Plain()
+    if wish.json or not sys.stdout.isatty() or console.is_dumb_terminal:
         lines = Lines(course, as_json if wish.json else as_text)
         asyncio.run(follow(door, wish.terms, lines))
         lines.ended(course.summary())
     else:
-        console = Plain()
         with Painter(console) as painter:
             screen = Screen(course, painter)
             asyncio.run(_on_screen(door, wish.terms, screen))

@@ -1,0 +1,61 @@
+"""A watch of a real API server: what breaks is told, and the server may come and go."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bench.watch_lab import watching
+from lab.control_plane import Lab
+from lab.parts import Options
+
+HOLDFAST = Path(sys.executable).with_name("holdfast")
+CLAIM = {
+    "apiVersion": "v1",
+    "kind": "PersistentVolumeClaim",
+    "metadata": {"name": "orphan", "namespace": "default"},
+    "spec": {
+        "storageClassName": "none-of-that-name",
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": "1Gi"}},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def lonely_lab(lab_built: None) -> Iterator[Lab]:
+    """An API server that nobody else needs, so that it may be killed."""
+    with Lab.start(Options(bare=True, audit=False)) as lab:
+        yield lab
+
+
+@pytest.mark.lab
+@pytest.mark.slow
+@pytest.mark.xdist_group("lab")
+def test_a_fault_is_told_and_so_is_its_end_although_the_server_was_killed_in_between(
+    lonely_lab: Lab, tmp_path: Path
+) -> None:
+    lab = lonely_lab
+    with watching(HOLDFAST, lab.kubeconfig(), tmp_path) as ear:
+        begun, _ = ear.until("begin")
+        lab.kubectl("create", "-f", "-", stdin=yaml.safe_dump(CLAIM))
+        new, _ = ear.until("new", "orphan")
+
+        lab.stop_apiserver(signal.SIGKILL)
+        lost, _ = ear.until("lost")
+        lab.start_apiserver()
+        ear.until("heard")
+
+        lab.kubectl("delete", "pvc", "orphan", "-n", "default", "--wait=false")
+        lab.kubectl(
+            "patch", "pvc", "orphan", "-n", "default", "-p", '{"metadata":{"finalizers":[]}}'
+        )
+        gone, _ = ear.until("gone", "orphan")
+
+    assert begun["cluster"]["uid"] == gone["cluster"]["uid"]
+    assert new["subject"]["code"] == "HF-STO-002"
+    assert new["subject"]["id"] == gone["subject"]["id"]
+    assert lost["why"]

@@ -41,6 +41,16 @@ def postgres() -> Iterator[Postgres]:
 @pytest.fixture
 def postgres_database(postgres: Postgres) -> str:
     """The address of an empty database."""
+    return _made(postgres)
+
+
+@pytest.fixture
+def another_postgres_database(postgres: Postgres) -> str:
+    """The address of a second one."""
+    return _made(postgres)
+
+
+def _made(postgres: Postgres) -> str:
     name = f"t_{secrets.token_hex(6)}"
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())

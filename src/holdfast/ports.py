@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from holdfast.model.entries import Checkpoint, Draft, Entry, PublicKey
+from holdfast.model.keys import Kept, Purpose
 from holdfast.model.last_scan import LastScan
 from holdfast.model.letters import Beat, Letter
 from holdfast.model.objects import Api, Object
@@ -141,6 +142,30 @@ class Keyring(Protocol):
 
     def signer(self, id: str = "") -> Signer:  # noqa: A002 - the word of the record
         """The key of that id; the only one, if none is named. Raises `CannotSign` without it."""
+        ...
+
+
+class KeyCabinet(Protocol):
+    """Where our keys are kept, private and public halves apart."""
+
+    def make(self, purpose: Purpose, lock: bytes | None) -> PublicKey:
+        """A new key, locked with that passphrase. Raises `CannotSign` where none can be made."""
+        ...
+
+    def adopt(self, purpose: Purpose, key: PublicKey) -> None:
+        """Keep the public half of a key that somebody else holds."""
+        ...
+
+    def complete(self, purpose: Purpose) -> None:
+        """Write public halves that are missing."""
+        ...
+
+    def forget(self, purpose: Purpose, id_: str) -> None:
+        """Remove the private half of a key whose turn is over."""
+        ...
+
+    def all(self, purpose: Purpose) -> Sequence[Kept]:
+        """What is here."""
         ...
 
 

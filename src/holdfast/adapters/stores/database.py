@@ -43,12 +43,26 @@ def parse_url(written: str) -> URL:
             )
 
 
-def open_engine(url: URL) -> Engine:
+def open_engine(url: URL, busy: float = BUSY) -> Engine:
     """The engine; nothing is asked of the database yet."""
     if url.get_backend_name() == "sqlite":
-        return _sqlite(url)
+        return _sqlite(url, busy)
     connecting = {"connect_timeout": CONNECT, "application_name": "holdfast"}
     return create_engine(url, connect_args=connecting, pool_pre_ping=True, pool_size=10)
+
+
+def prepare(engine: Engine) -> None:
+    """What a database is told once, before its tables are made. WAL lets readers read on."""
+    if engine.dialect.name != "sqlite":
+        return
+    try:
+        raw = engine.raw_connection()
+        try:
+            raw.cursor().execute("PRAGMA journal_mode=WAL")
+        finally:
+            raw.close()
+    except sqlite3.DatabaseError as failed:
+        raise _sqlite_said(failed, named(engine.url), str(failed)) from failed
 
 
 @contextmanager
@@ -101,15 +115,15 @@ def _query_only(raw: PoolProxiedConnection) -> Iterator[None]:
         cursor.close()
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL, busy: float) -> Engine:
     path = Path(url.database or "")
 
     def connect() -> sqlite3.Connection:
         _private(path)
         connection = sqlite3.connect(
-            path, timeout=BUSY, isolation_level=None, check_same_thread=False
+            path, timeout=busy, isolation_level=None, check_same_thread=False
         )
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
         return connection
 
@@ -170,7 +184,7 @@ def _sqlite_said(error: sqlite3.DatabaseError, name: str, why: str) -> StoreFail
 _ANOTHER = "Name another file, or restore a backup with `holdfast db restore`."
 _SQLITE = {
     sqlite3.SQLITE_BUSY: (
-        f"is locked by another process for more than {BUSY} s",
+        "is locked by another process, for longer than we wait",
         "See which process has it open, and end that one or wait.",
     ),
     sqlite3.SQLITE_FULL: ("is on a full disk", "Make room on it."),

@@ -3,7 +3,6 @@
 An upgrade is one transaction on both databases: it is whole, or it never was.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from alembic import command
@@ -13,109 +12,121 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from holdfast.adapters.stores.database import asking, named
+from holdfast.adapters.stores.database import asking, named, prepare
 from holdfast.adapters.stores.tables import FACTS, METADATA, PREFIX
 from holdfast.errors import WrongStore
+from holdfast.model.standing import Standing
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _REVISION = f"{PREFIX}revision"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How a database stands to this version."""
-
-    revision: str | None  # None: nobody has made our tables yet
-    newest: str  # that this version knows
-    known: bool
-    missing: tuple[str, ...]  # tables and columns that should be there
-    foreign: bool  # holds tables, and none of ours
-    clusters: tuple[str, ...]
-
-
 def standing(engine: Engine) -> Standing:
     """Look, and change nothing."""
+    if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").exists():
+        return Standing(name=named(engine.url), newest=_newest())
     with asking(engine, writing=False) as connection:
-        return _standing(connection)
+        return standing_in(connection)
 
 
 def upgrade(engine: Engine, cluster: str) -> tuple[str | None, str]:
     """Bring the tables to the newest revision, for that cluster; from which one, to which one."""
+    refuse_strangers(standing(engine), cluster)
+    prepare(engine)
     with asking(engine, writing=True) as connection:
-        before = _standing(connection)
-        _refuse_strangers(before, named(engine.url), cluster)
-        config = Config()
-        config.set_main_option("script_location", str(_MIGRATIONS))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        before = standing_in(connection)
+        refuse_strangers(before, cluster)
+        migrate(connection, "head")
         _name_the_cluster(connection, cluster)
     return before.revision, before.newest
 
 
 def require_current(engine: Engine, cluster: str) -> None:
     """Raise `WrongStore` unless this version may use the database as it is, for that cluster."""
-    now, name = standing(engine), named(engine.url)
-    _refuse_strangers(now, name, cluster)
+    now = standing(engine)
+    refuse_strangers(now, cluster)
     if now.revision is None:
-        raise WrongStore(f"{name} has no tables yet.", remedy="Make them with: holdfast db upgrade")
+        raise WrongStore(
+            f"{now.name} has no tables yet.", remedy="Make them with: holdfast db upgrade"
+        )
     if now.missing:
         raise WrongStore(
-            f"{name} is half upgraded or damaged: {', '.join(now.missing)} is missing.",
+            f"{now.name} is half upgraded or damaged: {', '.join(now.missing)} is missing.",
             remedy="Restore a backup with `holdfast db restore`; do not mend it by hand.",
         )
     if now.revision != now.newest:
         raise WrongStore(
-            f"{name} is at revision {now.revision}, and this version wants {now.newest}.",
+            f"{now.name} is at revision {now.revision}, and this version wants {now.newest}.",
             remedy="Stop every process of Holdfast, make a backup, and run: holdfast db upgrade",
         )
 
 
-def _standing(connection: Connection) -> Standing:
-    scripts = ScriptDirectory(str(_MIGRATIONS))
+def migrate(connection: Connection, revision: str) -> None:
+    """Bring the tables to that revision, in the connection's transaction."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def standing_in(connection: Connection) -> Standing:
+    """How the database stands, seen from within a transaction."""
     context = MigrationContext.configure(connection, opts={"version_table": _REVISION})
     revision = context.get_current_revision()
-    newest = scripts.get_current_head() or ""
-    known = revision is None or revision in {each.revision for each in scripts.walk_revisions()}
-    inspector = inspect(connection)
-    tables = set(inspector.get_table_names())
-    missing: list[str] = []
-    if revision == newest:
-        for table in METADATA.sorted_tables:
-            there = (
-                {c["name"] for c in inspector.get_columns(table.name)}
-                if (table.name in tables)
-                else set()
-            )
-            missing += [f"{table.name}.{c.name}" for c in table.columns if c.name not in there]
+    newest = _newest()
+    tables = set(inspect(connection).get_table_names())
     clusters: tuple[str, ...] = ()
     if FACTS.name in tables:
         clusters = tuple(connection.execute(select(FACTS.c.cluster_uid).distinct()).scalars())
     return Standing(
+        name=named(connection.engine.url),
         revision=revision,
         newest=newest,
-        known=known,
-        missing=tuple(missing),
+        known=revision is None or revision in revisions(),
+        missing=_missing(connection, tables) if revision == newest else (),
         foreign=revision is None and bool(tables),
         clusters=clusters,
     )
 
 
-def _refuse_strangers(now: Standing, name: str, cluster: str) -> None:
+def refuse_strangers(now: Standing, cluster: str) -> None:
+    """Raise for a database of another product, cluster, or a newer version."""
     if now.foreign:
         raise WrongStore(
-            f"{name} holds tables, and none of them is Holdfast's.",
+            f"{now.name} holds tables, and none of them is Holdfast's.",
             remedy="Name an empty database, or one that Holdfast has made.",
         )
     if not now.known:
         raise WrongStore(
-            f"{name} is at revision {now.revision}, which this version does not know.",
+            f"{now.name} is at revision {now.revision}, which this version does not know.",
             remedy="A newer Holdfast has upgraded it: run that one, or restore a backup.",
         )
     if now.clusters and cluster not in now.clusters:
         raise WrongStore(
-            f"{name} belongs to the cluster {now.clusters[0]}, and this one is {cluster}.",
+            f"{now.name} belongs to the cluster {now.clusters[0]}, and this one is {cluster}.",
             remedy="One database is for one cluster: name another database.",
         )
+
+
+def revisions() -> set[str]:
+    """Every revision that this version knows."""
+    return {each.revision for each in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()}
+
+
+def _newest() -> str:
+    return ScriptDirectory(str(_MIGRATIONS)).get_current_head() or ""
+
+
+def _missing(connection: Connection, tables: set[str]) -> tuple[str, ...]:
+    inspector = inspect(connection)
+    missing: list[str] = []
+    for table in METADATA.sorted_tables:
+        if table.name not in tables:
+            missing.append(table.name)
+            continue
+        there = {column["name"] for column in inspector.get_columns(table.name)}
+        missing += [f"{table.name}.{c.name}" for c in table.columns if c.name not in there]
+    return tuple(missing)
 
 
 def _name_the_cluster(connection: Connection, cluster: str) -> None:

@@ -7,14 +7,16 @@ the last one before patience runs out. A decoy is judged by every look from its 
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from holdfast.model.troubles import Trouble
+from holdfast.testing.trials.library import Filed
 from holdfast.testing.trials.score import Outcome, Result
-from holdfast.testing.trials.trial import Expected
+from holdfast.testing.trials.trial import Condition, Expected
 from holdfast.testing.trials.verdict import Verdict, judged
 from lab.errors import LabError
 from lab.trials.looks import Look
-from lab.trials.stage import PATIENCE, Stage
+from lab.trials.stage import PATIENCE
 
 STEADY = 2  # looks in a row that must agree
 DECOY_LOOKS = 5
@@ -24,11 +26,26 @@ type Mine = Callable[[Sequence[Trouble]], Sequence[Trouble]]
 """Those of the troubles that are about this trial."""
 
 
+class Stage(Protocol):
+    """Where a trial is played."""
+
+    @property
+    def filed(self) -> Filed: ...
+    @property
+    def namespace(self) -> str: ...
+    async def furnish(self) -> None: ...
+    async def spoil(self) -> None: ...
+    async def hold(self, conditions: Sequence[Condition], what: str) -> None: ...
+    def missing(self, conditions: Sequence[Condition]) -> str: ...
+    async def clear(self) -> str: ...
+
+
 class Player:
     """A stage, and what was seen on it."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, *, longest: float = LONGEST) -> None:
         self.stage = stage
+        self._longest = longest
         self.broken: float | None = None  # when the steps of the fault were done
         self.clearing = False
         self._on: float | None = None  # when it had taken hold
@@ -51,7 +68,7 @@ class Player:
             self.broken = time.monotonic()
             await self.stage.hold(self.stage.filed.trial.until, "until")
             self._on = time.monotonic()
-            await asyncio.wait_for(self._settled.wait(), LONGEST + PATIENCE)
+            await asyncio.wait_for(self._settled.wait(), self._longest + PATIENCE)
         except LabError as failed:
             why = str(failed)
         except TimeoutError:
@@ -85,7 +102,7 @@ class Player:
             return len(self._verdicts) >= (1 if trial.fleeting else DECOY_LOOKS)
         last = self._verdicts[-STEADY:]
         steady = len(last) == STEADY and all(verdict.clean for verdict in last)
-        return steady or time.monotonic() - on > LONGEST
+        return steady or time.monotonic() - on > self._longest
 
     def _outcome(self, why: str) -> Outcome:
         filed = self.stage.filed

@@ -1,0 +1,136 @@
+"""What is made of looks at a trial, and of outcomes; without a cluster."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import pytest
+
+from holdfast.model.snapshot import Snapshot
+from holdfast.model.troubles import Trouble
+from holdfast.testing.trials.library import Filed
+from holdfast.testing.trials.score import Outcome, Result
+from holdfast.testing.trials.trial import Area, Author, Condition
+from lab.errors import LabError
+from lab.trials.looks import Look
+from lab.trials.player import DECOY_LOOKS, Player
+from lab.trials.report import Report
+from lab.trials.run import Played, line
+from tests.testing.trials.kit import DECOY, FAULT, NOW, QUOTA, SHORT, a_trial, a_trouble
+
+
+@dataclass
+class FakeStage:
+    """A stage on which everything happens at once; while it waits, somebody looks."""
+
+    filed: Filed
+    refuses: str = ""
+    left: str = ""
+    lapsed: bool = False
+    done: list[str] = field(default_factory=list)
+    namespace: str = "t"
+
+    async def furnish(self) -> None:
+        self.done.append("furnish")
+        if self.refuses:
+            raise LabError(self.refuses)
+
+    async def spoil(self) -> None:
+        self.done.append("spoil")
+
+    async def hold(self, conditions: Sequence[Condition], what: str) -> None:
+        self.done.append(what)
+
+    def missing(self, conditions: Sequence[Condition]) -> str:
+        return "gone" if self.lapsed else ""
+
+    async def clear(self) -> str:
+        self.done.append("clear")
+        return self.left
+
+
+def _only(found: Sequence[Trouble], _: Sequence[Trouble]) -> Sequence[Trouble]:
+    return found
+
+
+async def played(text: str, *looks: Sequence[Trouble], **more: Any) -> Outcome:
+    """The outcome when the looks find that, one after the other, the last again and again."""
+    stage = FakeStage(Filed(name="x", trial=a_trial(text)), **more)
+    player = Player(stage, longest=0.1)
+    task = asyncio.create_task(player.play())
+    await asyncio.sleep(0)
+    number = 0
+    while not task.done():
+        found = looks[min(number, len(looks) - 1)]
+        look = Look(began=time.monotonic(), snapshot=Snapshot(now=NOW))
+        player.see(look, partial(_only, found))
+        number += 1
+        await asyncio.sleep(0)
+    outcome = await task
+    assert stage.done[-1] == "clear"
+    return outcome
+
+
+RIGHT = a_trouble(QUOTA, SHORT)
+OTHER = a_trouble(SHORT)
+
+
+async def test_a_fault_is_right_when_two_looks_in_a_row_are_clean() -> None:
+    outcome = await played(FAULT, [], [OTHER], [RIGHT, OTHER], [RIGHT])
+    assert (Result.RIGHT, ()) == (outcome.result, outcome.alarms)
+    assert outcome.seconds is not None
+
+
+async def test_what_is_still_said_at_the_end_is_a_false_alarm() -> None:
+    outcome = await played(FAULT, [RIGHT, OTHER])
+    assert (Result.RIGHT, 1) == (outcome.result, len(outcome.alarms))
+
+
+async def test_a_fault_of_which_nothing_is_said_is_wrong() -> None:
+    outcome = await played(FAULT, [])
+    assert (Result.WRONG, None) == (outcome.result, outcome.seconds)
+
+
+async def test_each_look_at_a_decoy_counts() -> None:
+    quiet = await played(DECOY, [])
+    once = await played(DECOY, [], [OTHER], [])
+    assert (Result.RIGHT, Result.WRONG, 1) == (quiet.result, once.result, len(once.alarms))
+
+
+@pytest.mark.parametrize(("lapsed", "result"), [(True, Result.RIGHT), (False, Result.WRONG)])
+async def test_an_alarm_about_what_cannot_stay_counts_while_it_is_there(
+    lapsed: bool, result: Result
+) -> None:
+    fleeting = DECOY + "fleeting: true\n"
+    looks = [[OTHER], *[[]] * DECOY_LOOKS]
+    assert result == (await played(fleeting, *looks, lapsed=lapsed)).result
+
+
+@pytest.mark.parametrize("more", [{"refuses": "no such kind"}, {"left": "no such kind"}])
+async def test_what_cannot_be_played_or_cleared_says_why(more: dict[str, str]) -> None:
+    outcome = await played(FAULT, [RIGHT], **more)
+    assert (Result.NOT_PLAYED, "no such kind") == (outcome.result, outcome.why)
+    assert line(outcome).endswith("no such kind")
+
+
+def test_the_table_has_a_row_for_each_area_and_the_blind_third() -> None:
+    plain = {"decoy": False, "result": Result.RIGHT, "seconds": 2.0}
+    outcomes = [
+        Outcome(name="a", area=Area.NODES, author=Author.HOUSE, **plain),  # type: ignore[arg-type]
+        Outcome(name="b", area=Area.STORAGE, author=Author.BLIND, **plain),  # type: ignore[arg-type]
+    ]
+    report = Report(
+        played=Played(outcomes=outcomes, strangers={"x": "said"}),
+        began=datetime(2026, 1, 1, tzinfo=UTC),
+        commit="abc",
+        seed=7,
+        first=None,
+    )
+    rows = [text.split("  ")[0] for text in report.text().splitlines()]
+    assert ["area", "storage", "nodes", "all", "blind third"] == rows[:5]
+    assert "| all | 2 | 2 | 0 | 2 | 1.000 | 0.667 | 1 | 2.0 s | 2.0 s |" in report.page()
+    assert "seed 7, N 2" in report.text()

@@ -88,15 +88,17 @@ class Verifier:
         self._check = check
         self._anchors = tuple(anchors)
         self._cluster = cluster
-        self._start = start.size if start is not None else 0
+        self._start = start
         self._head: Head | None = chain.head_of(start) if start is not None else None
         self._tree = Tree(start.size, start.frontier) if start is not None else Tree()
-        self._met: set[Checkpoint] = set()
+        self._met: set[Checkpoint] = {a for a in anchors if a == start}
         self._signers: list[str] = []
         self._revoked: list[str] = []
         self._restores: list[Restore] = []
         self._lines = 0
         self._broken: Broken | None = None
+        if start is not None:
+            self._judge_start(start)
 
     def take(self, line: bytes) -> bool:
         """Take one line, without its end; False once the chain is broken."""
@@ -124,7 +126,7 @@ class Verifier:
                 self._break(*fault)
         head = self._head
         return Verified(
-            entries=self._tree.size - self._start,
+            entries=self._tree.size - (self._start.size if self._start is not None else 0),
             state=chain.state_of(head, self._tree) if head is not None else None,
             anchored=max((anchor.size for anchor in self._met), default=0),
             restores=tuple(self._restores),
@@ -132,6 +134,15 @@ class Verifier:
             revoked=tuple(self._revoked),
             broken=self._broken,
         )
+
+    def _judge_start(self, start: Checkpoint) -> None:
+        """It is of the cluster that was asked for, and no anchor of its length knows another."""
+        if self._cluster not in ("", start.cluster):
+            self._break(Wrong.OTHER_CHAIN, f"the checkpoint is of cluster {start.cluster}")
+        for anchor in self._anchors:
+            same = (anchor.epoch, anchor.size) == (start.epoch, start.size)
+            if same and anchor != start:
+                self._break(Wrong.NOT_THE_ANCHORED, f"the anchor of size {anchor.size} is another")
 
     def _place(self, entry: Entry, head: Head) -> _Fault:
         cluster = self._cluster or head.cluster
@@ -198,7 +209,7 @@ class Verifier:
             return Wrong.OTHER_CHAIN, f"the anchor is of chain {anchor.chain}"
         if anchor in self._met or any(each.gave_up(anchor) for each in self._restores):
             return None
-        if anchor.size <= self._start and head is not None and anchor.epoch <= head.epoch:
+        if self._start is not None and head is not None and _passed_over(anchor, self._start, head):
             return None
         had = head.seq if head is not None else 0
         if anchor.size > had:
@@ -209,3 +220,8 @@ class Verifier:
         seq = (self._head.seq if self._head is not None else 0) + 1
         self._broken = Broken(line=self._lines, seq=seq, wrong=wrong, because=because)
         return False
+
+
+def _passed_over(anchor: Checkpoint, start: Checkpoint, head: Head) -> bool:
+    """Whether an anchor is of entries that were let go before, and cannot be compared."""
+    return anchor.size < start.size and anchor.epoch <= head.epoch

@@ -1,0 +1,1 @@
+"""What anybody can run against an installation, ours or theirs, without trusting either."""

@@ -1,0 +1,172 @@
+"""All that can be done to a record, by name: every verifier must come to the same verdict."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from holdfast.audit import chain, checkpoints
+from holdfast.model.entries import Checkpoint, Entry, Head, entry_hash, signed_bytes
+from tests.audit.chains import CHAIN, CLUSTER, a_chain, a_chain_of, a_draft, a_key, flipped
+from tests.audit.chains import checkpoints as states_of
+
+OLD, NEXT, THIEF = a_key(), a_key("next"), a_key("thief")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """What a verifier is given, and at which entry it must stop (None: the whole is sound)."""
+
+    name: str
+    lines: Sequence[bytes]
+    bad: int | None
+    keys: Sequence[bytes] = (OLD.public.raw,)
+    anchors: Sequence[bytes] = ()
+    start: bytes | None = None
+    cluster: str = ""
+
+
+def a_note(state: Checkpoint) -> bytes:
+    """A checkpoint, signed by the key whose turn it is."""
+    key = {each.public.id: each for each in (OLD, NEXT, THIEF)}[state.key]
+    return checkpoints.note(state, key.public, key.sign(checkpoints.body(state)))
+
+
+def signed_again(entry: Entry, **changes: object) -> Entry:
+    """An entry that somebody with the key has changed."""
+    changed = msgspec.structs.replace(entry, **changes)
+    hash_ = entry_hash(changed.hashed)
+    return msgspec.structs.replace(changed, hash=hash_, sig=OLD.sign(signed_bytes(hash_)).hex())
+
+
+def cases(entries: Sequence[Entry], seed: int) -> Iterator[Case]:
+    """Damage all along a sound chain."""
+    dice = random.Random(seed)
+    told = [entry.line for entry in entries]
+    states = states_of(entries)
+    yield Case(name="sound", lines=told, bad=None)
+    yield Case(name="sound and anchored", lines=told, bad=None, anchors=[a_note(states[-1])])
+    yield Case(name="empty", lines=[], bad=None)
+    yield from _changed(entries, states, told, dice)
+    yield from _anchored(entries, states, told)
+    yield from _keys()
+    yield from _restores()
+
+
+def _changed(
+    entries: Sequence[Entry],
+    states: Sequence[Checkpoint],
+    told: Sequence[bytes],
+    dice: random.Random,
+) -> Iterator[Case]:
+    for n in range(1, len(told) - 1):
+        start = a_note(states[n - 1])
+        for at in dice.sample(range(len(told[n])), 3):
+            line = flipped(told[n], at, dice)
+            yield Case(name=f"byte {at} of {n + 1}", lines=[line], bad=n + 1, start=start)
+        swapped = [told[n + 1], told[n]]
+        yield Case(name=f"swap at {n + 1}", lines=swapped, bad=n + 1, start=start)
+        yield Case(name=f"without {n + 1}", lines=[told[n + 1]], bad=n + 1, start=start)
+        yield Case(name=f"{n + 1} twice", lines=[told[n]] * 2, bad=n + 2, start=start)
+    middle = len(told) // 2
+    foreign = signed_again(entries[middle], cluster="another")
+    early = signed_again(entries[middle], time="2020-01-01T00:00:00.000Z")
+    other = a_chain(len(entries), first=10_000)
+    forged = a_chain(len(entries), key=THIEF)
+    for name, line in (("of another cluster", foreign.line), ("earlier", early.line)):
+        yield Case(name=name, lines=[*told[:middle], line], bad=middle + 1)
+    spliced = [*told[:middle], *(entry.line for entry in other[middle:])]
+    yield Case(name="spliced", lines=spliced, bad=middle + 1)
+    yield Case(name="written again", lines=[entry.line for entry in forged], bad=1)
+    yield Case(name="another cluster asked for", lines=told[:3], bad=1, cluster="another")
+    yield Case(name="rubbish", lines=[*told[:2], b"\xff\x00{"], bad=3)
+    for old, new in ((b'"seq":2', b'"seq":2.0'), (b'"v":1', b'"v":1,"w":1'), (b":", b": ")):
+        line = told[1].replace(old, new, 1)
+        yield Case(name=f"{new!r} for {old!r}", lines=[told[0], line], bad=2)
+
+
+def _anchored(
+    entries: Sequence[Entry], states: Sequence[Checkpoint], told: Sequence[bytes]
+) -> Iterator[Case]:
+    last = [a_note(states[-1])]
+    for left in range(0, len(told), max(1, len(told) // 20)):
+        yield Case(name=f"cut off after {left}", lines=told[:left], bad=left + 1, anchors=last)
+    middle = len(told) // 2
+    other = states_of(a_chain(len(entries), first=10_000))[middle - 1]
+    yield Case(name="another history", lines=told, bad=middle, anchors=[a_note(other)])
+    start, later = a_note(states[middle - 1]), told[middle:]
+    passed = [a_note(states[0]), *last]
+    yield Case(name="goes on", lines=later, bad=None, start=start, anchors=passed)
+    yield Case(
+        name="goes on from another",
+        lines=later,
+        bad=middle + 1,
+        start=start,
+        anchors=[a_note(other)],
+    )
+    yield Case(name="goes on elsewhere", lines=later, bad=middle + 1, start=start, cluster="x")
+    strange = msgspec.structs.replace(states[0], chain="chn_other")
+    yield Case(name="an anchor of another chain", lines=told[:2], bad=1, anchors=[a_note(strange)])
+
+
+def _keys() -> Iterator[Case]:
+    both = (OLD.public.raw, NEXT.public.raw)
+    rotated = a_chain_of([a_draft(1), a_draft(2, kind="key_rotated", to=NEXT.public.id)])
+    head = _head(rotated)
+    later = a_chain(2, key=NEXT, head=head, first=3)
+    late = a_chain(2, head=head, first=3)
+    yield Case(name="rotated", lines=_lines(rotated, later), bad=None, keys=both)
+    yield Case(name="the old key after its turn", lines=_lines(rotated, late), bad=3, keys=both)
+    yield Case(name="a key that was not brought", lines=_lines(rotated, later), bad=3)
+    revoking = a_chain_of(
+        [
+            a_draft(3, kind="key_revoked", key=OLD.public.id),
+            a_draft(4, kind="key_rotated", to=OLD.public.id),
+        ],
+        key=NEXT,
+        head=head,
+    )
+    back = _lines(rotated, revoking)
+    yield Case(name="a revoked key gets its turn", lines=back, bad=4, keys=both)
+    yield Case(name="revoked", lines=back[:3], bad=None, keys=both)
+    for kind, details in (
+        ("key_rotated", {"to": OLD.public.id}),
+        ("key_rotated", {"to": "next"}),
+        ("key_rotated", {"from": NEXT.public.id}),
+        ("key_revoked", {"key": OLD.public.id}),
+        ("key_revoked", {"key": 1}),
+    ):
+        odd = a_chain_of([a_draft(1, kind=kind, **details)])
+        yield Case(name=f"{kind} {details}", lines=_lines(odd), bad=1)
+
+
+def _restores() -> Iterator[Case]:
+    lost = a_chain(10)
+    anchors = [a_note(state) for state in states_of(lost)]
+    yield Case(name="restored", lines=_restored(0, 10), bad=None, anchors=anchors)
+    yield Case(name="gave up too little", lines=_restored(0, 9), bad=15, anchors=anchors)
+    yield Case(name="gave up less than there is", lines=_restored(0, 5), bad=7)
+    yield Case(name="gave up less than nothing", lines=_restored(1, -1), bad=7)
+    first = [chain.parse(line) for line in _restored(0, 10)]
+    twice = [*anchors, *(a_note(state) for state in states_of(first))]
+    yield Case(name="restored twice", lines=_restored(1, 14), bad=None, anchors=twice)
+    branch = [a_note(states_of(first)[8])]
+    yield Case(name="the branch given up", lines=_lines(lost), bad=11, anchors=branch)
+    silent = signed_again(lost[0], epoch=1)
+    yield Case(name="an epoch of itself", lines=[silent.line], bad=1)
+
+
+def _restored(epoch: int, size: int) -> list[bytes]:
+    entries = a_chain(6)
+    draft = a_draft(7, kind="restore_accepted", abandoned_epoch=epoch, abandoned_size=size)
+    began = msgspec.structs.replace(_head(entries), epoch=epoch + 1)
+    return _lines(entries, a_chain_of([draft, *map(a_draft, range(8, 15))], head=began))
+
+
+def _head(entries: Sequence[Entry]) -> Head:
+    return chain.after(chain.started(CHAIN, CLUSTER), entries[-1])
+
+
+def _lines(*parts: Sequence[Entry]) -> list[bytes]:
+    return [entry.line for part in parts for entry in part]

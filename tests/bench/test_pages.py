@@ -92,6 +92,7 @@ def test_looking_says_what_it_took_and_found(made: Made) -> None:
     assert min(said["look"], said["judge"], said["findings"]) > 0
 
 
+@pytest.mark.slow
 def test_a_small_measurement_ends_in_a_table(made: Made, tmp_path: Path) -> None:
     holdfast = Path(sys.executable).with_name("holdfast")
     entries = [

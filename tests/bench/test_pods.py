@@ -3,6 +3,7 @@
 from collections import Counter
 
 import msgspec
+import pytest
 
 from bench.cluster import objects, pods
 from bench.made import SMALLEST
@@ -27,6 +28,7 @@ def test_no_two_objects_are_the_same() -> None:
     assert [] == [each for each, times in (names | uids).items() if times > 1]
 
 
+@pytest.mark.slow
 def test_a_cluster_has_everything_in_proportion() -> None:
     count = Counter(path.rpartition("/")[2] for path, _ in objects(20_000, 1))
     assert 20_000 == count["pods"]

@@ -59,6 +59,7 @@ def as_pattern(output: list[str]) -> str:
 RUNNABLE = [page for page in tree.pages() if MARKED.search((tree.ROOT / page).read_text())]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", RUNNABLE, ids=str)
 def test_what_the_page_shows_happens(page: Path, tmp_path: Path, tally: Tally) -> None:
     copy, home = tree.copy_to(tmp_path / "tree"), tmp_path / "home"

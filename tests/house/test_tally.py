@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.house import tree
 
 COUNTING = """
@@ -25,6 +27,7 @@ def test_three(tally):
 """
 
 
+@pytest.mark.slow
 def test_counts_of_one_suite_are_added_up_and_kept_with_the_outcomes(tmp_path: Path) -> None:
     room = tmp_path / "tests" / "escape"
     room.mkdir(parents=True)

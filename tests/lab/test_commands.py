@@ -61,6 +61,7 @@ def test_a_detached_lab_is_used_and_stopped(lab_built: None, tmp_path: Path) -> 
     assert not Path(kubeconfig).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ci", "outcome"), [("", "1 skipped"), ("true", "1 error")])
 def test_without_a_lab_a_test_is_skipped_and_fails_in_ci(
     ci: str, outcome: str, tmp_path: Path

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Verify an audit record of Holdfast, offline: one file, which needs nothing of Holdfast.
 
     python3 audit_verifier.py audit.jsonl --key audit.pub [--anchor checkpoint]...

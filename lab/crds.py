@@ -25,8 +25,14 @@ from lab.errors import LabError, NotBuilt
 from lab.gotool import find_go
 
 _HERE = MODULES / "operators"
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it was built
 _PATIENCE = 60.0
+
+
+class _Loader(yaml.CSafeLoader):
+    """Reads a bare `=`, which some definitions allow as a word, as the text that it is."""
+
+
+_Loader.add_constructor("tag:yaml.org,2002:value", lambda _, node: node.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +71,14 @@ FAMILIES: Mapping[str, tuple[Source, ...]] = {
     ),
     "flux": (_flux("helm-controller"), _flux("kustomize-controller"), _flux("source-controller")),
     "gateway-api": (Source(module="sigs.k8s.io/gateway-api", folder="config/crd/standard"),),
+    "karpenter": (Source(module="sigs.k8s.io/karpenter", folder="pkg/apis/crds"),),
     "keda": (Source(module="github.com/kedacore/keda/v2", folder="config/crd/bases"),),
+    "prometheus-operator": (
+        Source(
+            module="github.com/prometheus-operator/prometheus-operator",
+            folder="example/prometheus-operator-crd",
+        ),
+    ),
     "velero": (Source(module="github.com/vmware-tanzu/velero", folder="config/crd/v1/bases"),),
 }
 
@@ -75,7 +88,7 @@ def definitions(families: Iterable[str] = FAMILIES) -> list[dict[str, Any]]:
     return [
         document
         for path in _files(families)
-        for document in yaml.load_all(path.read_bytes(), Loader=_LOADER)
+        for document in yaml.load_all(path.read_bytes(), Loader=_Loader)
         # Beside the definitions lie lists of them, and a policy that guards their upgrades.
         if document and document["kind"] == "CustomResourceDefinition"
     ]

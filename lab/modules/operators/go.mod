@@ -11,6 +11,8 @@ require (
 	github.com/fluxcd/kustomize-controller v1.9.6
 	github.com/fluxcd/source-controller v1.9.6
 	github.com/kedacore/keda/v2 v2.21.0
+	github.com/prometheus-operator/prometheus-operator v0.85.0
 	github.com/vmware-tanzu/velero v1.18.3
 	sigs.k8s.io/gateway-api v1.6.3
+	sigs.k8s.io/karpenter v1.13.0
 )

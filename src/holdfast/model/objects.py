@@ -126,6 +126,7 @@ class OwnedFields(Part, frozen=True, kw_only=True):
     binary_data: dict[str, Part] = msgspec.field(name="f:binaryData", default={})
     string_data: dict[str, Part] = msgspec.field(name="f:stringData", default={})
     spec: dict[str, Part] = msgspec.field(name="f:spec", default={})
+    status: Part | None = msgspec.field(name="f:status", default=None)
 
 
 class ManagedFields(Part, frozen=True, kw_only=True):
@@ -146,12 +147,18 @@ class KeptMetadata(Metadata, frozen=True, kw_only=True):
 
     @property
     def spec_written(self) -> datetime | None:
-        """When somebody last changed what is asked for; None when nobody says."""
+        """When somebody last changed what is asked for; None when nobody says.
+
+        Where status is no subresource, an operator that fills in a default owns parts of both at
+        once, and its time is refreshed with each word in the status: it says nothing of the spec.
+        """
         return max(
             (
                 fields.time
                 for fields in self.managed_fields
-                if fields.time is not None and fields.fields_v1.spec
+                if fields.time is not None
+                and fields.fields_v1.spec
+                and fields.fields_v1.status is None
             ),
             default=None,
         )

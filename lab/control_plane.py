@@ -30,7 +30,7 @@ from lab.errors import DidNotStart, LabError, NotAllowed
 from lab.identities import make_tokens
 from lab.nodes import node
 from lab.parts import Layout, Options, Ports
-from lab.ports import free_ports
+from lab.ports import hold_ports
 from lab.processes import Processes
 
 _MANIFESTS = Path(__file__).parent / "manifests"
@@ -44,7 +44,8 @@ class Lab:
     def __init__(
         self, folder: Path, options: Options, binaries: Mapping[str, Path], *, keep: bool
     ) -> None:
-        etcd, etcd_peer, api, kubelet = free_ports(4)
+        self._ports = hold_ports(4)
+        etcd, etcd_peer, api, kubelet = self._ports.numbers
         self.folder = folder
         self.options = options
         self._keep = keep
@@ -81,6 +82,7 @@ class Lab:
     def stop(self) -> None:
         """Ends every process and removes the folder; stopping twice is no error."""
         self._processes.end_all(keep_folder=self._keep)
+        self._ports.release()
 
     def __enter__(self) -> Self:
         return self
@@ -231,7 +233,7 @@ class Lab:
         """Asks again and again until it is met; raises when that takes too long."""
         deadline = time.monotonic() + within
         while not met():
-            self._processes.check((*_AROUND, "kubelet"))
+            self._processes.check(("etcd", *_AROUND, "kubelet"))
             if time.monotonic() > deadline:
                 raise LabError(f"Waited {within:.0f} s in vain for {what}.")
             time.sleep(0.05)

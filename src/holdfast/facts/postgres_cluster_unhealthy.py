@@ -24,6 +24,9 @@ AT_WORK = frozenset(
 )
 """What takes as long as there is data to copy, one instance after the other."""
 
+MAJOR = "Upgrading Postgres major version"
+"""Planned, and every instance is down for it: a failure is told by its Job."""
+
 LOST = frozenset(
     {
         "Cluster cannot proceed to reconciliation due to an unknown plugin being required",
@@ -48,17 +51,19 @@ LOST = frozenset(
 )
 def postgres_cluster_unhealthy(cluster: Snapshot) -> Iterator[Found]:
     """The phase of a CloudNativePG Cluster is not the healthy one. Upgrades and copies are left
-    alone while an instance is ready. A switchover counts from when its target was named, waiting
-    for instances from when the last of them was made, all else from when the cluster was ready.
+    alone while an instance is ready; an upgrade to a major version, for which all are down, is for
+    information. A switchover counts from when its target was named, waiting for instances from
+    when the last of them was made, all else from when the cluster was ready.
     """
     for each in cluster.all(PostgresCluster):
         status = each.status
         if each.leaving or each.held or status.phase in ("", HEALTHY):
             continue  # healthy, hibernated, or nobody has looked yet
-        down = status.ready_instances == 0 and bool(status.current_primary)
+        major = status.phase == MAJOR
+        down = status.ready_instances == 0 and bool(status.current_primary) and not major
         if status.phase in AT_WORK and not down:
             continue  # healthy: planned work
-        waits = status.phase == "Waiting for user action" and not down
+        meant = major or (status.phase == "Waiting for user action" and not down)
         since = _since(cluster, each)
         yield Found(
             about=each.ref,
@@ -73,7 +78,7 @@ def postgres_cluster_unhealthy(cluster: Snapshot) -> Iterator[Found]:
             },
             severity=Severity.CRITICAL
             if down or status.phase in LOST
-            else (Severity.INFO if waits else None),
+            else (Severity.INFO if meant else None),
         )
 
 

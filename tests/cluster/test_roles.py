@@ -194,6 +194,7 @@ def test_under_the_generated_role_nothing_is_blind_but_secrets(
     assert all("secrets" in NEEDED[code] for code in lost)
 
 
+@pytest.mark.timeout(1200)  # some seventy scans, each of seventy kinds
 def test_each_grant_that_is_taken_away_blinds_its_kind_and_makes_nothing_missing(
     world: tuple[Lab, str, str],
     run: Run,

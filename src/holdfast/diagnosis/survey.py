@@ -91,7 +91,7 @@ def sum_up(
         troubles=troubles,
         changed={t.id: changes.before(t, snapshot, graph, near) for t in troubles},
         findings=tuple(f for f in incidents if f.id not in followed),
-        young=judged.young,
+        young=tuple(f for f in judged.young if f.channel is Channel.INCIDENT),
         posture=tuple(f for f in heard.shown if f.channel is Channel.POSTURE),
         accepted=accepted,
         ignored=heard.ignored,

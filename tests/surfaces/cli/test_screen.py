@@ -8,7 +8,7 @@ from rich.console import Console
 from syrupy.assertion import SnapshotAssertion
 
 from holdfast.diagnosis.survey import survey
-from holdfast.model.kinds import Lease, Pod, StorageClass
+from holdfast.model.kinds import Lease, Namespace, Pod, StorageClass
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import State
 from holdfast.surfaces.cli import screen
@@ -19,6 +19,7 @@ from holdfast.testing.builders import (
     a_pod,
     a_snapshot,
     a_storage_class,
+    some_metadata,
     waiting,
 )
 
@@ -73,6 +74,12 @@ def test_what_is_young_is_shown_only_when_asked_for_and_marked() -> None:
 
     assert "data" not in shown(*objects)
     assert "young     shop/data" in shown(*objects, young=True)
+
+
+def test_posture_is_not_shown_among_what_is_young() -> None:
+    namespace = Namespace(metadata=some_metadata(Namespace, "shop", age=2 * MINUTES))
+
+    assert "HF-SEC-014" not in shown(namespace, a_pod(), young=True)
 
 
 def test_the_worst_comes_first_and_then_the_oldest() -> None:

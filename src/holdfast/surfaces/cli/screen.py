@@ -15,7 +15,7 @@ from holdfast.diagnosis.survey import Survey
 from holdfast.model.changes import Change
 from holdfast.model.names import few
 from holdfast.model.objects import LONG_AGO
-from holdfast.model.rules import Channel, Finding, Severity
+from holdfast.model.rules import Finding, Severity
 from holdfast.model.snapshot import Snapshot, State
 from holdfast.model.times import in_words, to_the_second
 from holdfast.model.troubles import Trouble

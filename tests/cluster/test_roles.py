@@ -25,6 +25,8 @@ pytestmark = pytest.mark.xdist_group("operators")
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 SHOP = Path(__file__).parent / "shop.yaml"
+INSTEAD = {"orders.acme.cert-manager.io": {"HF-CFG-011"}}
+"""What is told of less when a kind is not seen: that a request failed, where its order is not."""
 NEEDED = {rule.code: {kind.api.plural for kind in rule.reads} for rule in CATALOGUE}
 
 
@@ -217,7 +219,8 @@ def test_each_grant_that_is_taken_away_blinds_its_kind_and_makes_nothing_missing
         name = f"{plural}.{group}" if group else plural
         if seen.blind != {"secrets": "forbidden", name: "forbidden"}:
             wrong.append(f"without {name}, blind are {dict(seen.blind)}")
-        if seen.found - whole.found:
+        more = {code for code, _ in seen.found - whole.found}
+        if more != INSTEAD.get(name, set()):
             wrong.append(f"without {name} it finds {set(seen.found - whole.found)}")
     tally(Count("cluster: grants taken away", len(grants), failures=len(wrong)))
     assert len(grants) >= 60

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 # Below the range from which Linux lends ports to clients: a port from that range could be lent out
 # between our look and the server's bind, or while the API server restarts on it.
@@ -28,6 +28,12 @@ class HeldPorts:
 
     def release(self) -> None:
         self._held.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
 
 def hold_ports(count: int, among: Sequence[int] = _RANGE) -> HeldPorts:

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lab.errors import DidNotStart, NotBuilt
-from lab.ports import free_ports
+from lab.ports import hold_ports
 
 OWNER = "holdfast"  # the server's superuser
 _UNPRIVILEGED = "postgres"
@@ -32,10 +32,10 @@ _PR_SET_PDEATHSIG = 1
 class Postgres:
     """A running server. Whoever connects is believed: nobody else knows its port for long."""
 
-    def __init__(self, programs: Path, folder: Path) -> None:
+    def __init__(self, programs: Path, folder: Path, port: int) -> None:
         self._programs = programs
         self._folder = folder
-        self.port = free_ports(1)[0]
+        self.port = port
         self._server: subprocess.Popen[bytes] | None = None
 
     @classmethod
@@ -45,11 +45,12 @@ class Postgres:
         programs = find_programs()
         folder = Path(tempfile.mkdtemp(prefix="holdfast-postgres-"))
         try:
-            server = cls(programs, folder)
-            server._make()
-            server.start()
-            yield server
-            server.stop()
+            with hold_ports(1) as held:
+                server = cls(programs, folder, *held.numbers)
+                server._make()
+                server.start()
+                yield server
+                server.stop()
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

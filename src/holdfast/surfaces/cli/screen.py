@@ -172,10 +172,8 @@ class _Page:
             told = f"Left out: {len(survey.accepted)} accepted, {len(survey.ignored)} ignored."
             yield from self._layout.flowing(told, style="dim")
         if survey.young and not wanted.young:
-            young = sum(1 for f in survey.young if f.channel is Channel.INCIDENT)
-            if young:
-                told = f"Within their grace, and shown with --young: {young}."
-                yield from self._layout.flowing(told, style="dim")
+            told = f"Within their grace, and shown with --young: {len(survey.young)}."
+            yield from self._layout.flowing(told, style="dim")
 
 
 def ways_on(finding: Finding) -> tuple[str, str]:

@@ -47,7 +47,13 @@ def image_never_ran_before(cluster: Snapshot) -> Iterator[Found]:
 def _images_that_ran(cluster: Snapshot) -> frozenset[str]:
     """Images, as templates write them, of containers that run or have run."""
     ran: set[str] = set()
+    of_template: dict[int, frozenset[str]] = {}  # siblings mostly hold the very same containers
     for pod in cluster.all(Pod):
+        spec = pod.spec
+        if id(spec.containers) not in of_template:
+            of_template[id(spec.containers)] = frozenset(c.image for c in spec.containers)
+        if not spec.init_containers and of_template[id(spec.containers)] <= ran:
+            continue
         started = {
             status.name
             for status in pod.statuses
@@ -57,7 +63,7 @@ def _images_that_ran(cluster: Snapshot) -> frozenset[str]:
         }
         ran.update(
             container.image
-            for container in (*pod.spec.init_containers, *pod.spec.containers)
+            for container in (*spec.init_containers, *spec.containers)
             if container.name in started
         )
     return frozenset(ran)

@@ -35,7 +35,7 @@ def _samples(cluster: Snapshot) -> Mapping[str, tuple[Object, Pod]]:
         owner = pod.controller
         key = owner.uid if owner is not None and owner.uid else pod.metadata.uid
         before = newest.get(key)
-        if before is None or _age(before) < _age(pod):
+        if before is None or (before.born <= pod.born and _age(before) < _age(pod)):
             newest[key] = pod
     found: dict[str, tuple[Object, Pod]] = {}
     for pod in sorted(newest.values(), key=_age):

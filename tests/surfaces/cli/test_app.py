@@ -77,6 +77,18 @@ def test_asking_for_the_overview_loads_nothing_heavy() -> None:
     assert done.stdout.endswith("[]\n")
 
 
+def test_the_help_of_a_command_loads_neither_the_network_nor_an_event_loop() -> None:
+    watched = "import sys; from holdfast.wiring import main; main(['scan', '--help'])\n"
+    watched += "print(sorted({'asyncio', 'cryptography', 'httpx2', 'ssl'} & set(sys.modules)))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", watched], capture_output=True, text=True, check=True
+    )
+
+    assert "--snapshot" in done.stdout
+    assert done.stdout.endswith("[]\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "wrong"),
     [

@@ -1,6 +1,5 @@
 """`holdfast rbac`, as it is declared."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -48,6 +47,8 @@ def declare(app: App, doors: Doors) -> None:
         context
             With --discover: the context in it.
         """
+        import asyncio
+
         import yaml
 
         from holdfast import facts

@@ -1,6 +1,5 @@
 """`holdfast snapshot`, as it is declared."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -51,6 +50,8 @@ def declare(app: App, doors: Doors) -> None:
         logs
             Keep also the last lines of containers that are not well, with whatever they hold.
         """
+        import asyncio
+
         from holdfast.surfaces.cli import snapshot as snapping
 
         target = Target(kubeconfig=kubeconfig, context=context)

@@ -9,7 +9,7 @@ from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 
 MANY = 100  # more than anybody reads through
-LATELY = timedelta(minutes=10)
+LATELY = timedelta(minutes=15)  # what goes on is told every five minutes at least
 
 
 @fact(
@@ -23,8 +23,8 @@ LATELY = timedelta(minutes=10)
 )
 def event_flood(cluster: Snapshot) -> Iterator[Found]:
     """A component has said the same warning about 100 objects of a namespace or more in the last
-    ten minutes. Counted from the first of those that are still said. Of pods nothing is said here:
-    what they suffer is told of them, and a big workload whose image is bad is one trouble.
+    quarter of an hour. Counted from the first of those that are still said. Of pods nothing is said
+    here: what they suffer is told of them, and a big workload whose image is bad is one trouble.
     """
     said: dict[tuple[str, str, str], list[Event]] = {}
     for event in cluster.all(Event):

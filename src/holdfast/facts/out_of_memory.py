@@ -11,6 +11,7 @@ from holdfast.topology.waiting import container_of
 from holdfast.topology.workloads import owner_of
 
 RECENT = timedelta(hours=1)  # what ran on for longer has got by with what it has
+SLOWEST = timedelta(days=1)  # a leak that takes longer is no matter of tonight
 
 
 @fact(
@@ -25,15 +26,17 @@ RECENT = timedelta(hours=1)  # what ran on for longer has got by with what it ha
 )
 def out_of_memory(cluster: Snapshot) -> Iterator[Found]:
     """The last end of a container, init container or sidecar was OOMKilled, less than an hour ago.
-    A pod that has failed for it counts while its Job has not finished. Exit code 137 alone, and
-    how often the pod was restarted in its life, say nothing of memory.
+    One that was restarted before counts until it has run a quarter longer than when it was killed,
+    a day at most: a leak kills again and again. A pod that has failed for it counts while its Job
+    has not finished. Exit code 137 alone, and how often the pod was restarted in its life, say
+    nothing of memory.
     """
     for pod in cluster.all(Pod):
         for status in pod.statuses:
             killed = _killed(status)
             if killed is None or killed.finished_at is None:
                 continue  # healthy: it was not ended for its memory
-            if cluster.now - killed.finished_at > RECENT:
+            if cluster.now - killed.finished_at > _as_long_as_it_counts(status, killed):
                 continue  # healthy: it has run on since
             if pod.over and not _still_wanted(cluster, pod):
                 continue  # healthy: nobody waits for it any more
@@ -44,6 +47,14 @@ def out_of_memory(cluster: Snapshot) -> Iterator[Found]:
                 says=_says(cluster, pod, status, killed),
                 seen=_seen(pod, status),
             )
+
+
+def _as_long_as_it_counts(status: ContainerStatus, killed: Terminated) -> timedelta:
+    """A leak kills again and again, each time after about as long a run."""
+    if status.restart_count < 2 or killed.started_at is None or killed.finished_at is None:
+        return RECENT
+    ran = killed.finished_at - killed.started_at
+    return max(RECENT, min(ran * 5 / 4, SLOWEST))
 
 
 def _killed(status: ContainerStatus) -> Terminated | None:

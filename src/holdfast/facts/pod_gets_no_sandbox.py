@@ -9,8 +9,6 @@ from holdfast.model.snapshot import Snapshot
 from holdfast.topology.events import events_about
 from holdfast.topology.volumes import set_up_since
 
-CURRENT = timedelta(minutes=10)  # the kubelet tells at least every five minutes while it fails
-
 
 @fact(
     code="HF-WRK-032",
@@ -22,16 +20,17 @@ CURRENT = timedelta(minutes=10)  # the kubelet tells at least every five minutes
     "kubectl describe pod {name} -n {namespace}",
 )
 def pod_gets_no_sandbox(cluster: Snapshot) -> Iterator[Found]:
-    """A pod that a node is setting up has the event FailedCreatePodSandBox, less than ten minutes
-    old: the network plug-in has no address or no answer, or the runtime fails.
+    """A pod that a node is setting up has the event FailedCreatePodSandBox, and nothing newer has
+    been told of it: the network plug-in has no address or no answer, or the runtime fails.
     """
     for pod in cluster.all(Pod):
         waits = set_up_since(pod)
         if waits is None:
             continue  # healthy: not scheduled yet, or it has its sandbox
-        told = [e for e in events_about(cluster, pod) if e.reason == "FailedCreatePodSandBox"]
-        if not told or cluster.now - told[-1].last_seen > CURRENT:
-            continue  # healthy: it is at another step by now
+        events = events_about(cluster, pod)
+        told = [e for e in events if e.reason == "FailedCreatePodSandBox"]
+        if not told or told[-1].last_seen < events[-1].last_seen:
+            continue  # healthy: it is at another step by now (volumes, or an image that is pulled)
         node = pod.spec.node_name
         yield Found(
             about=pod.ref,

@@ -157,7 +157,9 @@ def _unstarted(cluster: Snapshot, pod: Pod, status: ContainerStatus) -> datetime
 
 
 def _killed(cluster: Snapshot, pod: Pod, status: ContainerStatus) -> datetime | None:
-    """Since when it has been killed for its liveness more than once, and lately."""
+    """Since when it has been killed for its liveness more than once, and is likely to be again:
+    what recurs is over when it has stayed away for twice as long as between its times.
+    """
     if status.last_state.terminated is None:
         return None  # healthy: it was never ended
     killed = [
@@ -165,9 +167,13 @@ def _killed(cluster: Snapshot, pod: Pod, status: ContainerStatus) -> datetime | 
         for event in events_of_container(cluster, pod, status.name)
         if kills_for(event, "liveness")
     ]
-    if sum(_times(event) for event in killed) < 2 or killed[-1].last_seen < cluster.now - RESET:
-        return None  # healthy: once is what the probe is for, and long ago is over
-    return killed[0].first_seen
+    times = sum(_times(event) for event in killed)
+    if times < 2:
+        return None  # healthy: once is what the probe is for
+    first, last = min(event.first_seen for event in killed), killed[-1].last_seen
+    if cluster.now - last > max(RESET, 2 * (last - first) / (times - 1)):
+        return None  # healthy: long ago is over
+    return first
 
 
 def _times(event: Event) -> int:

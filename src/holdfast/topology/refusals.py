@@ -27,8 +27,9 @@ moment after its workload: the next attempt succeeds within this."""
 EXPLAINS = ("HF-WRK-060", "HF-WRK-065", "HF-WRK-067")
 """What is found besides on a workload that makes its pods itself, and gets none."""
 
-STILL = timedelta(minutes=20)
-"""Controllers try again after at most 1000 s: an older attempt says nothing about now."""
+STILL = timedelta(minutes=30)
+"""Controllers try again after at most 1000 s, and tell it a while later: an older attempt says
+nothing about now."""
 
 
 class Cause(StrEnum):

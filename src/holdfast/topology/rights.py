@@ -7,7 +7,15 @@ plane. Nobody keeps a list of their names.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from holdfast.model.kinds import ClusterRole, ClusterRoleBinding, Role, RoleBinding
+import msgspec
+
+from holdfast.model.kinds import (
+    ClusterRole,
+    ClusterRoleBinding,
+    Role,
+    RoleBinding,
+    ServiceAccount,
+)
 from holdfast.model.kinds.control import PolicyRule, RoleSubject
 from holdfast.model.names import few
 from holdfast.model.namespaces import CONTROL_PLANE
@@ -101,6 +109,52 @@ def allows_everything(rule: PolicyRule) -> bool:
 def names_any(of: Sequence[str], *names: str) -> frozenset[str]:
     """Which of those names are named, or meant by a wildcard."""
     return frozenset(names) if ALL in of else frozenset(names) & frozenset(of)
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody wants to do."""
+
+    verb: str
+    group: str
+    resource: str  # with its subresource: `pods/log`
+    namespace: str  # empty: everywhere
+
+
+def may(cluster: Snapshot, account: ServiceAccount, wish: Wish) -> bool:
+    """Whether any binding that was seen lets a service account do that."""
+    local = cluster.within(RoleBinding, wish.namespace) if wish.namespace else ()
+    every: tuple[AnyBinding, ...] = (*cluster.all(ClusterRoleBinding), *local)
+    for binding in every:
+        if any(_means(subject, account) for subject in binding.subjects):
+            role = granted(cluster, binding)
+            if role is not None and any(_allows(rule, wish) for rule in role.rules):
+                return True
+    return False
+
+
+def _means(subject: RoleSubject, account: ServiceAccount) -> bool:
+    name, namespace = account.metadata.name, account.metadata.namespace
+    match subject.kind:
+        case "ServiceAccount":
+            return (subject.namespace, subject.name) == (namespace, name)
+        case "User":
+            return subject.name == f"system:serviceaccount:{namespace}:{name}"
+        case "Group":
+            accounts = "system:serviceaccounts"
+            return subject.name in (accounts, f"{accounts}:{namespace}", "system:authenticated")
+        case _:
+            return False
+
+
+def _allows(rule: PolicyRule, wish: Wish) -> bool:
+    """Whether a rule allows it, of one object at least."""
+    _, slash, part = wish.resource.partition("/")
+    resources = {ALL, wish.resource} | ({f"{ALL}/{part}"} if slash else set())
+    return (
+        bool({ALL, wish.verb} & {*rule.verbs})
+        and bool({ALL, wish.group} & {*rule.api_groups})
+        and bool(resources & {*rule.resources})
+    )
 
 
 def _holders(cluster: Snapshot) -> Mapping[tuple[str, str, str], Sequence[str]]:

@@ -11,7 +11,7 @@ from holdfast.model.objects import Object
 
 # Fields whose values repeat over many objects: texts wherever they stand, and parts that the pods
 # of one owner have alike. One copy of each takes two thirds off the memory of a big cluster.
-TEXTS = frozenset({"image", "namespace", "node_name", "phase", "status", "type"})
+TEXTS = frozenset({"image", "image_id", "namespace", "node_name", "phase", "status", "type"})
 PARTS = frozenset(
     {
         "annotations",

@@ -146,6 +146,7 @@ class ApiServiceSpec(Part, frozen=True, kw_only=True):
     service: ServiceReference | None = None
     group: str = ""
     version: str = ""
+    ca_bundle: str = ""
 
 
 class ApiServiceStatus(Part, frozen=True, kw_only=True):

@@ -54,6 +54,7 @@ class ContainerStatus(Part, frozen=True, kw_only=True):
 
     name: str = ""
     image: str = ""
+    image_id: str = msgspec.field(name="imageID", default="")
     ready: bool = False
     started: bool | None = None
     restart_count: int = 0

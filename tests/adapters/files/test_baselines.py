@@ -2,11 +2,14 @@
 
 import difflib
 import multiprocessing
+import tempfile
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from holdfast.adapters.files import strict
 from holdfast.adapters.files.baselines import HEAD, change
@@ -132,6 +135,22 @@ def test_the_last_entry_leaves_an_empty_list_into_which_the_next_one_fits(path: 
     put(path, an_entry(7))
     assert [7] == ids(path)
     assert "# the end of it" in path.read_text()
+
+
+@settings(max_examples=10)  # each writes to the disk, and waits until it is there
+@given(st.permutations(range(1, 6)))
+def test_the_order_in_which_things_are_accepted_does_not_matter(order: list[int]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "baseline.yaml"
+        for number in order:
+            put(path, an_entry(number))
+        put(path, gone=[3])
+        text = path.read_text()
+
+        path.unlink()
+        put(path, *(an_entry(number) for number in range(1, 6) if number != 3))
+
+        assert path.read_text() == text
 
 
 @pytest.mark.parametrize(

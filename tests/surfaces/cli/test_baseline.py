@@ -20,7 +20,7 @@ from holdfast.model.baseline import (
     SwitchedOff,
 )
 from holdfast.model.kinds import Claim
-from holdfast.model.snapshot import Snapshot
+from holdfast.model.snapshot import Snapshot, State
 from holdfast.testing.builders import (
     a_claim,
     a_deployment,
@@ -30,6 +30,7 @@ from holdfast.testing.builders import (
     waiting,
 )
 from holdfast.testing.clock import NOON
+from holdfast.wiring import main
 from tests.surfaces.cli.conftest import Baselines, Run
 
 MINUTES = timedelta(minutes=1)
@@ -249,3 +250,46 @@ def test_what_follows_from_something_else_is_accepted_by_itself(
     accept(run, f"{symptom['code']}:Deployment/shop/cart", folder=folder)
 
     assert [symptom["id"]] == [each.id for each in baselines[FILE].accepted]
+
+
+def test_a_list_that_broke_off_is_no_check(run: Run, baselines: Baselines) -> None:
+    accept(run, CLAIM)
+    broken = a_snapshot(CLASS, states={Claim: State.PARTIAL})
+
+    assert 2 == run("baseline", "check", *HERE, folder=broken)
+    assert 2 == run("baseline", "prune", *HERE, folder=broken)
+
+    assert 1 == len(baselines[FILE].accepted)
+
+
+def test_the_whole_way_with_files(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    claim = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {
+            "name": "data",
+            "namespace": "shop",
+            "uid": "claim-1",
+            "creationTimestamp": "2026-03-02T11:00:00Z",
+        },
+        "spec": {"storageClassName": "standard"},
+        "status": {"phase": "Pending"},
+    }
+    folder = tmp_path / "dump"
+    folder.mkdir()
+    lost = {"apiVersion": "v1", "kind": "List", "items": [claim | {"status": {"phase": "Lost"}}]}
+    (folder / "claims.json").write_text(json.dumps(lost))
+    source = ("--snapshot", str(folder), "--at", "2026-03-02T12:00:00Z")
+    file = ("--file", str(tmp_path / "baseline.yaml"))
+    name = "claim_lost:PersistentVolumeClaim/shop/data"
+    scan = ("scan", *source, "--fail-on", "info")
+
+    assert 1 == main(scan)
+    assert 0 == main(("baseline", "accept", name, "--reason", "r", "--owner", "o", *file, *source))
+    assert 0 == main((*scan, "--baseline", file[1]))
+    assert 0 == main(("baseline", "check", *file, *source))
+    mended = {"apiVersion": "v1", "kind": "List", "items": [claim | {"status": {"phase": "Bound"}}]}
+    (folder / "claims.json").write_text(json.dumps(mended))
+    assert 0 == main(("baseline", "check", *file, *source)), "events were not in the dump: unknown"
+    assert 0 == main(("baseline", "show", *file))
+    assert "claim_lost" not in capfd.readouterr().err

@@ -14,10 +14,11 @@ from holdfast.model.last_scan import LastScan, Remembered
 from holdfast.model.names import few
 from holdfast.model.objects import Ref
 from holdfast.model.rules import Finding, Severity
+from holdfast.model.snapshot import State
 from holdfast.model.times import in_words, to_the_second
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.doors import Doors
-from holdfast.surfaces.cli.exits import FINDINGS, NOTHING
+from holdfast.surfaces.cli.exits import COULD_NOT_LOOK, FINDINGS, NOTHING
 from holdfast.surfaces.cli.looking import Source, take
 from holdfast.surfaces.cli.text import clean
 
@@ -121,19 +122,21 @@ def show(doors: Doors, path: Path) -> int:
 
 def check(doors: Doors, source: Source, path: Path) -> int:
     """Say what has expired and what is gone; exits 1 when anything has or is."""
-    checked = _checked(doors, source, doors.read_baseline(path))
+    checked, whole = _checked(doors, source, doors.read_baseline(path))
     console = Plain()
     for each in checked:
         why = f": {each.why}" if each.why else ""
         console.print(clean(f"{each.fate.value.ljust(13)}{_named(each.entry)}{why}"))
     over = [each for each in checked if each.fate in (Fate.EXPIRED, Fate.GONE)]
     console.print(f"{len(checked)} accepted, of which {len(over)} have expired or are gone.")
+    if not whole:
+        return COULD_NOT_LOOK
     return FINDINGS if over else NOTHING
 
 
 def prune(doors: Doors, source: Source, path: Path) -> int:
     """Take out what has expired and what is gone; what nobody could see stays."""
-    checked = _checked(doors, source, doors.read_baseline(path))
+    checked, whole = _checked(doors, source, doors.read_baseline(path))
     over = [each for each in checked if each.fate in (Fate.EXPIRED, Fate.GONE)]
     if over:
         doors.change_baseline(path, (), frozenset(each.entry.id for each in over))
@@ -141,11 +144,14 @@ def prune(doors: Doors, source: Source, path: Path) -> int:
     for each in over:
         console.print(f"Taken out, {each.fate.value}: {_named(each.entry)}")
     console.print(f"{len(checked) - len(over)} of {len(checked)} stay.")
-    return NOTHING
+    return NOTHING if whole else COULD_NOT_LOOK
 
 
-def _checked(doors: Doors, source: Source, baseline: Baseline) -> list[Checked]:
-    """What has become of each entry: whether it is found is judged as for a scan before."""
+def _checked(doors: Doors, source: Source, baseline: Baseline) -> tuple[list[Checked], bool]:
+    """What has become of each entry, and whether no list broke off.
+
+    Whether something is still found is judged as it is for the troubles of a scan before.
+    """
     now = doors.now()
     rules = facts.rules_without(facts.switched_off((), baseline))
     snapshot = take(doors, source, facts.kinds_read(rules))
@@ -153,7 +159,8 @@ def _checked(doors: Doors, source: Source, baseline: Baseline) -> list[Checked]:
     last = LastScan(
         cluster=snapshot.cluster.uid, namespaces=None, when=snapshot.now, troubles=accepted
     )
-    standing = survey(snapshot, rules, last=last).standing
+    told = survey(snapshot, rules, last=last)
+    standing = told.standing
     gone = {each.id for each in standing.gone} if standing else set()
     unknown = {lost.trouble.id: lost.because for lost in standing.unknown} if standing else {}
     checked = []
@@ -165,7 +172,7 @@ def _checked(doors: Doors, source: Source, baseline: Baseline) -> list[Checked]:
         else:
             fate = Fate.GONE if entry.id in gone else Fate.THERE
             checked.append(Checked(entry=entry, fate=fate))
-    return checked
+    return checked, not any(blind.state is State.PARTIAL for blind in told.blind)
 
 
 def _remembered(entry: Accepted, seen: datetime) -> Remembered:

@@ -196,6 +196,10 @@ class Records(Protocol):
         """The sealed entry of that id."""
         ...
 
+    def at(self, seq: int) -> Entry | None:
+        """The sealed entry at that place."""
+        ...
+
     def of_kind(self, kind: str) -> Sequence[Entry]:
         """All sealed entries of that kind, in their order."""
         ...

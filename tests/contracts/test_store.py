@@ -182,6 +182,18 @@ def test_sealing_takes_what_was_sealed_from_what_waits(store: Store) -> None:
         assert tx.records.entry(a_draft(3).id) is None
 
 
+def test_entries_are_found_by_their_place_and_by_their_kind(store: Store) -> None:
+    entries = a_chain(9)
+    seal(store, entries)
+
+    with store.reading() as tx:
+        assert tx.records.at(3) == entries[2]
+        assert tx.records.at(10) is None
+        of_kind = [each for each in entries if each.kind == "signal"]
+        assert list(tx.records.of_kind("signal")) == of_kind
+        assert not tx.records.of_kind("unheard")
+
+
 def test_a_chain_that_grew_by_and_by_verifies(store: Store) -> None:
     first = a_chain(3)
     rest = a_chain(4, head=head_of(first), first=4)

@@ -90,6 +90,10 @@ class RecordsInMemory:
         """The sealed entry of that id."""
         return next((entry for entry in self._kept.entries if entry.id == id), None)
 
+    def at(self, seq: int) -> Entry | None:
+        """The sealed entry at that place."""
+        return next((entry for entry in self._kept.entries if entry.seq == seq), None)
+
     def of_kind(self, kind: str) -> Sequence[Entry]:
         """All sealed entries of that kind."""
         return [entry for entry in self._kept.entries if entry.kind == kind]

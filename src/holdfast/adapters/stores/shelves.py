@@ -143,6 +143,15 @@ class SqlRecords:
         ).scalar_one_or_none()
         return msgspec.json.decode(line, type=Entry) if line is not None else None
 
+    def at(self, seq: int) -> Entry | None:
+        """The sealed entry at that place."""
+        line = self._connection.execute(
+            select(ENTRIES.c.line).where(
+                ENTRIES.c.cluster_uid == self._cluster, ENTRIES.c.seq == seq
+            )
+        ).scalar_one_or_none()
+        return msgspec.json.decode(line, type=Entry) if line is not None else None
+
     def of_kind(self, kind: str) -> Sequence[Entry]:
         """All sealed entries of that kind."""
         lines = self._connection.execute(

@@ -56,6 +56,8 @@ def commands() -> str:
         ["snapshot"],
         ["demo"],
         ["rbac", "reader"],
+        *(["db", word] for word in ("upgrade", "check", "backup", "restore", "accept-restore")),
+        *(["keys", word] for word in ("init", "list", "rotate", "revoke")),
         ["completion"],
     ]
     parts = ["# The command line\n", "Made from the commands themselves.\n"]

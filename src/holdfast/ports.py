@@ -268,6 +268,11 @@ class Tx(Protocol):
 class Store(Protocol):
     """Where everything is kept that must not be lost. One cluster for each store."""
 
+    @property
+    def cluster(self) -> str:
+        """The uid of that cluster."""
+        ...
+
     def transaction(self) -> AbstractContextManager[Tx]:
         """All of it, or nothing; an error inside undoes it and goes on its way."""
         ...

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import pwd
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -23,13 +24,31 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     exec_timeout: Annotated[float, msgspec.Meta(gt=0, le=600)] = 60
     traceback: bool = False
     state_dir: str = ""
+    database: str = ""
+    keys_dir: str = ""
+    keys_mounted: str = ""
+    passphrase_file: str = ""
+    signer: str = ""
+    signer_timeout: Annotated[float, msgspec.Meta(gt=0, le=600)] = 10
+    anchors: str = ""
 
 
 MEANINGS = {
     "grace_scale": "multiplies every grace alike; for tests and demos, leave it at 1 otherwise",
     "page_size": "how many objects one page of a list holds",
-    "state_dir": "where the last scan is kept; when empty, `holdfast` in $XDG_STATE_HOME, or in "
-    "~/.local/state",
+    "state_dir": "where the last scan, the database and the keys are kept; when empty, `holdfast` "
+    "in $XDG_STATE_HOME, or in ~/.local/state",
+    "database": "where everything is kept: `sqlite:////path` or `postgresql://user@host/name`; "
+    "when empty, `holdfast.db` in the state folder",
+    "keys_dir": "the folder of our keys, with `private` and `public` in it; when empty, `keys` in "
+    "the state folder",
+    "keys_mounted": "a folder of private keys that is mounted from a Secret: read from there, and "
+    "neither made nor removed",
+    "passphrase_file": "a file that holds the passphrase of our private keys",
+    "signer": "a command that signs for the audit record instead of a key here",
+    "signer_timeout": "how many seconds that command may take for one signature",
+    "anchors": "the folder where checkpoints of the audit record are kept, away from the database; "
+    "when empty, `anchors` in the state folder",
     "traceback": "whether an error that we did not foresee prints where it happened",
     "exec_timeout": "how many seconds a kubeconfig's exec plugin may take, where no person answers",
 }
@@ -59,6 +78,14 @@ def state_dir() -> Path:
     # The specification of these folders: a relative path is to be ignored.
     base = Path(shared) if Path(shared).is_absolute() else home() / ".local" / "state"
     return base / "holdfast"
+
+
+def login() -> str:
+    """Who runs this, as the system knows him. It is told in records, and decides nothing."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # a container's user need not have a name
+        return str(os.geteuid())
 
 
 def parse(environ: Mapping[str, str]) -> Settings:

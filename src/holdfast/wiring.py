@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,14 +20,17 @@ from holdfast.model.kinds import Pod
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Recorded, Snapshot, State
 from holdfast.model.written import Fault
-from holdfast.ports import Cluster, Memory
+from holdfast.ports import Cluster, Keyring, Memory, Store
 from holdfast.surfaces.cli.app import build
 from holdfast.surfaces.cli.doors import Doors, Preferences, Scope, Target
 from holdfast.surfaces.cli.exits import COULD_NOT_LOOK, NOBODY_READS
 from holdfast.surfaces.cli.text import clean
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from holdfast.adapters.kubernetes.reader import Reader
+    from holdfast.surfaces.cli.ground import Ground, Upkeep
 
 
 def command_line() -> App:
@@ -39,6 +42,7 @@ def command_line() -> App:
             demo=_demo,
             memory=_memory,
             now=_now,
+            ground=ground,
             read_baseline=_read_baseline,
             change_baseline=_change_baseline,
             read_folder=_read_folder,
@@ -135,6 +139,93 @@ def _now() -> datetime:
     from holdfast.adapters.clock import SystemClock
 
     return SystemClock().now()
+
+
+def ground(state: Path | None) -> Ground:
+    """What this installation stands on: its database, its keys, its anchors."""
+    from holdfast.adapters.clock import SystemClock
+    from holdfast.adapters.dice import SystemDice
+    from holdfast.adapters.files.notes import keep_note, read_notes
+    from holdfast.adapters.signers.ed25519 import check
+    from holdfast.adapters.signers.keyfiles import KeyFiles
+    from holdfast.adapters.signers.keyrings import keyring
+    from holdfast.adapters.signers.passphrases import asked_twice, asker
+    from holdfast.adapters.signers.private import PrivateFolder
+    from holdfast.adapters.signers.public import read_keys
+    from holdfast.model.keys import Purpose
+    from holdfast.surfaces.cli.ground import Ground
+    from holdfast.workflow.sealing import Sealer
+
+    wanted = settings.read()
+    folder = state or settings.state_dir()
+    ours = Path(wanted.keys_dir) if wanted.keys_dir else folder / "keys"
+    public, anchors = ours / "public", Path(wanted.anchors or folder / "anchors")
+    private = PrivateFolder(
+        path=Path(wanted.keys_mounted) if wanted.keys_mounted else ours / "private",
+        mounted=bool(wanted.keys_mounted),
+    )
+    terminal = sys.stdin is not None and sys.stdin.isatty()
+    word = asker(Path(wanted.passphrase_file) if wanted.passphrase_file else None, terminal)
+    files = KeyFiles(private=private, public=public, passphrase=word)
+    kept: dict[Purpose, Keyring] = {}
+
+    def our_keys(purpose: Purpose) -> Keyring:
+        command = wanted.signer if purpose is Purpose.AUDIT else ""
+        if purpose not in kept:
+            kept[purpose] = keyring(files, purpose, command, wanted.signer_timeout)
+        return kept[purpose]
+
+    def sealer(store: Store, keys: Keyring | None) -> Sealer:
+        return Sealer(
+            store=store,
+            keys=keys or our_keys(Purpose.AUDIT),
+            clock=SystemClock(),
+            dice=SystemDice(),
+        )
+
+    @contextmanager
+    def upkeep() -> Iterator[Upkeep]:
+        from holdfast.adapters.stores.caretaker import Caretaker
+
+        with _engine(wanted.database, folder) as engine:
+            yield Caretaker(engine)
+
+    @contextmanager
+    def store() -> Iterator[Store]:
+        from holdfast.adapters.stores.store import SqlStore
+        from holdfast.adapters.stores.upkeep import require_current, standing
+
+        with _engine(wanted.database, folder) as engine:
+            cluster = standing(engine).cluster
+            require_current(engine, cluster)
+            yield SqlStore(engine, cluster)
+
+    return Ground(
+        upkeep=upkeep,
+        store=store,
+        sealer=sealer,
+        cabinet=lambda: files,
+        keyring=our_keys,
+        keys=lambda paths: read_keys(paths or [public], Purpose.AUDIT),
+        notes=lambda paths: read_notes(paths or [each for each in (anchors,) if each.is_dir()]),
+        keep_note=lambda note, name, path: keep_note(note, path or anchors / name),
+        passphrase=lambda: asked_twice(word, terminal),
+        check=check,
+        actor=f"cli:{settings.login()}",
+    )
+
+
+@contextmanager
+def _engine(url: str, folder: Path) -> Iterator[Engine]:
+    from holdfast.adapters.stores.database import open_engine, parse_url
+
+    if not url:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    engine = open_engine(parse_url(url or f"sqlite:///{folder.absolute()}/holdfast.db"))
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _read_baseline(path: Path) -> Baseline:

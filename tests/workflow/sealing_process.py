@@ -26,9 +26,7 @@ def _fail(trouble: HoldfastError) -> None:
 async def _seal(store: Store) -> None:
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-    sealer = Sealer(
-        store=store, cluster=CLUSTER, keys=Keys("audit"), clock=SystemClock(), dice=SystemDice()
-    )
+    sealer = Sealer(store=store, keys=Keys("audit"), clock=SystemClock(), dice=SystemDice())
     print("ready", flush=True)
     await seal_on(sealer, ended, _fail)
 

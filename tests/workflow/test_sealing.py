@@ -44,7 +44,6 @@ class Counted:
 def a_sealer(store: Store, *names: str, clock: FrozenClock | None = None) -> Sealer:
     return Sealer(
         store=store,
-        cluster=CLUSTER,
         keys=Keys(*(names or ("audit",))),
         clock=clock or FrozenClock(),
         dice=Counted(),
@@ -236,7 +235,7 @@ def a_sealer_without_keys(store: Store) -> Sealer:
         def signer(self, id: str = "") -> Signer:  # noqa: A002 - the word of the port
             raise CannotSign("There is no key.", remedy="Make one.")
 
-    return Sealer(store=store, cluster=CLUSTER, keys=Empty(), clock=FrozenClock(), dice=Counted())
+    return Sealer(store=store, keys=Empty(), clock=FrozenClock(), dice=Counted())
 
 
 _fails: Callable[[HoldfastError], None] = pytest.fail  # type: ignore[assignment]

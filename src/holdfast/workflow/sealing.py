@@ -43,7 +43,6 @@ class Sealer:
     """Whoever has the audit key and a cluster's store."""
 
     store: Store
-    cluster: str
     keys: Keyring
     clock: Clock
     dice: Dice
@@ -87,7 +86,7 @@ class Sealer:
         if tip is not None:
             return chain.head_of(tip)
         name = new_id("chn", self.clock.now(), self.dice.roll(RANDOM))
-        return chain.started(name, self.cluster)
+        return chain.started(name, self.store.cluster)
 
     def _append(self, records: Records, drafts: Sequence[Draft], head: Head) -> Sequence[Entry]:
         """Sign, append and move the tip; what a restore says may be signed by any key."""

@@ -15,6 +15,7 @@ from holdfast.model.snapshot import Recorded, Snapshot
 from holdfast.ports import Cluster, Forgotten
 from holdfast.surfaces.cli.app import build
 from holdfast.surfaces.cli.doors import Doors, Preferences, Scope, Target
+from holdfast.surfaces.cli.ground import Ground
 from holdfast.testing.clock import NOON
 
 type Run = Callable[..., int]
@@ -91,12 +92,16 @@ def run(memories: Memories, baselines: Baselines) -> Run:
             left |= {each.id: each for each in accepted}
             baselines[path] = msgspec.structs.replace(before, accepted=tuple(left.values()))
 
+        def no_ground(_state: Path | None) -> Ground:
+            raise AssertionError("no test here stands on a database")
+
         doors = Doors(
             preferences=lambda: Preferences(grace_scale=grace_scale),
             live=live,
             demo=demo,
             memory=lambda scope, _folder: memories.setdefault(scope, Remembering()),
             now=lambda: NOON,
+            ground=no_ground,
             read_baseline=lambda path: baselines.get(path, baseline),
             change_baseline=change_baseline,
             read_folder=read_folder,

@@ -1,15 +1,17 @@
 """Keyrings: the keys of one purpose, from a folder or behind a command."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from holdfast.adapters.signers.command import CommandSigner
 from holdfast.adapters.signers.ed25519 import KeyInMemory
+from holdfast.adapters.signers.keyfiles import KeyFiles
 from holdfast.adapters.signers.private import Passphrase, PrivateFolder
 from holdfast.adapters.signers.public import read_folder
-from holdfast.errors import CannotSign
+from holdfast.errors import BadInput, CannotSign
 from holdfast.model.keys import Purpose
-from holdfast.ports import Signer
+from holdfast.ports import Keyring, Signer
 
 
 class FolderKeys:
@@ -50,6 +52,19 @@ class CommandKeys:
                 remedy="Bring it: the signer's answers are checked with it.",
             )
         return CommandSigner(self._argv, keys[id], self._deadline)
+
+
+def keyring(files: KeyFiles, purpose: Purpose, command: str, deadline: float) -> Keyring:
+    """The keys of a purpose: behind the command, if there is one, else in their folder."""
+    if not command:
+        return FolderKeys(files.private, purpose, files.passphrase)
+    try:
+        argv = shlex.split(command)
+    except ValueError as unfit:
+        raise BadInput(
+            f"HOLDFAST_SIGNER is no command: {unfit}.", remedy="Write it as for a shell."
+        ) from None
+    return CommandKeys(argv, files.public, purpose, deadline)
 
 
 def _only(ids: Sequence[str], purpose: Purpose, folder: Path) -> str:

@@ -25,19 +25,19 @@ class SqlStore:
 
     def __init__(self, engine: Engine, cluster: str) -> None:
         self._engine = engine
-        self._cluster = cluster
+        self.cluster = cluster
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
         """All of it, or nothing."""
         with asking(self._engine, writing=True) as connection:
-            yield SqlTx(connection, self._cluster)
+            yield SqlTx(connection, self.cluster)
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:
         """One consistent sight."""
         with asking(self._engine, writing=False) as connection:
-            yield SqlTx(connection, self._cluster)
+            yield SqlTx(connection, self.cluster)
 
     def close(self) -> None:
         """Let go of every connection."""

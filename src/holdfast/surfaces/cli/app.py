@@ -5,7 +5,7 @@ from enum import StrEnum
 from cyclopts import App
 
 from holdfast import __version__
-from holdfast.surfaces.cli.commands import baseline, catalogue, rbac, scan, snapshot
+from holdfast.surfaces.cli.commands import baseline, catalogue, db, keys, rbac, scan, snapshot
 from holdfast.surfaces.cli.doors import Doors
 
 
@@ -33,6 +33,8 @@ def build(doors: Doors) -> App:
     snapshot.declare(app, doors)
     baseline.declare(app, doors)
     rbac.declare(app, doors)
+    db.declare(app, doors)
+    keys.declare(app, doors)
 
     @app.command
     def demo() -> int:

@@ -10,6 +10,7 @@ from holdfast.model.baseline import Accepted, Baseline
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Recorded, Snapshot
 from holdfast.ports import Cluster, Memory
+from holdfast.surfaces.cli.ground import GroundDoor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ class Doors:
     demo: Callable[[], AbstractAsyncContextManager[Cluster]]
     memory: Callable[[Scope, Path | None], Memory]
     now: Callable[[], datetime]
+    ground: GroundDoor
     read_baseline: Callable[[Path], Baseline]
     change_baseline: Callable[[Path, Sequence[Accepted], frozenset[str]], None]
     read_folder: Callable[[Path, Iterable[type[Object]], datetime | None], Snapshot]

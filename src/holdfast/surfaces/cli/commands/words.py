@@ -10,6 +10,7 @@ from holdfast.errors import BadInput
 WHERE = Group("Which cluster", sort_key=1)
 WHAT = Group("What to look at", sort_key=2)
 HOW = Group("What to show", sort_key=3)
+OURS = Group("Which installation", sort_key=5)
 BEFORE = Group("The last scan", sort_key=4)
 
 type Kubeconfig = Annotated[Path | None, Parameter(group=WHERE)]
@@ -30,6 +31,8 @@ type CustomKinds = Annotated[
 type FailOn = Literal[
     "info", "warning", "critical", "new:info", "new:warning", "new:critical", "never"
 ]
+type State = Annotated[Path | None, Parameter(group=OURS)]
+type Keys = Annotated[tuple[Path, ...], Parameter(name=["--key"], negative=(), show_default=False)]
 type Flag = Annotated[bool, Parameter(group=HOW, negative=(), show_default=False)]
 
 

@@ -1,0 +1,19 @@
+"""The anchors that were kept, believed only if the audit key signed them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from holdfast.audit.checkpoints import read_note
+from holdfast.model.entries import Checkpoint
+from holdfast.surfaces.cli.ground import Ground
+
+
+def read_anchors(
+    ground: Ground, paths: Sequence[Path] = (), keys: Sequence[Path] = ()
+) -> Sequence[Checkpoint]:
+    """The checkpoints of those files; of our own anchors, if none are named."""
+    notes = ground.notes(paths)
+    if not notes:
+        return []
+    trusted = ground.keys(keys)
+    return [read_note(note, trusted, ground.check) for note in notes]

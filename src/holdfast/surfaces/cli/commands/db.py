@@ -1,0 +1,104 @@
+"""`holdfast db`, as it is declared."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from holdfast.surfaces.cli.commands.words import WHERE, Context, Keys, Kubeconfig, State
+from holdfast.surfaces.cli.doors import Doors, Target
+
+
+def declare(app: App, doors: Doors) -> None:
+    """Add its commands."""
+    db = App(name="db", help="Make, upgrade, check, back up and restore the database.")
+    app.command(db)
+
+    @db.command
+    def upgrade(
+        *,
+        cluster: Annotated[str, Parameter(group=WHERE)] = "",
+        kubeconfig: Kubeconfig = None,
+        context: Context = None,
+        state: State = None,
+    ) -> int:
+        """Make the tables, or bring them to what this version wants: whole, or not at all.
+
+        Parameters
+        ----------
+        cluster
+            The uid of the cluster that it is for (default: what the database says; a new one asks
+            the cluster itself).
+        kubeconfig
+            The kubeconfig file, to ask with.
+        context
+            The context in it.
+        state
+            The state folder (default: $HOLDFAST_STATE_DIR).
+        """
+        from holdfast.surfaces.cli import db as keeping
+
+        target = Target(kubeconfig=kubeconfig, context=context)
+        return keeping.upgrade(doors.ground(state), cluster, doors, target)
+
+    @db.command
+    def check(*, state: State = None) -> int:
+        """Say whether this version may use the database, and whether it is as its anchors know it.
+
+        Parameters
+        ----------
+        state
+            The state folder (default: $HOLDFAST_STATE_DIR).
+        """
+        from holdfast.surfaces.cli import db as keeping
+
+        return keeping.check(doors.ground(state))
+
+    @db.command
+    def backup(file: Path, /, *, state: State = None) -> int:
+        """Write everything into one file, as it is at this moment; whoever uses it goes on.
+
+        Parameters
+        ----------
+        file
+            Where to; it must not be there yet.
+        state
+            The state folder (default: $HOLDFAST_STATE_DIR).
+        """
+        from holdfast.surfaces.cli import db as keeping
+
+        return keeping.backup(doors.ground(state), file, doors)
+
+    @db.command
+    def restore(file: Path, /, *, key: Keys = (), state: State = None) -> int:
+        """Fill an empty database from a backup, if the file is whole and its record verifies.
+
+        Parameters
+        ----------
+        file
+            The backup.
+        key
+            A public audit key, or a folder of them (default: our own); can be given again.
+        state
+            The state folder (default: $HOLDFAST_STATE_DIR).
+        """
+        from holdfast.surfaces.cli import db as keeping
+
+        return keeping.restore(doors.ground(state), file, key)
+
+    @db.command
+    def accept_restore(*, reason: str, state: State = None) -> int:
+        """Give up what a restored backup has lost: begin a new epoch, void what waited in it.
+
+        The record says so for ever, with who ordered it and why. Needs the audit key.
+
+        Parameters
+        ----------
+        reason
+            Why it was restored.
+        state
+            The state folder (default: $HOLDFAST_STATE_DIR).
+        """
+        from holdfast.surfaces.cli import db as keeping
+
+        return keeping.accept(doors.ground(state), reason)

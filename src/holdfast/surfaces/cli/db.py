@@ -1,0 +1,134 @@
+"""`holdfast db`: what people do to the database, and servers never."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from holdfast.errors import BadInput, WrongStore
+from holdfast.model.entries import Checkpoint
+from holdfast.model.standing import Manifest, Standing
+from holdfast.model.times import stamp
+from holdfast.ports import Cluster, Records
+from holdfast.surfaces.cli.anchors import read_anchors
+from holdfast.surfaces.cli.consoles import Plain
+from holdfast.surfaces.cli.doors import Doors, Target
+from holdfast.surfaces.cli.exits import NOTHING
+from holdfast.surfaces.cli.ground import Ground
+from holdfast.surfaces.cli.text import clean
+from holdfast.workflow.judging import judge
+from holdfast.workflow.orders import accept_restore, require_anchored
+
+
+async def uid_of(doors: Doors, target: Target) -> str:
+    """The uid of the cluster that the command line points at."""
+    async with doors.live(target) as cluster:
+        return await _uid(cluster)
+
+
+async def _uid(cluster: Cluster) -> str:
+    uid = (await cluster.identity()).uid
+    if not uid:
+        raise BadInput(
+            "This role may not read the namespace kube-system, whose uid names the cluster.",
+            remedy="Name it: holdfast db upgrade --cluster UID",
+        )
+    return uid
+
+
+def upgrade(ground: Ground, uid: str, ask: Doors, target: Target) -> int:
+    """Make or upgrade the tables; for which cluster is said once and then known."""
+    with ground.upkeep() as upkeep:
+        before = upkeep.standing()
+        cluster = uid or before.cluster or asyncio.run(uid_of(ask, target))
+        upkeep.upgrade(cluster)
+        after = upkeep.standing()
+    was = f"from revision {before.revision} " if before.revision else ""
+    same = before.revision == after.revision
+    said = "is already at" if same else f"was brought {was}to"
+    Plain().print(clean(f"{after.name} {said} revision {after.revision}, for cluster {cluster}."))
+    return NOTHING
+
+
+def check(ground: Ground) -> int:
+    """Say how the database stands; what is wrong with it is an error with what to do."""
+    with ground.upkeep() as upkeep:
+        standing = upkeep.standing()
+        upkeep.require_current(standing.cluster)
+    anchors = read_anchors(ground)
+    with ground.store() as store, store.reading() as tx:
+        require_anchored(tx.records, anchors)
+        tip = tx.records.tip()
+        waiting = len(tx.records.waiting(_MANY))
+    for line in _told(standing, tip, anchors, waiting):
+        Plain().print(clean(line))
+    return NOTHING
+
+
+def backup(ground: Ground, path: Path, doors: Doors) -> int:
+    """Write a backup, and say what is in it."""
+    with ground.upkeep() as upkeep:
+        manifest = upkeep.backup(path, stamp(doors.now()))
+    Plain().print(clean(f"Written to {path}: {_holds(manifest)}. Keep an anchor elsewhere."))
+    return NOTHING
+
+
+def restore(ground: Ground, path: Path, keys: Sequence[Path]) -> int:
+    """Fill an empty database from a backup, if its record verifies."""
+
+    def judging(records: Records) -> None:
+        if (
+            records.tip() is not None
+        ):  # without an entry there is nothing that a key could vouch for
+            judge(ground.keys(keys), ground.check)(records)
+
+    with ground.upkeep() as upkeep:
+        manifest = upkeep.restore(path, judging)
+    console = Plain()
+    console.print(clean(f"Restored: {_holds(manifest)}. Its chain verifies."))
+    with ground.store() as store, store.reading() as tx:
+        try:
+            require_anchored(tx.records, read_anchors(ground))
+        except WrongStore as lost:
+            console.print(clean(f"{lost.wrong}\n{lost.remedy}"))
+    return NOTHING
+
+
+def accept(ground: Ground, reason: str) -> int:
+    """Give up what a restored backup has lost."""
+    if not reason.strip():
+        raise BadInput("A restore is accepted for a reason.", remedy="Say it with --reason '...'.")
+    anchors = read_anchors(ground)
+    with ground.store() as store:
+        sealer = ground.sealer(store, None)
+        entry = asyncio.run(accept_restore(sealer, anchors, reason.strip(), ground.actor))
+    Plain().print(
+        f"Accepted as entry {entry.seq}, which begins epoch {entry.epoch}. What waited in the "
+        "inbox is void. Keep a new anchor with: holdfast audit anchor"
+    )
+    return NOTHING
+
+
+_MANY = 100_000
+
+
+def _holds(manifest: Manifest) -> str:
+    rows = sum(manifest.tables.values())
+    return (
+        f"{rows} rows of {len(manifest.tables)} tables, {manifest.size} entries of the record, "
+        f"cluster {manifest.cluster}, as of {manifest.at}"
+    )
+
+
+def _told(
+    standing: Standing, tip: Checkpoint | None, anchors: Sequence[Checkpoint], waiting: int
+) -> list[str]:
+    size = f"{tip.size} entries, epoch {tip.epoch}, sealed until {tip.time}" if tip else "no entry"
+    longest = max((anchor.size for anchor in anchors), default=0)
+    kept = f"{len(anchors)}, the longest of {longest} entries" if anchors else "none"
+    return [
+        f"{standing.name} is as this version wants it.",
+        f"revision  {standing.revision}",
+        f"cluster   {standing.cluster}",
+        f"record    {size}; {waiting} wait to be sealed",
+        f"anchors   {kept}",
+    ]

@@ -1,0 +1,58 @@
+"""What this installation stands on, as the commands are handed it: database, keys, anchors."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from holdfast.model.entries import Check, PublicKey
+from holdfast.model.keys import Purpose
+from holdfast.model.standing import Manifest, Standing
+from holdfast.ports import KeyCabinet, Keyring, Records, Store
+from holdfast.workflow.sealing import Sealer
+
+
+class Upkeep(Protocol):
+    """What people do to a database, and servers never."""
+
+    def standing(self) -> Standing:
+        """How it stands to this version; looks, and changes nothing."""
+        ...
+
+    def require_current(self, cluster: str) -> None:
+        """Raise `WrongStore` unless this version may use it as it is, for that cluster."""
+        ...
+
+    def upgrade(self, cluster: str) -> None:
+        """Bring the tables to the newest revision, for that cluster, whole or not at all."""
+        ...
+
+    def backup(self, path: Path, at: str) -> Manifest:
+        """Write everything into one file, as it was at one moment."""
+        ...
+
+    def restore(self, path: Path, judge: Callable[[Records], None]) -> Manifest:
+        """Fill an empty database from such a file, unless `judge` raises for its record."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """All of it; nothing is opened before it is used."""
+
+    upkeep: Callable[[], AbstractContextManager[Upkeep]]
+    store: Callable[[], AbstractContextManager[Store]]  # refuses one that is not current
+    sealer: Callable[[Store, Keyring | None], Sealer]  # with our keys, unless others are given
+    cabinet: Callable[[], KeyCabinet]
+    keyring: Callable[[Purpose], Keyring]
+    keys: Callable[[Sequence[Path]], Sequence[PublicKey]]  # for audit; of nothing: our own
+    notes: Callable[[Sequence[Path]], Sequence[bytes]]  # anchors; of nothing: our own
+    keep_note: Callable[[bytes, str, Path | None], Path]
+    passphrase: Callable[[], bytes | None]  # for a new key
+    check: Check
+    actor: str  # whoever runs this, as the system knows him
+
+
+type GroundDoor = Callable[[Path | None], Ground]
+"""Called with the state folder, if one was named."""

@@ -1,0 +1,267 @@
+"""`holdfast db` and `holdfast keys` on real files: what they do, and what they say."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from holdfast import wiring
+from holdfast.adapters.signers.ed25519 import check
+from holdfast.adapters.signers.public import read_keys, write_public
+from holdfast.audit.checkpoints import body, note
+from holdfast.audit.verification import Verified, Verifier
+from holdfast.model.keys import Purpose
+from tests.adapters.signers.test_command import signing
+from tests.audit.chains import CLUSTER, a_draft, a_key
+
+type Holdfast = Callable[..., str]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state folder of this test's own, and no settings of the machine's."""
+    monkeypatch.setenv("HOLDFAST_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("HOLDFAST_TRACEBACK", "true")
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def holdfast(home: Path, capsys: pytest.CaptureFixture[str]) -> Holdfast:
+    """Run a command to its end, and hear all that it says."""
+
+    def run(*arguments: str, code: int = 0) -> str:
+        ended = wiring.main([str(each) for each in arguments])
+        told = capsys.readouterr()
+        assert ended == code, told.err + told.out
+        return " ".join((told.out + told.err).split())
+
+    return run
+
+
+@pytest.fixture
+def installed(home: Path, holdfast: Holdfast) -> Path:
+    """A database and keys."""
+    holdfast("db", "upgrade", "--cluster", CLUSTER)
+    holdfast("keys", "init")
+    return home
+
+
+def seal(numbers: range) -> None:
+    """Have something in the record, as the keeper would."""
+    ground = wiring.ground(None)
+    with ground.store() as store:
+        with store.transaction() as tx:
+            for number in numbers:
+                tx.records.submit(a_draft(number))
+        ground.sealer(store, None).batch()
+
+
+def record(home: Path) -> Verified:
+    ground = wiring.ground(None)
+    verifier = Verifier(read_keys([home / "keys" / "public"], Purpose.AUDIT), check)
+    with ground.store() as store, store.reading() as tx:
+        for line in tx.records.lines():
+            verifier.take(line)
+    return verifier.outcome()
+
+
+def anchor(home: Path, path: Path | None = None) -> None:
+    """Keep a checkpoint of the record as it is now."""
+    ground = wiring.ground(None)
+    with ground.store() as store, store.reading() as tx:
+        tip = tx.records.tip()
+    assert tip is not None
+    signer = ground.keyring(Purpose.AUDIT).signer(tip.key)
+    signed = note(tip, signer.public, signer.sign(body(tip)))
+    ground.keep_note(signed, f"{tip.chain}.note", path)
+
+
+def test_an_upgrade_makes_the_tables_and_says_so(home: Path, holdfast: Holdfast) -> None:
+    said = holdfast("db", "upgrade", "--cluster", CLUSTER)
+
+    assert f"was brought to revision 0001, for cluster {CLUSTER}" in said
+    assert (home / "holdfast.db").stat().st_mode & 0o777 == 0o600
+    assert home.stat().st_mode & 0o777 == 0o700
+    assert "is already at revision 0001" in holdfast("db", "upgrade")
+
+
+def test_an_upgrade_for_another_cluster_is_refused(installed: Path, holdfast: Holdfast) -> None:
+    assert "belongs to the cluster" in holdfast("db", "upgrade", "--cluster", "other", code=2)
+
+
+def test_a_check_says_how_it_stands(installed: Path, holdfast: Holdfast) -> None:
+    seal(range(1, 4))
+    anchor(installed)
+
+    said = holdfast("db", "check")
+
+    assert "is as this version wants it" in said
+    assert "3 entries, epoch 0" in said
+    assert "anchors 1, the longest of 3 entries" in said
+
+
+def test_a_check_of_nothing_says_what_to_do(holdfast: Holdfast) -> None:
+    assert "has no tables yet. Make them with: holdfast db upgrade" in holdfast(
+        "db", "check", code=2
+    )
+
+
+def test_keys_are_made_once(home: Path, holdfast: Holdfast) -> None:
+    first = holdfast("keys", "init")
+    again = holdfast("keys", "init")
+
+    assert first.count(" made") == 2
+    assert again.count(" here") == 2
+    assert len(list((home / "keys" / "private").iterdir())) == 2
+
+
+def test_keys_are_listed_with_what_the_record_says(installed: Path, holdfast: Holdfast) -> None:
+    seal(range(1, 2))
+    old = record(installed).keys[0]
+    holdfast("keys", "rotate", "audit")
+    holdfast("keys", "revoke", "audit", old, "--reason", "an exercise")
+
+    said = holdfast("keys", "list")
+
+    assert f"audit {old} public half only, revoked" in said
+    assert said.count("signs now") == 1
+    assert said.count("tickets") == 1
+
+
+def test_before_there_is_a_database_keys_are_listed_all_the_same(holdfast: Holdfast) -> None:
+    assert "There are no keys here" in holdfast("keys", "list")
+    holdfast("keys", "init")
+
+    assert "is not known: The database" in holdfast("keys", "list")
+
+
+@pytest.mark.parametrize("entries", [0, 3])
+def test_a_rotation_leaves_one_private_key_and_a_chain_that_goes_on(
+    installed: Path, holdfast: Holdfast, entries: int
+) -> None:
+    seal(range(1, 1 + entries))
+
+    holdfast("keys", "rotate", "audit")
+    seal(range(11, 13))
+
+    outcome = record(installed)
+    assert (outcome.broken, outcome.entries, len(outcome.keys)) == (None, entries + 3, 2)
+    private = [f.name for f in (installed / "keys" / "private").glob("audit-*")]
+    assert private == [f"audit-{outcome.keys[1]}.pem"]
+
+
+def test_a_rotation_of_ticket_keys_is_told_in_the_record(
+    installed: Path, holdfast: Holdfast
+) -> None:
+    holdfast("keys", "rotate", "tickets")
+
+    assert record(installed).entries == 1
+    assert len(list((installed / "keys" / "private").glob("tickets-*"))) == 1
+    assert len(list((installed / "keys" / "public").glob("tickets-*"))) == 2
+
+
+def test_the_key_that_signs_is_not_revoked(installed: Path, holdfast: Holdfast) -> None:
+    seal(range(1, 2))
+    key = record(installed).keys[0]
+
+    said = holdfast("keys", "revoke", "audit", key, "--reason", "an exercise", code=2)
+
+    assert "not the one that signs" in said
+    assert record(installed).entries == 1
+    assert list((installed / "keys" / "private").glob("audit-*"))
+
+
+def test_a_key_of_nobody_is_not_revoked(installed: Path, holdfast: Holdfast) -> None:
+    assert "There is no audit key" in holdfast(
+        "keys", "revoke", "audit", "0" * 64, "--reason", "x", code=2
+    )
+
+
+def test_locked_keys_need_their_passphrase(
+    home: Path, holdfast: Holdfast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    word = tmp_path / "word"
+    word.write_text("correct horse\n")
+    word.chmod(0o600)
+    assert "There is no passphrase" in holdfast("keys", "init", "--passphrase", code=2)
+    monkeypatch.setenv("HOLDFAST_PASSPHRASE_FILE", str(word))
+    holdfast("keys", "init", "--passphrase")
+    holdfast("db", "upgrade", "--cluster", CLUSTER)
+
+    seal(range(1, 3))
+
+    assert record(home).entries == 2
+    word.write_text("battery")
+    assert "does not open" in holdfast("keys", "rotate", "audit", code=2)
+    word.chmod(0o644)
+    assert "everybody can get at it" in holdfast("keys", "rotate", "audit", code=2)
+
+
+def test_a_signer_command_takes_over(
+    installed: Path, holdfast: Holdfast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seal(range(1, 3))
+    public = write_public(tmp_path / "elsewhere", Purpose.AUDIT, a_key().public)
+
+    holdfast("keys", "rotate", "audit", "--to", str(public))
+    monkeypatch.setenv("HOLDFAST_SIGNER", " ".join(signing(tmp_path, "audit")))
+    monkeypatch.setenv("HOLDFAST_SIGNER_TIMEOUT", "60")
+    seal(range(3, 4))
+
+    outcome = record(installed)
+    assert (outcome.broken, outcome.entries) == (None, 4)
+    assert outcome.keys[1] == a_key().public.id
+    assert not list((installed / "keys" / "private").glob("audit-*"))
+
+
+def test_a_backup_is_restored_and_what_was_lost_is_accepted(
+    installed: Path, holdfast: Holdfast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seal(range(1, 4))
+    assert "3 entries of the record" in holdfast("db", "backup", str(tmp_path / "b"))
+    seal(range(4, 6))
+    anchor(installed)
+    assert "is not empty" in holdfast("db", "restore", str(tmp_path / "b"), code=2)
+    monkeypatch.setenv("HOLDFAST_DATABASE", f"sqlite:///{tmp_path}/new.db")
+
+    said = holdfast("db", "restore", str(tmp_path / "b"))
+
+    assert "Its chain verifies" in said
+    assert "an anchor knows 5" in said
+    assert "an anchor knows 5" in holdfast("db", "check", code=2)
+    assert "an anchor knows 5" in holdfast("keys", "rotate", "audit", code=2)
+    assert "for a reason" in holdfast("db", "accept-restore", "--reason", " ", code=2)
+    said = holdfast("db", "accept-restore", "--reason", "the disk died")
+    assert "Accepted as entry 4, which begins epoch 1" in said
+    holdfast("db", "check")
+    assert "nothing was lost" in holdfast("db", "accept-restore", "--reason", "again", code=2)
+    outcome = record(installed)
+    assert (outcome.broken, [each.epoch for each in outcome.restores]) == (None, [1])
+
+
+def test_a_backup_is_not_restored_without_the_key_of_its_record(
+    installed: Path, holdfast: Holdfast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seal(range(1, 4))
+    holdfast("db", "backup", str(tmp_path / "b"))
+    monkeypatch.setenv("HOLDFAST_DATABASE", f"sqlite:///{tmp_path}/new.db")
+    other = write_public(tmp_path / "other", Purpose.AUDIT, a_key().public)
+
+    said = holdfast("db", "restore", str(tmp_path / "b"), "--key", str(other), code=2)
+
+    assert "does not verify from entry 1 on" in said
+    assert "has no tables yet" in holdfast("db", "check", code=2)
+
+
+def test_an_anchor_that_nobody_signed_is_not_believed(installed: Path, holdfast: Holdfast) -> None:
+    seal(range(1, 3))
+    anchor(installed)
+    (kept,) = (installed / "anchors").iterdir()
+    kept.write_bytes(kept.read_bytes().replace(b"\n2\n", b"\n9\n", 1))
+
+    assert "no checkpoint to rely on" in holdfast("db", "check", code=2)
+
+
+def test_a_backup_is_refused_where_there_is_no_database(holdfast: Holdfast, tmp_path: Path) -> None:
+    assert "holdfast db check" in holdfast("db", "backup", str(tmp_path / "b"), code=2)
+    assert not list(tmp_path.glob("*b"))

@@ -11,10 +11,12 @@ Reads with your own kubeconfig; changes nothing.
 │ baseline     Accept what is found, for a reason and for a time, in a file.           │
 │ catalogue    List every rule: what is found, by code.                                │
 │ completion   Print a completion script for a shell.                                  │
+│ db           Make, upgrade, check, back up and restore the database.                 │
 │ demo         Look at a small broken shop in a simulated cluster: no cluster, no key  │
 │              needed.                                                                 │
 │ explain      Say what a finding means: when it is found, what it reads, what to do,  │
 │              what it misses.                                                         │
+│ keys         Make, show, replace and revoke the keys that sign.                      │
 │ rbac         Print the rights that Holdfast needs, made from its rules.              │
 │ scan         Find what hurts now: worst first, with evidence and the next step.      │
 │ snapshot     Write what a scan reads into a folder, to look at it later or           │

@@ -52,6 +52,7 @@ class Player:
         self._first: float | None = None  # the first scan that held the cause
         self._verdicts: list[Verdict] = []
         self._bare = Verdict(right=True, alarms=())
+        self._judged = asyncio.Event()  # or too late to be
         self._settled = asyncio.Event()
 
     @property
@@ -64,11 +65,9 @@ class Player:
         why = ""
         try:
             await self.stage.furnish()
-            await self.stage.spoil()
-            self.broken = time.monotonic()
-            await self.stage.hold(self.stage.filed.trial.until, "until")
-            self._on = time.monotonic()
-            await asyncio.wait_for(self._settled.wait(), self._longest + PATIENCE)
+            while not self._settled.is_set():
+                await self._spoil()
+                await asyncio.wait_for(self._judged.wait(), self._longest + PATIENCE)
         except LabError as failed:
             why = str(failed)
         except TimeoutError:
@@ -77,6 +76,14 @@ class Player:
             self.broken, self.clearing = None, True
             left = await self.stage.clear()
         return self._outcome(why or left)
+
+    async def _spoil(self) -> None:
+        self._on = None
+        await self.stage.spoil()
+        self.broken = time.monotonic()
+        await self.stage.hold(self.stage.filed.trial.until, "until")
+        self._judged.clear()
+        self._on = time.monotonic()
 
     def see(self, look: Look, mine: Mine) -> None:
         """What one look says of this trial; one that began before the fault says nothing."""
@@ -89,19 +96,22 @@ class Player:
         if self._on is None or look.began < self._on:
             return
         if trial.fleeting and not verdict.clean and self.stage.missing(trial.until):
-            return  # its situation is over, and what is said is about another
+            self._judged.set()  # its situation was over, and what is said is about another: again
+            return
         self._verdicts.append(verdict)
         if self._enough(self._on):
             bare = mine(look.troubles(trial.moved, secrets=False))
             self._bare = judged(trial, bare, self.namespace)
             self._settled.set()
+            self._judged.set()
 
     def _enough(self, on: float) -> bool:
         trial = self.stage.filed.trial
         if trial.decoy:
             return len(self._verdicts) >= (1 if trial.fleeting else DECOY_LOOKS)
-        last = self._verdicts[-STEADY:]
-        steady = len(last) == STEADY and all(verdict.clean for verdict in last)
+        wanted = 1 if trial.fleeting else STEADY
+        last = self._verdicts[-wanted:]
+        steady = len(last) == wanted and all(verdict.clean for verdict in last)
         return steady or time.monotonic() - on > self._longest
 
     def _outcome(self, why: str) -> Outcome:

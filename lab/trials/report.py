@@ -92,7 +92,7 @@ class Report:
             if mine:
                 yield _row(area, figures(mine))
         yield _row("all", self.total)
-        yield _row("blind third", figures(_by(self.played.outcomes, Author.BLIND)))
+        yield _row("blind author", figures(_by(self.played.outcomes, Author.BLIND)))
 
     def _words(self) -> list[str]:
         played, total = self.played, self.total
@@ -108,7 +108,7 @@ class Report:
             f"without the right to list Secrets: {right}, {alarms} false alarms",
         ]
         if self.first is not None:
-            said.append(f"first run of the blind third, {self.first.words}")
+            said.append(f"first run of the blind trials, {self.first.words}")
         return said
 
 

@@ -46,11 +46,6 @@ def test_what_does_not_fit_is_refused_with_its_line(line: str, why: str) -> None
     assert why in refused.value.wrong
 
 
-def test_a_fault_is_not_fleeting() -> None:
-    with pytest.raises(BadInput, match="only a decoy is fleeting"):
-        a_trial(f"{FAULT}fleeting: true\n")
-
-
 def test_without_until_nobody_knows_when_to_ask() -> None:
     with pytest.raises(BadInput, match="`until` is empty"):
         a_trial(

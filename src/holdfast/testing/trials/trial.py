@@ -169,8 +169,6 @@ class Trial(_Form, frozen=True, kw_only=True, rename={"api_version": "apiVersion
         span(self.after)
         if not self.until:
             raise ValueError("`until` is empty: nothing says when the judge may be asked")
-        if self.fleeting and not self.decoy:
-            raise ValueError("only a decoy is fleeting: a fault has to stay")
         for document in (*self.given, *(s.apply for s in self.fault if s.apply is not None)):
             _check_document(document)
 

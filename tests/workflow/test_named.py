@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from holdfast.diagnosis.survey import Survey, survey
-from holdfast.errors import BadInput
+from holdfast.errors import BadInput, Unanswered
 from holdfast.facts import CATALOGUE, kinds_read, reading
 from holdfast.grants.reader import reader_role
 from holdfast.model.kinds.custom import Custom, custom, named
 from holdfast.model.objects import Api
 from holdfast.model.snapshot import State
+from holdfast.ports import Unseen
 from holdfast.testing.shop import a_shop
 from holdfast.testing.simulated import SimulatedCluster
 from holdfast.workflow.look import look
@@ -120,6 +121,21 @@ async def test_a_named_kind_that_is_not_served_is_absent(shop: SimulatedCluster)
 
     absent = {blind.resource for blind in told.blind if blind.state is State.ABSENT}
     assert "gears.example.io" in absent
+
+
+class Silent(SimulatedCluster):
+    """A cluster that does not say where a kind is served."""
+
+    async def named(self, resource: str) -> Api | Unseen:
+        raise Unanswered(f"Nobody says where {resource} is served.", remedy="Wait.")
+
+
+async def test_a_kind_of_which_nobody_says_where_it_is_served_hides_no_other() -> None:
+    snapshot = await look(Silent(server=a_shop().server), kinds=kinds_read(), named=[WIDGETS])
+
+    (kind,) = snapshot.family(Custom)
+    assert State.PARTIAL is snapshot.capture(kind).state
+    assert survey(snapshot).troubles
 
 
 async def test_a_named_kind_is_looked_at_where_the_scan_looks(shop: SimulatedCluster) -> None:

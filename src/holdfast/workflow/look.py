@@ -59,9 +59,13 @@ async def _find(
     found: list[type[Custom]] = []
     unseen: list[Capture[Object]] = []
     for name in named:
-        api = await cluster.named(name)
+        kind = custom(custom_api(name))
+        try:
+            api = await cluster.named(name)
+        except (Unanswered, Unreachable) as broken:  # its group may be served by somebody else
+            unseen.append(Capture(kind=kind, state=State.PARTIAL, why=broken.wrong))
+            continue
         if isinstance(api, Unseen):
-            kind = custom(custom_api(name))
             unseen.append(Capture(kind=kind, state=api.state, why=api.why))
         else:
             found.append(custom(api))

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.certificates import OVER, READ, order_of, requests
+from holdfast.topology.certificates import OVER, READ, order_of, requests, why_failed
 
 
 @fact(
@@ -32,7 +32,7 @@ def acme_order_failed(cluster: Snapshot) -> Iterator[Found]:
             says=f"the order for certificate {certificate.metadata.name} is {status.state}",
             seen={
                 "state": status.state,
-                "message": status.reason,
+                "message": why_failed(cluster, order),
                 "names": ", ".join(certificate.spec.dns_names[:5]),
             },
         )

@@ -75,6 +75,16 @@ def order_of(cluster: Snapshot, request: CertificateRequest) -> Order | None:
     return _newest(cluster.owned_by(Order, request))
 
 
+def why_failed(cluster: Snapshot, order: Order) -> str:
+    """What an order failed of; one that is invalid says so, and only its challenge says why."""
+    refuted = (
+        each.status.reason
+        for each in cluster.owned_by(Challenge, order)
+        if each.status.state in OVER
+    )
+    return order.status.reason or next(refuted, "")
+
+
 def halt(cluster: Snapshot, certificate: Certificate) -> Halt | None:
     """The deepest object that an issue stands still at; None when none was seen."""
     request = _newest(cluster.owned_by(CertificateRequest, certificate))
@@ -99,10 +109,12 @@ def halt(cluster: Snapshot, certificate: Certificate) -> Halt | None:
 
 
 def _at_request(request: CertificateRequest) -> Halt:
-    said = ended(request) or request.condition("Ready") or request.condition("Approved")
-    if said is None:
-        return Halt(at=request, says="nobody has approved its request")
-    return Halt(at=request, says=f"its request is {said.reason}", message=said.message)
+    said = ended(request) or request.condition("Ready")
+    if said is not None:
+        return Halt(at=request, says=f"its request is {said.reason}", message=said.message)
+    if request.condition("Approved") is not None:
+        return Halt(at=request, says="no issuer has taken up its request")
+    return Halt(at=request, says="nobody has approved its request")
 
 
 def _newest[K: Object](objects: Sequence[K]) -> K | None:

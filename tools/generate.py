@@ -56,6 +56,7 @@ def commands() -> str:
         ["snapshot"],
         ["demo"],
         ["rbac", "reader"],
+        *(["audit", word] for word in ("verify", "show", "prove", "export", "anchor", "verifier")),
         *(["db", word] for word in ("upgrade", "check", "backup", "restore", "accept-restore")),
         *(["keys", word] for word in ("init", "list", "rotate", "revoke")),
         ["completion"],

@@ -145,6 +145,7 @@ def ground(state: Path | None) -> Ground:
     """What this installation stands on: its database, its keys, its anchors."""
     from holdfast.adapters.clock import SystemClock
     from holdfast.adapters.dice import SystemDice
+    from holdfast.adapters.files.lines import read_lines, write_lines
     from holdfast.adapters.files.notes import keep_note, read_notes
     from holdfast.adapters.signers.ed25519 import check
     from holdfast.adapters.signers.keyfiles import KeyFiles
@@ -209,6 +210,8 @@ def ground(state: Path | None) -> Ground:
         keys=lambda paths: read_keys(paths or [public], Purpose.AUDIT),
         notes=lambda paths: read_notes(paths or [each for each in (anchors,) if each.is_dir()]),
         keep_note=lambda note, name, path: keep_note(note, path or anchors / name),
+        read_lines=read_lines,
+        write_lines=write_lines,
         passphrase=lambda: asked_twice(word, terminal),
         check=check,
         actor=f"cli:{settings.login()}",

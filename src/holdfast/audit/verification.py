@@ -118,6 +118,13 @@ class Verifier:
         self._append(entry, head)
         return True
 
+    def breaks_off(self) -> bool:
+        """The next line has no end: it is no entry, whatever it holds."""
+        if self._broken is None:
+            self._lines += 1
+            self._break(Wrong.MALFORMED, "the file ends in the middle of it")
+        return False
+
     def outcome(self) -> Verified:
         """What holds after the last line."""
         if self._broken is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from holdfast import wiring
 from holdfast.model.baseline import NOTHING, Accepted, Baseline
 from holdfast.model.last_scan import LastScan
 from holdfast.model.objects import Object
@@ -17,7 +18,9 @@ from holdfast.surfaces.cli.app import build
 from holdfast.surfaces.cli.doors import Doors, Preferences, Scope, Target
 from holdfast.surfaces.cli.ground import Ground
 from holdfast.testing.clock import NOON
+from tests.audit.chains import CLUSTER
 
+type Holdfast = Callable[..., str]
 type Run = Callable[..., int]
 
 
@@ -114,3 +117,32 @@ def run(memories: Memories, baselines: Baselines) -> Run:
         return code
 
     return run
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state folder of this test's own, and no settings of the machine's."""
+    monkeypatch.setenv("HOLDFAST_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("HOLDFAST_TRACEBACK", "true")
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def holdfast(home: Path, capsys: pytest.CaptureFixture[str]) -> Holdfast:
+    """Run a command to its end, and hear all that it says."""
+
+    def run(*arguments: str, code: int = 0) -> str:
+        ended = wiring.main([str(each) for each in arguments])
+        told = capsys.readouterr()
+        assert ended == code, told.err + told.out
+        return " ".join((told.out + told.err).split())
+
+    return run
+
+
+@pytest.fixture
+def installed(home: Path, holdfast: Holdfast) -> Path:
+    """A database and keys."""
+    holdfast("db", "upgrade", "--cluster", CLUSTER)
+    holdfast("keys", "init")
+    return home

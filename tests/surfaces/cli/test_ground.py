@@ -1,6 +1,5 @@
 """`holdfast db` and `holdfast keys` on real files: what they do, and what they say."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,37 +12,7 @@ from holdfast.audit.verification import Verified, Verifier
 from holdfast.model.keys import Purpose
 from tests.adapters.signers.test_command import signing
 from tests.audit.chains import CLUSTER, a_draft, a_key
-
-type Holdfast = Callable[..., str]
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A state folder of this test's own, and no settings of the machine's."""
-    monkeypatch.setenv("HOLDFAST_STATE_DIR", str(tmp_path / "state"))
-    monkeypatch.setenv("HOLDFAST_TRACEBACK", "true")
-    return tmp_path / "state"
-
-
-@pytest.fixture
-def holdfast(home: Path, capsys: pytest.CaptureFixture[str]) -> Holdfast:
-    """Run a command to its end, and hear all that it says."""
-
-    def run(*arguments: str, code: int = 0) -> str:
-        ended = wiring.main([str(each) for each in arguments])
-        told = capsys.readouterr()
-        assert ended == code, told.err + told.out
-        return " ".join((told.out + told.err).split())
-
-    return run
-
-
-@pytest.fixture
-def installed(home: Path, holdfast: Holdfast) -> Path:
-    """A database and keys."""
-    holdfast("db", "upgrade", "--cluster", CLUSTER)
-    holdfast("keys", "init")
-    return home
+from tests.surfaces.cli.conftest import Holdfast
 
 
 def seal(numbers: range) -> None:

@@ -5,7 +5,16 @@ from enum import StrEnum
 from cyclopts import App
 
 from holdfast import __version__
-from holdfast.surfaces.cli.commands import baseline, catalogue, db, keys, rbac, scan, snapshot
+from holdfast.surfaces.cli.commands import (
+    audit,
+    baseline,
+    catalogue,
+    db,
+    keys,
+    rbac,
+    scan,
+    snapshot,
+)
 from holdfast.surfaces.cli.doors import Doors
 
 
@@ -33,6 +42,7 @@ def build(doors: Doors) -> App:
     snapshot.declare(app, doors)
     baseline.declare(app, doors)
     rbac.declare(app, doors)
+    audit.declare(app, doors)
     db.declare(app, doors)
     keys.declare(app, doors)
 

@@ -2,6 +2,7 @@
 
 NOTHING = 0  # nothing at or above --fail-on
 FINDINGS = 1
+BROKEN = 1  # an audit record that does not hold
 COULD_NOT_LOOK = 2  # also: what was asked makes no sense
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
 NOBODY_READS = 141  # 128 + SIGPIPE: the reader of our output went away

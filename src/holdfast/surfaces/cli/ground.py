@@ -1,6 +1,6 @@
 """What this installation stands on, as the commands are handed it: database, keys, anchors."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +49,8 @@ class Ground:
     keys: Callable[[Sequence[Path]], Sequence[PublicKey]]  # for audit; of nothing: our own
     notes: Callable[[Sequence[Path]], Sequence[bytes]]  # anchors; of nothing: our own
     keep_note: Callable[[bytes, str, Path | None], Path]
+    read_lines: Callable[[Path, int], Iterator[bytes]]  # of a file, with their ends
+    write_lines: Callable[[Path, Iterable[bytes]], int]
     passphrase: Callable[[], bytes | None]  # for a new key
     check: Check
     actor: str  # whoever runs this, as the system knows him

@@ -1,0 +1,165 @@
+"""`holdfast audit`, as it is declared."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from holdfast.surfaces.cli.commands.words import Keys, State
+from holdfast.surfaces.cli.doors import Doors
+
+type Anchors = Annotated[
+    tuple[Path, ...], Parameter(name=["--anchor"], negative=(), show_default=False)
+]
+type Output = Annotated[Literal["text", "json"], Parameter(name=["--output", "-o"])]
+
+
+def declare(app: App, doors: Doors) -> None:
+    """Add its commands."""
+    audit = App(name="audit", help="Verify, show, prove, export and anchor the audit record.")
+    app.command(audit)
+
+    @audit.command
+    def verify(
+        file: Path | None = None,
+        /,
+        *,
+        key: Keys = (),
+        anchor: Anchors = (),
+        start: Annotated[Path | None, Parameter(name="--from")] = None,
+        cluster: str = "",
+        state: State = None,
+    ) -> int:
+        """Say whether the record is whole, entry by entry, or name the first bad one.
+
+        Exits 0 when it is whole, 1 when it is not, and 2 when it could not look. A file is judged
+        offline, with the keys that you bring: none is ever taken from it.
+
+        Parameters
+        ----------
+        file
+            A file of `holdfast audit export`, or `-` (default: this installation's record).
+        key
+            A public audit key, or a folder of them; can be given again. A file needs one.
+        anchor
+            A checkpoint that was kept elsewhere; can be given again. Only with one can it be seen
+            that something was cut off.
+        start
+            The checkpoint that the file goes on from, if its older entries were let go.
+        cluster
+            The uid of the cluster that it must be of.
+        state
+            The state folder (default: $HOLDFAST_STATE_DIR).
+        """
+        from holdfast.surfaces.cli import audit as auditing
+
+        asked = auditing.Asked(file=file, keys=key, anchors=anchor, start=start, cluster=cluster)
+        return auditing.verify(doors.ground(state), asked)
+
+    @audit.command
+    def show(
+        file: Path | None = None,
+        /,
+        *,
+        kind: str = "",
+        last: int = 20,
+        output: Output = "text",
+        state: State = None,
+    ) -> int:
+        """Show the latest entries. It does not verify them.
+
+        Parameters
+        ----------
+        file
+            A file of `holdfast audit export`, or `-` (default: this installation's record).
+        kind
+            Only entries of that kind.
+        last
+            How many; 0 for all.
+        output
+            `text` for people, `json` for the lines as they were sealed.
+        state
+            The state folder (default: $HOLDFAST_STATE_DIR).
+        """
+        from holdfast.surfaces.cli import audit as auditing
+
+        return auditing.show(doors.ground(state), file, kind, last, as_lines=output == "json")
+
+    @audit.command
+    def prove(
+        seq: int,
+        /,
+        *,
+        anchor: Annotated[Path | None, Parameter()] = None,
+        key: Keys = (),
+        consistent: Annotated[bool, Parameter(name="--prefix", negative=())] = False,
+        state: State = None,
+    ) -> int:
+        """Print a short proof that an entry is in the record, for somebody who has a checkpoint.
+
+        Parameters
+        ----------
+        seq
+            The place of the entry.
+        anchor
+            The checkpoint of whoever is to be convinced (default: the record as it is now).
+        key
+            A public audit key, or a folder of them, to believe that checkpoint by (default: ours).
+        consistent
+            Prove instead that the record of the first SEQ entries was never rewritten.
+        state
+            The state folder (default: $HOLDFAST_STATE_DIR).
+        """
+        from holdfast.surfaces.cli import audit as auditing
+
+        ground = doors.ground(state)
+        of = auditing.anchor_of(ground, anchor, key)
+        return auditing.prove(ground, seq, of, prefix=consistent)
+
+    @audit.command
+    def export(file: Path, /, *, state: State = None) -> int:
+        """Write the record into a file, as anybody can verify it.
+
+        Parameters
+        ----------
+        file
+            Where to, `-` for standard output; it must not be there yet.
+        state
+            The state folder (default: $HOLDFAST_STATE_DIR).
+        """
+        from holdfast.surfaces.cli import audit as auditing
+
+        return auditing.export(doors.ground(state), file)
+
+    @audit.command
+    def anchor(file: Path | None = None, /, *, state: State = None) -> int:
+        """Sign a checkpoint of the record and keep it away from the database.
+
+        What was added since the last one is verified first.
+
+        Parameters
+        ----------
+        file
+            Where to (default: the folder that HOLDFAST_ANCHORS names).
+        state
+            The state folder (default: $HOLDFAST_STATE_DIR).
+        """
+        from holdfast.surfaces.cli import audit as auditing
+
+        return auditing.anchor(doors.ground(state), file)
+
+    @audit.command
+    def verifier(file: Path | None = None, /) -> int:
+        """Print a verifier in one file, which needs Python and `cryptography` and nothing of ours.
+
+        Parameters
+        ----------
+        file
+            Where to (default: standard output); it must not be there yet.
+        """
+        from importlib.resources import files
+
+        source = files("holdfast.conformance").joinpath("audit_verifier.py").read_bytes()
+        lines = source.removesuffix(b"\n").split(b"\n")
+        doors.ground(None).write_lines(file or Path("-"), lines)
+        return 0

@@ -1,0 +1,284 @@
+"""`holdfast audit`: on files and on the store, with one clear sentence for each thing broken."""
+
+import base64
+import json
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from holdfast.adapters.signers.public import write_public
+from holdfast.audit import merkle
+from holdfast.conformance import audit_verifier
+from holdfast.model.entries import Draft
+from holdfast.model.keys import Purpose
+from tests.audit.chains import CLUSTER, a_chain, a_chain_of, a_key, lines
+from tests.surfaces.cli.conftest import Holdfast
+from tests.surfaces.cli.test_ground import seal
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> str:
+    """The public key of `a_chain`."""
+    return str(write_public(tmp_path / "trusted", Purpose.AUDIT, a_key().public))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A record of five entries."""
+    path = tmp_path / "audit.jsonl"
+    path.write_bytes(b"".join(line + b"\n" for line in lines(a_chain(5))))
+    return path
+
+
+def test_a_whole_file_is_whole_as_far_as_anybody_can_tell(
+    holdfast: Holdfast, file: Path, key: str
+) -> None:
+    said = holdfast("audit", "verify", str(file), "--key", key)
+
+    assert "Whole: 5 entries" in said
+    assert "cut off the end cannot be excluded: no anchor was given" in said
+
+
+def test_a_file_is_not_verified_without_a_key(holdfast: Holdfast, file: Path) -> None:
+    assert "none is taken from it" in holdfast("audit", "verify", str(file), code=2)
+
+
+def test_keys_may_stand_in_a_folder(holdfast: Holdfast, file: Path, key: str) -> None:
+    assert "Whole" in holdfast("audit", "verify", str(file), "--key", str(Path(key).parent))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "wrong"),
+    [
+        (lambda b: b.replace(b'"number":3', b'"number":4'), "BROKEN at entry 3 (line 3)"),
+        (lambda b: b[:-1], "BROKEN at entry 5 (line 5): the file ends in the middle"),
+        (lambda b: b[:-30], "BROKEN at entry 5 (line 5): the file ends in the middle"),
+        (lambda b: b.replace(b"\n", b"\r\n"), "BROKEN at entry 1 (line 1)"),
+        (lambda b: b.decode().encode("utf-16"), "BROKEN at entry 1 (line 1)"),
+        (lambda b: b"\xef\xbb\xbf" + b, "BROKEN at entry 1 (line 1)"),
+        (lambda b: b"x" * 5_000_000, "is longer than any entry"),
+        (lambda b: b + b"\n", "BROKEN at entry 6 (line 6)"),
+        (lambda b: b[b.index(b"\n") + 1 :], "BROKEN at entry 1 (line 1): entry 2 stands after"),
+        (lambda b: b + b[: b.index(b"\n") + 1], "BROKEN at entry 6 (line 6): entry 1 stands"),
+    ],
+    ids=[
+        *("changed", "cut by a byte", "cut", "other line ends", "other encoding", "marked"),
+        *("one long line", "an empty line", "first dropped", "repeated"),
+    ],
+)
+def test_what_is_broken_is_said(
+    holdfast: Holdfast, file: Path, key: str, spoil: Callable[[bytes], bytes], wrong: str
+) -> None:
+    file.write_bytes(spoil(file.read_bytes()))
+
+    assert wrong in holdfast("audit", "verify", str(file), "--key", key, code=1)
+
+
+@pytest.mark.parametrize("what", ["missing", "a folder"])
+def test_what_cannot_be_read_is_no_verdict(
+    holdfast: Holdfast, tmp_path: Path, key: str, what: str
+) -> None:
+    path = tmp_path / "missing.jsonl" if what == "missing" else tmp_path
+
+    assert "cannot be read" in holdfast("audit", "verify", str(path), "--key", key, code=2)
+
+
+def test_another_clusters_record_is_not_this_ones(holdfast: Holdfast, file: Path, key: str) -> None:
+    holdfast("audit", "verify", str(file), "--key", key, "--cluster", CLUSTER)
+
+    said = holdfast("audit", "verify", str(file), "--key", key, "--cluster", "other", code=1)
+
+    assert f"of cluster {CLUSTER}" in said
+
+
+def test_an_export_is_whole_and_its_anchor_finds_what_is_cut_off(
+    installed: Path, holdfast: Holdfast, tmp_path: Path
+) -> None:
+    seal(range(1, 8))
+    exported, anchor, keys = tmp_path / "e", tmp_path / "a.note", str(installed / "keys/public")
+    assert "7 entries" in holdfast("audit", "export", str(exported))
+    assert "7 entries" in holdfast("audit", "anchor", str(anchor))
+    offline = ("audit", "verify", str(exported), "--key", keys, "--anchor", str(anchor))
+
+    assert "Anchored up to entry 7: nothing was cut off" in holdfast(*offline)
+    seal(range(8, 10))
+    holdfast("audit", "export", str(tmp_path / "longer"))
+    longer = ("audit", "verify", str(tmp_path / "longer"), "--key", keys, "--anchor", str(anchor))
+    assert "Anchored up to entry 7: that something was cut off" in holdfast(*longer)
+    told = exported.read_bytes().splitlines(keepends=True)
+    exported.write_bytes(b"".join(told[:-1]))
+
+    assert "BROKEN at entry 7" in holdfast(*offline, code=1)
+    exported.write_bytes(b"")
+    assert "BROKEN at entry 1" in holdfast(*offline, code=1)
+
+
+def test_one_goes_on_from_a_checkpoint(installed: Path, holdfast: Holdfast, tmp_path: Path) -> None:
+    seal(range(1, 4))
+    holdfast("audit", "anchor", str(tmp_path / "a.note"))
+    seal(range(4, 9))
+    holdfast("audit", "export", str(tmp_path / "e"))
+    rest = b"".join((tmp_path / "e").read_bytes().splitlines(keepends=True)[3:])
+    (tmp_path / "rest").write_bytes(rest)
+    keys = str(installed / "keys" / "public")
+    start = ("--from", str(tmp_path / "a.note"))
+
+    said = holdfast("audit", "verify", str(tmp_path / "rest"), "--key", keys, *start)
+
+    assert "Whole: 5 entries" in said
+    assert "BROKEN at entry 1" in holdfast(
+        "audit", "verify", str(tmp_path / "rest"), "--key", keys, code=1
+    )
+    assert "Whole: 5 entries" in holdfast("audit", "verify", *start)
+
+
+def test_the_one_file_verifier_agrees(installed: Path, holdfast: Holdfast, tmp_path: Path) -> None:
+    seal(range(1, 8))
+    holdfast("audit", "export", str(tmp_path / "e"))
+    holdfast("audit", "anchor", str(tmp_path / "a.note"))
+    (public,) = (installed / "keys" / "public").glob("audit-*")
+    verifier = tmp_path / "verifier.py"
+    holdfast("audit", "verifier", str(verifier))
+    assert verifier.read_text() == Path(audit_verifier.__file__).read_text()
+    asked = [str(tmp_path / "e"), "--key", str(public), "--anchor", str(tmp_path / "a.note")]
+
+    done = subprocess.run(
+        [sys.executable, str(verifier), *asked],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Anchored up to entry 7." in done.stdout
+
+
+def test_our_own_record_is_verified_with_our_own_keys_and_anchors(
+    installed: Path, holdfast: Holdfast
+) -> None:
+    assert "Whole: 0 entries" in holdfast("audit", "verify")
+    seal(range(1, 5))
+    assert "no anchor was given" in holdfast("audit", "verify")
+    holdfast("audit", "anchor")
+
+    assert "Anchored up to entry 4: nothing was cut off" in holdfast("audit", "verify")
+
+
+def test_a_record_that_was_changed_in_the_database_is_found_and_gets_no_anchor(
+    installed: Path, holdfast: Holdfast
+) -> None:
+    seal(range(1, 5))
+    raw = sqlite3.connect(installed / "holdfast.db", isolation_level=None)
+    raw.execute("UPDATE hf_entries SET line = replace(line, 'keeper', 'nobody') WHERE seq = 2")
+    raw.close()
+
+    assert "BROKEN at entry 2" in holdfast("audit", "verify", code=1)
+    assert "gets no anchor" in holdfast("audit", "anchor", code=2)
+    assert not (installed / "anchors").exists()
+
+
+def test_a_record_whose_end_was_cut_off_in_the_database_is_found(
+    installed: Path, holdfast: Holdfast
+) -> None:
+    seal(range(1, 5))
+    raw = sqlite3.connect(installed / "holdfast.db", isolation_level=None)
+    raw.execute("DELETE FROM hf_entries WHERE seq = 4")
+    raw.close()
+
+    assert "does not end where its store says" in holdfast("audit", "verify", code=1)
+    assert "gets no anchor" in holdfast("audit", "anchor", code=2)
+
+
+def test_an_anchor_is_never_replaced_by_a_shorter_one(
+    installed: Path, holdfast: Holdfast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seal(range(1, 3))
+    holdfast("db", "backup", str(tmp_path / "b"))
+    seal(range(3, 5))
+    holdfast("audit", "anchor")
+    (kept,) = (installed / "anchors").iterdir()
+    before = kept.read_bytes()
+    monkeypatch.setenv("HOLDFAST_DATABASE", f"sqlite:///{tmp_path}/new.db")
+    holdfast("db", "restore", str(tmp_path / "b"))
+
+    assert "an anchor knows 4" in holdfast("audit", "anchor", code=2)
+
+    assert kept.read_bytes() == before
+    holdfast("db", "accept-restore", "--reason", "an exercise")
+    assert "3 entries, epoch 1" in holdfast("audit", "anchor")
+
+
+def test_what_has_no_entry_gets_no_anchor(installed: Path, holdfast: Holdfast) -> None:
+    assert "has no entry yet" in holdfast("audit", "anchor", code=2)
+
+
+def test_a_proof_convinces_whoever_has_the_checkpoint(
+    installed: Path, holdfast: Holdfast, tmp_path: Path
+) -> None:
+    seal(range(1, 8))
+    anchor = tmp_path / "a.note"
+    holdfast("audit", "anchor", str(anchor))
+    root = base64.b64decode(anchor.read_text().splitlines()[2])
+    seal(range(8, 14))  # what came later does not matter
+
+    said = json.loads(holdfast("audit", "prove", "3", "--anchor", str(anchor)))
+
+    path = [bytes.fromhex(each) for each in said["path"]]
+    leaf = bytes.fromhex(said["entry"]["hash"])
+    assert said["entry"]["seq"] == 3
+    assert merkle.proves_inclusion(said["index"], said["size"], leaf, path, root)
+
+
+def test_a_proof_shows_that_a_shorter_record_was_never_rewritten(
+    installed: Path, holdfast: Holdfast, tmp_path: Path
+) -> None:
+    seal(range(1, 8))
+    anchor = tmp_path / "a.note"
+    holdfast("audit", "anchor", str(anchor))
+    old_root = base64.b64decode(anchor.read_text().splitlines()[2])
+    seal(range(8, 14))
+
+    said = json.loads(holdfast("audit", "prove", "7", "--prefix"))
+
+    path = [bytes.fromhex(each) for each in said["path"]]
+    new_root = bytes.fromhex(said["root"])
+    assert merkle.proves_consistency(7, said["size"], old_root, new_root, path)
+
+
+@pytest.mark.parametrize("seq", ["0", "8", "9999"])
+def test_there_is_no_proof_of_what_is_not_there(
+    installed: Path, holdfast: Holdfast, seq: str
+) -> None:
+    seal(range(1, 8))
+
+    assert f"There is no entry {seq} among 7" in holdfast("audit", "prove", seq, code=2)
+
+
+def test_the_latest_entries_are_shown(installed: Path, holdfast: Holdfast) -> None:
+    seal(range(1, 8))
+
+    said = holdfast("audit", "show", "--last", "2")
+    lines_ = holdfast("audit", "show", "--kind", "proposal", "-o", "json")
+
+    assert "Deployment/shop/web-7" in said
+    assert "web-5" not in said
+    assert [each["kind"] for each in map(json.loads, lines_.split("\n"))] == ["proposal"]
+
+
+def test_a_shown_name_cannot_move_the_cursor(holdfast: Holdfast, tmp_path: Path) -> None:
+    evil = Draft(id="e", kind="signal", actor="serve", subjects=("Pod/x/\x1b[2J",))
+    path = tmp_path / "e.jsonl"
+    path.write_bytes(a_chain_of([evil])[0].line + b"\n")
+
+    assert "\x1b" not in holdfast("audit", "show", str(path))
+
+
+def test_an_export_replaces_nothing(installed: Path, holdfast: Holdfast, tmp_path: Path) -> None:
+    (tmp_path / "e").write_text("mine")
+
+    assert "is there already" in holdfast("audit", "export", str(tmp_path / "e"), code=2)
+    assert (tmp_path / "e").read_text() == "mine"

@@ -8,6 +8,7 @@ Find what hurts in a Kubernetes cluster, and say what to do next.
 Reads with your own kubeconfig; changes nothing.
 
 ╭─ Commands ───────────────────────────────────────────────────────────────────────────╮
+│ audit        Verify, show, prove, export and anchor the audit record.                │
 │ baseline     Accept what is found, for a reason and for a time, in a file.           │
 │ catalogue    List every rule: what is found, by code.                                │
 │ completion   Print a completion script for a shell.                                  │

@@ -18,7 +18,7 @@ from holdfast.topology import refusals
     grace=timedelta(minutes=5),  # a rollout's surge may fill it for as long as old pods take to go
     reads=(ResourceQuota, *refusals.READ),
     next_step="Free or raise it: kubectl describe resourcequota {name} -n {namespace}",
-    explains=("HF-WRK-052",),
+    explains=("HF-WRK-052", "HF-WRK-072"),
 )
 def quota_used_up(cluster: Snapshot) -> Iterator[Found]:
     """A workload of the namespace was refused pods because of this quota and would be again, or

@@ -47,6 +47,7 @@ from holdfast.topology.supplies import supplied
 from holdfast.topology.webhooks import configurations
 from holdfast.topology.workloads import MAKERS, makers_by_labels
 
+JOBS = "count/jobs.batch"  # of all that a quota counts, what a CronJob makes
 HELD = (ReplicaSet, StatefulSet, DaemonSet, Job)  # what creates pods, and so meets quotas
 LASTING = (Deployment, StatefulSet, DaemonSet)  # what lends a service its pods for good
 
@@ -156,6 +157,15 @@ def _held(snapshot: Snapshot) -> Iterator[Edge]:
                         target=place(limit),
                         read="metadata.namespace",
                     )
+    for quota in snapshot.all(ResourceQuota):
+        if JOBS in quota.status.hard:
+            for cron in snapshot.within(CronJob, quota.metadata.namespace):
+                yield Edge(
+                    relation=Relation.HELD_BY,
+                    source=place(cron),
+                    target=place(quota),
+                    read=f"status.hard, {JOBS}",
+                )
 
 
 def _of_service(snapshot: Snapshot, service: Service) -> Iterator[Edge]:

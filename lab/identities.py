@@ -5,6 +5,7 @@ them. Tokens are random and live as long as the lab.
 """
 
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,8 @@ def write_kubeconfig(path: Path, *, url: str, ca: Path, user: str, who: str | Pa
         "users": [{"name": user, "user": credentials}],
         "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": user}}],
     }
-    unfinished = path.with_suffix(".unfinished")
-    unfinished.touch(mode=0o600)
-    unfinished.write_text(yaml.safe_dump(config, sort_keys=False))
-    return unfinished.replace(path)
+    # A name of its own: several threads may ask for the same one at once.
+    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
+    with open(handle, "w") as out:  # noqa: PTH123 - it is open already, and nobody else's to read
+        out.write(yaml.safe_dump(config, sort_keys=False))
+    return Path(unfinished).replace(path)

@@ -139,6 +139,18 @@ async def test_after_a_judgement_there_is_a_rest(shop: SimulatedCluster) -> None
         await screen.until(lambda s: len(s.views) == 2)
 
 
+async def test_a_grace_that_passes_waits_for_no_rest(shop: SimulatedCluster) -> None:
+    async with watching(shop, rhythm=frozen(shop, rest=3600)) as screen:
+        await screen.until(lambda s: True)
+        young = next(f for f in screen.views[0].survey.young if f.about.name == "cart")
+        grace = next(rule.grace for rule in CATALOGUE if rule.code == young.code)
+        await _idle()
+        shop.clock.advance(young.since + grace - shop.clock.now() + timedelta(milliseconds=5))
+        await screen.until(lambda s: len(s.views) == 2)
+
+    assert young.id in {each.id for each in screen.views[1].survey.findings}
+
+
 async def _idle() -> None:
     """Let everybody who has something to say say it."""
     for _ in range(500):

@@ -3,10 +3,12 @@
 - Nothing is listed twice: one list for each kind, then its changes, as they are told.
 - The first view comes when every kind has said its first word, even if that is that it is closed.
 - News are judged together, some times a second at most, and never more than half of the time.
+- A grace that passes is told when it passes, and does not wait for the rest after other news.
 - With no news, nothing is done until a grace has passed or everything is due to be judged afresh.
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import NoReturn
@@ -102,8 +104,9 @@ class _Guard:
         show(view)
         afresh_at = self._rhythm.time() + self._rhythm.until_afresh(took)
         while True:
-            await self._rhythm.sleep(max(self._rhythm.rest, took))
-            await self._something(afresh_at - self._rhythm.time())
+            await self._rhythm.sleep(max(took, min(self._rhythm.rest, await self._due())))
+            if not self._news.is_set():  # else the rest has collected what belongs together
+                await self._something(afresh_at - self._rhythm.time())
             afresh = self._rhythm.time() >= afresh_at
             view, took = await self._judge(afresh=afresh)
             if afresh:
@@ -117,10 +120,14 @@ class _Guard:
         view = self._vigil.view(now, afresh=afresh)
         return view, self._rhythm.time() - began
 
+    async def _due(self) -> float:
+        """Seconds until time alone brings something; endless when it brings nothing."""
+        due = self._vigil.due(await self._cluster.now())
+        return math.inf if due is None else due.total_seconds() + SLACK
+
     async def _something(self, longest: float) -> None:
         """Wait for news and until they have settled, or until time alone brings something."""
-        due = self._vigil.due(await self._cluster.now())
-        wait = longest if due is None else min(longest, due.total_seconds() + SLACK)
+        wait = min(longest, await self._due())
         heard = asyncio.ensure_future(self._news.wait())
         alarm = asyncio.ensure_future(self._rhythm.sleep(max(0, wait)))
         try:

@@ -14,8 +14,8 @@ from holdfast.model.snapshot import Snapshot
     severity=Severity.WARNING,
     grace=timedelta(minutes=10),  # what Deployments allow by default; pods come node by node
     reads=(DaemonSet, ControllerRevision, Pod),
-    next_step="Go back to the revision before: kubectl rollout undo daemonset/{name} "
-    "-n {namespace} (first look: kubectl rollout status daemonset/{name} -n {namespace})",
+    next_step="Look at the pods of the new revision, and if it is bad, go back to the one before: "
+    "kubectl rollout undo daemonset/{name} -n {namespace}",
     explains=("HF-WRK-065",),
 )
 def daemon_set_rollout_stuck(cluster: Snapshot) -> Iterator[Found]:

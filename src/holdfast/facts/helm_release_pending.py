@@ -18,8 +18,8 @@ PENDING = ("pending-install", "pending-upgrade", "pending-rollback")
     # Longer than five minutes, since Helm waits five by default for each of what it waits for.
     grace=timedelta(minutes=10),  # a Helm that waits gives up after five minutes by default
     reads=(Secret,),
-    next_step="If nobody is at it any more, go back to a version that was deployed: "
-    "helm history {part} -n {namespace}, then helm rollback {part} -n {namespace}",
+    next_step="If nobody is at it any more (`helm history` says when it began), go back to the "
+    "version that was deployed before: helm rollback {part} -n {namespace}",
 )
 def helm_release_pending(cluster: Snapshot) -> Iterator[Found]:
     """The newest version of a release, by the labels of Helm's Secrets, is pending-install,

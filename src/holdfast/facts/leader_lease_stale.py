@@ -19,7 +19,7 @@ CONTROLLERS = "kube-controller-manager"
     severity=Severity.CRITICAL,
     grace=timedelta(minutes=1),  # another one takes over within half a minute
     reads=(Lease, Pod),
-    next_step="See why no one takes it: kubectl get lease {name} -n {namespace} -o yaml, and "
+    next_step="See why no one takes it: kubectl get lease {name} -n {namespace} -o yaml; "
     "kubectl get pods -n {namespace}",
 )
 def leader_lease_stale(cluster: Snapshot) -> Iterator[Found]:

@@ -14,8 +14,8 @@ from holdfast.model.snapshot import Snapshot
     severity=Severity.WARNING,
     grace=timedelta(minutes=5),  # a deadline shorter than this is met late by any slow start
     reads=(Deployment,),
-    next_step="Go back to the revision before: kubectl rollout undo deployment/{name} "
-    "-n {namespace} (first look: kubectl rollout status deployment/{name} -n {namespace})",
+    next_step="Look at the pods of the new revision, and if it is bad, go back to the one before: "
+    "kubectl rollout undo deployment/{name} -n {namespace}",
     explains=("HF-WRK-010", "HF-DLV-002"),
 )
 def rollout_stuck(cluster: Snapshot) -> Iterator[Found]:

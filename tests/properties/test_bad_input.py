@@ -67,8 +67,14 @@ def _holds(snapshot: Snapshot, form: str) -> None:
         for finding in (trouble.cause, *trouble.alike, *(s.finding for s in trouble.symptoms))
     )
     assert in_troubles == Counter(f.id for f in out.findings)
-    unread = {c.kind.api.plural for c in snapshot.captures() if c.unreadable}
-    assert unread <= {blind.plural for blind in out.blind}
+    unread = Counter(
+        (capture.kind.api.kind, each.namespace, each.name, each.why)
+        for capture in snapshot.captures()
+        for each in capture.unreadable
+    )
+    coverage = judged.coverage
+    assert unread == Counter((u.kind, u.namespace, u.name, u.why) for u in coverage.unreadable)
+    assert {kind for kind, *_ in unread} <= {blind.kind for blind in coverage.blind}
 
 
 def _failures(seed: int, numbers: range) -> Iterator[str]:

@@ -12,6 +12,7 @@ HoldfastError
 ├── BadInput            a flag, a code or a setting that people wrote does not fit
 ├── BadRecord           what should be part of the audit record is malformed or of another
 ├── CannotSign          a key cannot be used, or its signer did not answer as it must
+├── SinkFailed          a copy of the record elsewhere is not one that we may write on
 ├── StoreFailed         the database could not do what was asked; nothing of it was done
 │   ├── StoreUnreachable  nobody answers there, or it does not let us in
 │   ├── StoreRefused    it is full, read-only, locked, or its disk fails
@@ -78,6 +79,10 @@ class BadRecord(HoldfastError):
 
 class CannotSign(HoldfastError):
     """A key cannot be used, or its signer did not answer as it must."""
+
+
+class SinkFailed(HoldfastError):
+    """A copy of the record is not one that we may write on."""
 
 
 class StoreFailed(HoldfastError):

@@ -1,0 +1,1 @@
+"""Copies of the record elsewhere: a file, standard output."""

@@ -151,6 +151,13 @@ def _restores() -> Iterator[Case]:
     first = [chain.parse(line) for line in _restored(0, 10)]
     twice = [*anchors, *(a_note(state) for state in states_of(first))]
     yield Case(name="restored twice", lines=_restored(1, 14), bad=None, anchors=twice)
+    # An older backup, in which the restore was not yet, is longer than where its epoch began.
+    longer = a_chain(9)
+    draft = a_draft(10, kind="restore_accepted", abandoned_epoch=1, abandoned_size=8)
+    began = msgspec.structs.replace(_head(longer), epoch=2)
+    told = _lines(longer, a_chain_of([draft], head=began))
+    short = [a_note(state) for state in states_of(first)[:8]]
+    yield Case(name="restored from before a restore", lines=told, bad=None, anchors=short)
     branch = [a_note(states_of(first)[8])]
     yield Case(name="the branch given up", lines=_lines(lost), bad=11, anchors=branch)
     silent = signed_again(lost[0], epoch=1)

@@ -227,7 +227,7 @@ def restored(*, gave_up: int, epoch: int = 0) -> list[Entry]:
 def test_a_restore_that_somebody_accepted_begins_an_epoch_and_says_what_was_lost() -> None:
     outcome = verified(lines(restored(gave_up=10)), anchors=checkpoints(a_chain(10)))
     assert outcome.broken is None
-    expected = Restore(seq=7, epoch=1, abandoned_epoch=0, abandoned_size=10)
+    expected = Restore(seq=7, kept_epoch=0, epoch=1, abandoned_epoch=0, abandoned_size=10)
     assert (expected,) == outcome.restores
     assert 6 == outcome.anchored
 

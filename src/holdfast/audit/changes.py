@@ -12,24 +12,29 @@ class Restore(msgspec.Struct, frozen=True, kw_only=True):
     """A restored backup that somebody accepted, and how far the chain had been before."""
 
     seq: int
+    kept_epoch: int  # of the entry before it, which is the last that was not lost
     epoch: int  # the new one
     abandoned_epoch: int
     abandoned_size: int
 
     def gave_up(self, anchor: Checkpoint) -> bool:
-        """Whether that state is among what was lost."""
-        had = (self.abandoned_epoch, self.abandoned_size)
-        return self.seq <= anchor.size and (anchor.epoch, anchor.size) <= had
+        """Whether that state came after what was kept, and not after what is known to be lost."""
+        kept = (self.kept_epoch, self.seq - 1)
+        return kept < (anchor.epoch, anchor.size) <= (self.abandoned_epoch, self.abandoned_size)
 
 
-def restore(entry: Entry) -> Restore | None:
-    """What a `restore_accepted` says; None if it does not say it."""
+def restore(entry: Entry, head: Head) -> Restore | None:
+    """What a `restore_accepted` says that comes next; None if it does not say it."""
     told = [entry.details.get(word) for word in ("abandoned_epoch", "abandoned_size")]
     whole = [each for each in told if isinstance(each, int) and not isinstance(each, bool)]
     if len(whole) != len(told) or min(whole) < 0:
         return None
     return Restore(
-        seq=entry.seq, epoch=entry.epoch, abandoned_epoch=whole[0], abandoned_size=whole[1]
+        seq=entry.seq,
+        kept_epoch=head.epoch,
+        epoch=entry.epoch,
+        abandoned_epoch=whole[0],
+        abandoned_size=whole[1],
     )
 
 
@@ -38,7 +43,7 @@ def false_epoch(entry: Entry, head: Head) -> str:
     if entry.kind != RESTORED:
         same = entry.epoch == head.epoch
         return "" if same else f"it says epoch {entry.epoch} in epoch {head.epoch}"
-    told = restore(entry)
+    told = restore(entry, head)
     if told is None:
         return "it does not say what was given up"
     if (told.abandoned_epoch, told.abandoned_size) < (head.epoch, head.seq):

@@ -206,7 +206,7 @@ class Verifier:
             self._signers.append(entry.key)
         if entry.kind == REVOKED:
             self._revoked.append(str(entry.details["key"]))
-        elif entry.kind == RESTORED and (told := restore(entry)) is not None:
+        elif entry.kind == RESTORED and (told := restore(entry, head)) is not None:
             self._restores.append(told)
 
     def _unmet(self, anchor: Checkpoint) -> _Fault:

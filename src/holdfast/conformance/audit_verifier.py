@@ -244,7 +244,7 @@ class Record:
         self.state: State | None = dict(start) if start else None
         self.met = [a for a in self.anchors if a == start]
         self.revoked: list[str] = []
-        self.restores: list[tuple[int, tuple[int, int]]] = []
+        self.restores: list[tuple[tuple[int, int], tuple[int, int]]] = []
 
     @property
     def size(self) -> int:
@@ -285,7 +285,7 @@ class Record:
             self.revoked.append(entry["details"]["key"])
         if entry["kind"] == "restore_accepted":
             gave_up = (entry["details"]["abandoned_epoch"], entry["details"]["abandoned_size"])
-            self.restores.append((entry["seq"], gave_up))
+            self.restores.append(((before["epoch"], before["size"]), gave_up))
 
     def nothing(self, entry: Entry) -> State:
         chain, cluster = entry["chain"], self.cluster or entry["cluster"]
@@ -356,9 +356,7 @@ class Record:
                 same = all(anchor[word] == self.state[word] for word in ("chain", "cluster"))
                 require(same, "an anchor is of another chain or cluster")
             pair = (anchor["epoch"], anchor["size"])
-            if anchor in self.met or any(
-                seq <= anchor["size"] and pair <= gave_up for seq, gave_up in self.restores
-            ):
+            if anchor in self.met or any(kept < pair <= gave_up for kept, gave_up in self.restores):
                 continue
             if self.passed_over(anchor):
                 continue
@@ -412,8 +410,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (NoAnswer, OSError) as why:
         print(f"No answer: {why}", file=sys.stderr)
         return 2
-    for seq, gave_up in record.restores:
-        print(f"Entry {seq} accepts a restore; the chain had had {gave_up[1]} entries.")
+    for kept, gave_up in record.restores:
+        print(f"Entry {kept[1] + 1} accepts a restore; the chain had had {gave_up[1]} entries.")
     for key in record.revoked:
         print(f"Key {key} was revoked: judge for yourself what it signed before.")
     if wrong:

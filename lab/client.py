@@ -51,6 +51,7 @@ class Client:
             "Accept": "application/json",
         }
         self._mine = threading.local()
+        self._every: list[http.client.HTTPSConnection] = []
 
     def get(self, path: str, **query: str | int) -> Answer:
         return self.send("GET", path, query=query)
@@ -105,11 +106,17 @@ class Client:
             connection.close()
             self._mine.connection = None
 
+    def close_all(self) -> None:
+        """Closes every thread's connection; for when the threads have ended."""
+        while self._every:
+            self._every.pop().close()
+
     def _connection(self) -> http.client.HTTPSConnection | None:
         return getattr(self._mine, "connection", None)
 
     def _connect(self) -> http.client.HTTPSConnection:
         self._mine.connection = self._new(timeout=60)
+        self._every.append(self._mine.connection)
         return self._mine.connection  # type: ignore[no-any-return]
 
     def _new(self, timeout: float) -> http.client.HTTPSConnection:

@@ -52,14 +52,14 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _play(trials: Sequence[Filed], seed: int) -> Report:
-    began = datetime.now(UTC)
+    began, played_at = datetime.now(UTC), commit()
     needs = sorted({family for filed in trials for family in filed.trial.needs})
     with Lab.start(Options(pace=PACE, audit=False)) as lab:
         if needs:
             install(lab, needs)
         played = asyncio.run(run(lab, trials, seed=seed, say=_say))
     first = first_run() if FILE.exists() else None
-    return Report(played=played, began=began, commit=commit(), seed=seed, first=first)
+    return Report(played=played, began=began, commit=played_at, seed=seed, first=first)
 
 
 def _say(line: str) -> None:

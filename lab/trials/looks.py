@@ -51,9 +51,9 @@ class Look:
 
 
 @asynccontextmanager
-async def eyes(lab: Lab) -> AsyncIterator[Reader]:
+async def eyes(lab: Lab, objects: Objects) -> AsyncIterator[Reader]:
     """The product's reader under the role that it prints."""
-    admit(Objects(lab.client()))
+    admit(objects)
     connection = connect_to(
         environ={}, kubeconfig=lab.kubeconfig(READER), home=Path(lab.folder), context=None
     )

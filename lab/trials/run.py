@@ -54,27 +54,32 @@ class Played:
 
 async def run(lab: Lab, trials: Iterable[Filed], *, seed: int, say: Say) -> Played:
     """All of them, in an order that the seed decides."""
+    client = lab.client()
+    objects = Objects(client)
+    order = random.Random(seed)  # noqa: S311 - an order that can be had again
+    company = Company(lab, objects, order, say)
     workers = ThreadPoolExecutor(max_workers=2 * AT_ONCE)
     asyncio.get_running_loop().set_default_executor(workers)
-    order = random.Random(seed)  # noqa: S311 - an order that can be had again
-    company = Company(lab, order, say)
     try:
-        async with eyes(lab) as reader, asyncio.TaskGroup() as group:
+        async with eyes(lab, objects) as reader, asyncio.TaskGroup() as group:
             looking = group.create_task(company.look(reader))
             await company.play(sorted(trials, key=lambda filed: filed.name))
             looking.cancel()
     except* (LabError, HoldfastError) as several:
         raise several.exceptions[0] from None
+    finally:
+        workers.shutdown(cancel_futures=True)
+        client.close_all()
     return company.played
 
 
 class Company:
     """Everybody who is on stage, and who has been."""
 
-    def __init__(self, lab: Lab, order: random.Random, say: Say) -> None:
+    def __init__(self, lab: Lab, objects: Objects, order: random.Random, say: Say) -> None:
         self.played = Played()
         self._lab = lab
-        self._objects = Objects(lab.client())
+        self._objects = objects
         self._order = order
         self._say = say
         self._on: dict[str, Player] = {}  # by namespace
@@ -118,12 +123,14 @@ class Company:
         self._say(line(outcome))
 
     async def _move_in(self) -> None:
-        for path in sorted(NEIGHBOURS.glob("*.yaml")):
-            filed = read(path)
-            for number in range(HOMES):
-                self._homes.append(f"{path.stem}-{number}")
-                await self._furnish(filed, self._homes[-1])
-        await self._furnish(read(DNS), SYSTEM)
+        homes = {
+            f"{path.stem}-{number}": read(path)
+            for path in sorted(NEIGHBOURS.glob("*.yaml"))
+            for number in range(HOMES)
+        }
+        self._homes = list(homes)
+        moving = [self._furnish(filed, home) for home, filed in homes.items()]
+        await asyncio.gather(*moving, self._furnish(read(DNS), SYSTEM))
         await self._rest("before the first trial")
 
     async def _furnish(self, filed: Filed, home: str) -> None:

@@ -6,12 +6,13 @@ when there is nothing to play or no lab to play on.
 
 import argparse
 import asyncio
-import json
 import secrets
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+
+import msgspec
 
 from bench.machine import ROOT, commit
 from holdfast.errors import HoldfastError
@@ -39,15 +40,18 @@ def main(arguments: Sequence[str]) -> int:
             print("No trial is called so.", file=sys.stderr)
             return 2
         report = _play(trials, asked.seed)
+        if asked.after is not None:
+            report = report.after(msgspec.json.decode(asked.after.read_bytes(), type=Report))
     except (LabError, HoldfastError) as failed:
         print(f"trials: {failed}", file=sys.stderr)
         return 2
-    print("", report.text(), sep="\n")
+    first = first_run() if FILE.exists() else None
+    print("", report.text(first), sep="\n")
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(report.json(), indent=2) + "\n")
+    RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
     print(f"results: {RESULTS.relative_to(ROOT)}")
     if asked.page:
-        PAGE.write_text(report.page())
+        PAGE.write_text(report.page(first))
     return 0 if report.total.good else 1
 
 
@@ -58,8 +62,7 @@ def _play(trials: Sequence[Filed], seed: int) -> Report:
         if needs:
             install(lab, needs)
         played = asyncio.run(run(lab, trials, seed=seed, say=_say))
-    first = first_run() if FILE.exists() else None
-    return Report(played=played, began=began, commit=played_at, seed=seed, first=first)
+    return Report.of(played, began=began, commit=played_at, seed=seed)
 
 
 def _say(line: str) -> None:
@@ -82,6 +85,9 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--author", choices=[*Author], help="only those of that author")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="of the order")
     parser.add_argument("--library", type=Path, default=HERE, help="a folder of areas; ours")
+    parser.add_argument(
+        "--after", type=Path, metavar="FILE", help="the results of an earlier run, of other trials"
+    )
     parser.add_argument("--page", action="store_true", help="write docs/reference/trials.md, too")
     return parser.parse_args(arguments)
 

@@ -1,9 +1,10 @@
 """The figures of a run as a table by area, as JSON, and as the page of the documentation."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Self
+
+import msgspec
 
 from holdfast.testing.trials.first_run import FirstRun
 from holdfast.testing.trials.score import Figures, Outcome, Result, figures
@@ -24,92 +25,107 @@ HEADINGS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """A run and what it stands for."""
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """When and how trials were played."""
 
-    played: Played
     began: datetime
     commit: str
     seed: int
-    first: FirstRun | None
+    trials: int
+    looks: int
+    neighbours: int
+    strangers: tuple[str, ...]  # false alarms of nobody's
+
+    @property
+    def words(self) -> str:
+        """In one line."""
+        return (
+            f"{self.began:%Y-%m-%d}, commit {self.commit}, seed {self.seed}: {self.trials} trials; "
+            f"{self.looks} scans, of {self.neighbours} healthy neighbours and of what is of no "
+            f"trial {len(self.strangers)} false alarms"
+        )
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """Outcomes, and the runs that they come from; what results/trials.json holds."""
+
+    runs: tuple[Run, ...]
+    outcomes: tuple[Outcome, ...]
+
+    @classmethod
+    def of(cls, played: Played, *, began: datetime, commit: str, seed: int) -> Self:
+        """Of one run."""
+        run = Run(
+            began=began,
+            commit=commit,
+            seed=seed,
+            trials=len(played.outcomes),
+            looks=played.looks,
+            neighbours=played.neighbours,
+            strangers=tuple(played.strangers.values()),
+        )
+        outcomes = sorted(played.outcomes, key=lambda outcome: (outcome.area, outcome.name))
+        return cls(runs=(run,), outcomes=tuple(outcomes))
+
+    def after(self, earlier: "Report") -> "Report":
+        """With what an earlier run says of trials that were not played in this one."""
+        again = {outcome.name for outcome in self.outcomes}
+        kept = tuple(outcome for outcome in earlier.outcomes if outcome.name not in again)
+        return Report(runs=(*earlier.runs, *self.runs), outcomes=(*kept, *self.outcomes))
 
     @property
     def total(self) -> Figures:
         """Of everything, with what was said of nobody."""
-        return figures(self.played.outcomes, strangers=len(self.played.strangers))
+        return figures(self.outcomes, strangers=sum(len(run.strangers) for run in self.runs))
 
-    def text(self) -> str:
+    def text(self, first: FirstRun | None) -> str:
         """For the terminal."""
-        rows = list(self._rows())
-        widths = [max(len(row[n]) for row in (HEADINGS, *rows)) for n in range(len(HEADINGS))]
-        lines = [
-            "  ".join(
-                c.rjust(w) if n else c.ljust(w)
-                for n, (c, w) in enumerate(zip(row, widths, strict=True))
-            )
-            for row in (HEADINGS, *rows)
-        ]
-        return "\n".join([*lines, "", *self._words()])
+        rows = [HEADINGS, *self._rows()]
+        widths = [max(len(row[n]) for row in rows) for n in range(len(HEADINGS))]
+        lines = ["  ".join(_aligned(row, widths)) for row in rows]
+        return "\n".join([*lines, "", *self._words(first)])
 
-    def page(self) -> str:
+    def page(self, first: FirstRun | None) -> str:
         """For docs/reference/trials.md."""
         lines = [
             "# The trials\n",
             "How well a scan does on the [library of trials](../how-to/write-a-trial.md), measured",
             "with `make trials ARGS=--page`. Kubelets are played (*simulated*); the API server,",
-            "the controllers and the scheduler are real.\n",
+            "the controllers and the scheduler are real. The blind author had seen no rule.\n",
             "| " + " | ".join(HEADINGS) + " |",
             "| " + " | ".join(["---"] * len(HEADINGS)) + " |",
             *("| " + " | ".join(row) + " |" for row in self._rows()),
             "",
-            *(f"- {word}" for word in self._words()),
+            *(f"- {word}" for word in self._words(first)),
         ]
         return "\n".join(lines) + "\n"
 
-    def json(self) -> dict[str, Any]:
-        """For results/trials.json."""
-        total = self.total
-        return {
-            "commit": self.commit,
-            "began": self.began.isoformat(timespec="seconds"),
-            "seed": self.seed,
-            "n": total.trials,
-            "recall": total.recall,
-            "precision": total.precision,
-            "false_alarms": total.alarms,
-            "strangers": list(self.played.strangers.values()),
-            "looks": self.played.looks,
-            "outcomes": [
-                {name: getattr(each, name) for name in each.__struct_fields__}
-                for each in sorted(self.played.outcomes, key=lambda o: (o.area, o.name))
-            ],
-        }
-
     def _rows(self) -> Iterable[tuple[str, ...]]:
         for area in Area:
-            mine = [o for o in self.played.outcomes if o.area == area]
+            mine = [o for o in self.outcomes if o.area == area]
             if mine:
                 yield _row(area, figures(mine))
         yield _row("all", self.total)
-        yield _row("blind author", figures(_by(self.played.outcomes, Author.BLIND)))
+        yield _row("blind author", figures(_by(self.outcomes, Author.BLIND)))
 
-    def _words(self) -> list[str]:
-        played, total = self.played, self.total
-        bare = [o for o in played.outcomes if not o.decoy and o.result is not Result.NOT_PLAYED]
-        when = f"{self.began:%Y-%m-%d}, commit {self.commit}, seed {self.seed}"
-        count = f"{total.faults} faults, {total.decoys} decoys, {total.not_played} not played"
-        others = f"{played.neighbours} healthy neighbours and of what belongs to no trial"
+    def _words(self, first: FirstRun | None) -> Iterator[str]:
+        total = self.total
+        yield (
+            f"N {total.trials}: {total.faults} faults, {total.decoys} decoys, "
+            f"{total.not_played} not played"
+        )
+        yield from (run.words for run in self.runs)
+        bare = [o for o in self.outcomes if not o.decoy and o.result is not Result.NOT_PLAYED]
         right = f"{sum(o.bare_right for o in bare)} of {len(bare)} causes right"
-        alarms = sum(len(o.bare_alarms) for o in played.outcomes)
-        said = [
-            f"{when}, N {total.trials}: {count}",
-            f"{played.looks} scans; of {others}: {len(played.strangers)} false alarms",
-            f"without the right to list Secrets: {right}, {alarms} false alarms",
-        ]
-        if self.first is not None:
-            said.append(f"first run of the blind trials, {self.first.words}")
-        return said
+        alarms = sum(len(o.bare_alarms) for o in self.outcomes)
+        yield f"without the right to list Secrets: {right}, {alarms} false alarms"
+        if first is not None:
+            yield f"first run of the blind trials, {first.words}"
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+    for n, (cell, width) in enumerate(zip(row, widths, strict=True)):
+        yield cell.rjust(width) if n else cell.ljust(width)
 
 
 def _by(outcomes: Sequence[Outcome], author: Author) -> list[Outcome]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 
 from holdfast.model.snapshot import Snapshot
@@ -128,14 +129,26 @@ def test_the_table_has_a_row_for_each_area_and_the_blind_author() -> None:
         Outcome(name="a", area=Area.NODES, author=Author.HOUSE, **plain),  # type: ignore[arg-type]
         Outcome(name="b", area=Area.STORAGE, author=Author.BLIND, **plain),  # type: ignore[arg-type]
     ]
-    report = Report(
-        played=Played(outcomes=outcomes, strangers={"x": "said"}),
-        began=datetime(2026, 1, 1, tzinfo=UTC),
-        commit="abc",
-        seed=7,
-        first=None,
-    )
-    rows = [text.split("  ")[0] for text in report.text().splitlines()]
+    played = Played(outcomes=outcomes, strangers={"x": "said"})
+    report = Report.of(played, began=datetime(2026, 1, 1, tzinfo=UTC), commit="abc", seed=7)
+    rows = [text.split("  ")[0] for text in report.text(None).splitlines()]
     assert ["area", "storage", "nodes", "all", "blind author"] == rows[:5]
-    assert "| all | 2 | 2 | 0 | 2 | 1.000 | 0.667 | 1 | 2.0 s | 2.0 s |" in report.page()
-    assert "seed 7, N 2" in report.text()
+    assert "| all | 2 | 2 | 0 | 2 | 1.000 | 0.667 | 1 | 2.0 s | 2.0 s |" in report.page(None)
+    assert "commit abc, seed 7: 2 trials" in report.text(None)
+
+
+def test_an_earlier_run_fills_in_what_was_not_played_again_and_both_are_named() -> None:
+    def run(seed: int, **results: Result) -> Report:
+        outcomes = [
+            Outcome(name=n, area=Area.NODES, author=Author.HOUSE, decoy=False, result=r)
+            for n, r in results.items()
+        ]
+        began = datetime(2026, 1, 1, tzinfo=UTC)
+        return Report.of(Played(outcomes=outcomes), began=began, commit="abc", seed=seed)
+
+    earlier = run(1, a=Result.WRONG, b=Result.RIGHT)
+    report = run(2, a=Result.RIGHT).after(
+        msgspec.json.decode(msgspec.json.encode(earlier), type=Report)
+    )
+    assert {"a": Result.RIGHT, "b": Result.RIGHT} == {o.name: o.result for o in report.outcomes}
+    assert [1, 2] == [run.seed for run in report.runs]

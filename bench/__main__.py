@@ -70,14 +70,20 @@ def main(arguments: Sequence[str]) -> int:
     commit, here = machine.commit(), machine.this_machine()
     with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as folder:
         bench = Workbench(folder=Path(folder), wished=wish.rounds)
-        entries = [_measure(name, bench) for name in wish.names or ENTRIES]
+        entries: list[Entry] = []
+        for name in wish.names or ENTRIES:
+            entries.append(_measure(name, bench))
+            _keep(entries, here, commit, began)  # at once: the next may take long, and fail
     print(header(here, commit, began), table(entries), verdict(entries), sep="\n\n")
+    print(f"results: {RESULTS.relative_to(machine.ROOT)}")
+    return exit_code(entries)
+
+
+def _keep(entries: Sequence[Entry], here: machine.Machine, commit: str, began: datetime) -> None:
     RESULTS.parent.mkdir(exist_ok=True)
     before = json.loads(RESULTS.read_text())["entries"] if RESULTS.exists() else []
     kept = results(entries, here, commit, began, before)
     RESULTS.write_text(json.dumps(kept, indent=2) + "\n")
-    print(f"results: {RESULTS.relative_to(machine.ROOT)}")
-    return exit_code(entries)
 
 
 def exit_code(entries: Sequence[Entry]) -> int:

@@ -49,6 +49,7 @@ def fill(lab: Lab, namespaces: int = NAMESPACES, patience: float = PATIENCE) -> 
         everything = {"apiVersion": "v1", "kind": "List", "items": [*objects(number)]}
         lab.kubectl("create", "-f", "-", stdin=json.dumps(everything))
 
+    lab.kubeconfig()  # written once, before several want it at once
     with ThreadPoolExecutor(AT_ONCE) as several:
         for _ in several.map(create, range(namespaces)):
             pass

@@ -8,6 +8,7 @@ credential; kubectl's discovery cache is warm.
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -53,14 +54,14 @@ def fill(lab: Lab, namespaces: int = NAMESPACES, patience: float = PATIENCE) -> 
     with ThreadPoolExecutor(AT_ONCE) as several:
         for _ in several.map(create, range(namespaces)):
             pass
-    client = lab.client()
     wanted = namespaces * DEPLOYMENTS * REPLICAS
+    with closing(lab.client()) as client:
 
-    def ready() -> bool:
-        deployments = client.get("/apis/apps/v1/deployments").json()["items"]
-        return bool(sum(each["status"].get("readyReplicas", 0) for each in deployments) == wanted)
+        def ready() -> bool:
+            there = client.get("/apis/apps/v1/deployments").json()["items"]
+            return bool(sum(each["status"].get("readyReplicas", 0) for each in there) == wanted)
 
-    lab.wait(ready, within=patience, what=f"{wanted:,} ready pods")
+        lab.wait(ready, within=patience, what=f"{wanted:,} ready pods")
 
 
 def _compared(lab: Lab, holdfast: Path, home: Path, rounds: int) -> Entry:
@@ -112,9 +113,9 @@ def _compared(lab: Lab, holdfast: Path, home: Path, rounds: int) -> Entry:
 
 def sizes(lab: Lab) -> str:
     """How big its pods are, and how many events it has."""
-    client = lab.client()
-    pods = client.get("/api/v1/pods")
-    events = client.get("/api/v1/events")
+    with closing(lab.client()) as client:
+        pods = client.get("/api/v1/pods")
+        events = client.get("/api/v1/events")
     per_pod = len(pods.body) / len(pods.json()["items"])
     return f"{per_pod:,.0f} bytes a pod, {len(events.json()['items']):,} events"
 

@@ -1,4 +1,8 @@
-"""Every verifier comes to the same verdict on everything that can be done to a record."""
+"""Every verifier comes to the same verdict on everything that can be done to a record.
+
+`third_reader.py` was written from docs/reference/audit-format.md alone, by somebody who had not
+seen our code.
+"""
 
 from collections.abc import Sequence
 
@@ -9,6 +13,7 @@ from holdfast.audit.checkpoints import read_note
 from holdfast.audit.verification import Verifier
 from holdfast.conformance import audit_verifier as one_file
 from holdfast.model.entries import PublicKey
+from tests.audit import third_reader
 from tests.audit.chains import a_chain
 from tests.audit.damage import Case, cases
 from tests.tally import Count, Tally
@@ -37,9 +42,22 @@ def ours(case: Case) -> int | None:
     return broken.seq if broken is not None else None
 
 
+def thirds(case: Case) -> int | None:
+    _, bad, _ = third_reader.read(case.lines, case.keys, case.anchors, case.cluster, case.start)
+    return bad
+
+
 def test_each_bad_entry_is_named_and_nothing_else(damaged: Sequence[Case], tally: Tally) -> None:
     wrong = {case.name: (case.bad, ours(case)) for case in damaged if case.bad != ours(case)}
     tally(Count("audit: damaged records judged", len(damaged), failures=len(wrong), seed=SEED))
+    assert {} == wrong
+
+
+def test_a_reader_that_was_written_from_the_page_alone_agrees(
+    damaged: Sequence[Case], tally: Tally
+) -> None:
+    wrong = {case.name: (case.bad, thirds(case)) for case in damaged if case.bad != thirds(case)}
+    tally(Count("audit: damaged records, third reader", len(damaged), failures=len(wrong)))
     assert {} == wrong
 
 

@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from holdfast.model.entries import Check, PublicKey
 from holdfast.model.keys import Purpose
 from holdfast.model.standing import Manifest, Standing
 from holdfast.ports import KeyCabinet, Keyring, Records, Store
-from holdfast.workflow.sealing import Sealer
+
+if TYPE_CHECKING:  # it waits, and `--help` need not load what waiting takes
+    from holdfast.workflow.sealing import Sealer
 
 
 class Upkeep(Protocol):
@@ -43,7 +45,7 @@ class Ground:
 
     upkeep: Callable[[], AbstractContextManager[Upkeep]]
     store: Callable[[], AbstractContextManager[Store]]  # refuses one that is not current
-    sealer: Callable[[Store, Keyring | None], Sealer]  # with our keys, unless others are given
+    sealer: Callable[[Store, Keyring | None], "Sealer"]  # with our keys, unless others are given
     cabinet: Callable[[], KeyCabinet]
     keyring: Callable[[Purpose], Keyring]
     keys: Callable[[Sequence[Path]], Sequence[PublicKey]]  # for audit; of nothing: our own

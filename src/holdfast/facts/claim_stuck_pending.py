@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from holdfast.model.kinds import Claim, PersistentVolume, Pod, StorageClass
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.volumes import Provision, mounting, provision
+from holdfast.topology.volumes import Provision, asks_for_volumes, mounting, provision
 from holdfast.topology.workloads import SHORT
 
 
@@ -21,7 +21,8 @@ from holdfast.topology.workloads import SHORT
 )
 def claim_stuck_pending(cluster: Snapshot) -> Iterator[Found]:
     """A claim that somebody asked for is Pending. A claim whose class binds late counts from
-    the first pod that mounts it; before that it waits as it should. A claim whose class does
+    the first pod that mounts it and that fits a node otherwise; before that it waits as it should.
+    A claim whose class does
     not exist, or that relies on a default class where there is none, has facts of its own.
     """
     for claim in cluster.all(Claim):
@@ -46,7 +47,7 @@ def _first_wanted(cluster: Snapshot, claim: Claim) -> datetime | None:
     if _binds_at_once(cluster, claim):
         return claim.born
     asking = mounting(cluster, claim.metadata.namespace, claim.metadata.name)
-    first = min((pod.born for pod in asking), default=None)
+    first = min((pod.born for pod in asking if asks_for_volumes(pod)), default=None)
     return max(claim.born, first) if first else None
 
 

@@ -55,6 +55,16 @@ def mounting(cluster: Snapshot, namespace: str, claim: str) -> Iterator[Pod]:
             yield pod
 
 
+def asks_for_volumes(pod: Pod) -> bool:
+    """Whether anybody is to provide a late-binding volume for it now: not while the scheduler finds
+    no node for other reasons, because the volume is made where the pod will be.
+    """
+    scheduled = pod.condition("PodScheduled")
+    if scheduled is None or scheduled.status != "False" or not scheduled.message:
+        return True
+    return "volume" in scheduled.message.lower()
+
+
 def set_up_since(pod: Pod) -> datetime | None:
     """Since when its node has been setting it up, volumes first; None before and after that."""
     if pod.over or not pod.spec.node_name:

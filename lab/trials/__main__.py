@@ -16,7 +16,7 @@ import msgspec
 
 from bench.machine import ROOT, commit
 from holdfast.errors import HoldfastError
-from holdfast.testing.trials.first_run import FILE, first_run
+from holdfast.testing.trials.first_run import first_runs
 from holdfast.testing.trials.library import HERE, Filed, library
 from holdfast.testing.trials.trial import Area, Author
 from lab.control_plane import Lab
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     except (LabError, HoldfastError) as failed:
         print(f"trials: {failed}", file=sys.stderr)
         return 2
-    first = first_run() if FILE.exists() else None
+    first = first_runs()
     print("", report.text(first), sep="\n")
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")

@@ -78,14 +78,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         """Of everything, with what was said of nobody."""
         return figures(self.outcomes, strangers=sum(len(run.strangers) for run in self.runs))
 
-    def text(self, first: FirstRun | None) -> str:
+    def text(self, first: Sequence[FirstRun]) -> str:
         """For the terminal."""
         rows = [HEADINGS, *self._rows()]
         widths = [max(len(row[n]) for row in rows) for n in range(len(HEADINGS))]
         lines = ["  ".join(_aligned(row, widths)) for row in rows]
         return "\n".join([*lines, "", *self._words(first)])
 
-    def page(self, first: FirstRun | None) -> str:
+    def page(self, first: Sequence[FirstRun]) -> str:
         """For docs/reference/trials.md."""
         lines = [
             "# The trials\n",
@@ -108,7 +108,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         yield _row("all", self.total)
         yield _row("blind author", figures(_by(self.outcomes, Author.BLIND)))
 
-    def _words(self, first: FirstRun | None) -> Iterator[str]:
+    def _words(self, first: Sequence[FirstRun]) -> Iterator[str]:
         total = self.total
         yield (
             f"N {total.trials}: {total.faults} faults, {total.decoys} decoys, "
@@ -119,8 +119,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         right = f"{sum(o.bare_right for o in bare)} of {len(bare)} causes right"
         alarms = sum(len(o.bare_alarms) for o in self.outcomes)
         yield f"without the right to list Secrets: {right}, {alarms} false alarms"
-        if first is not None:
-            yield f"first run of the blind trials, {first.words}"
+        yield from (f"first run of blind trials, {run.words}" for run in first)
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:

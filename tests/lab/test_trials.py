@@ -131,10 +131,10 @@ def test_the_table_has_a_row_for_each_area_and_the_blind_author() -> None:
     ]
     played = Played(outcomes=outcomes, strangers={"x": "said"})
     report = Report.of(played, began=datetime(2026, 1, 1, tzinfo=UTC), commit="abc", seed=7)
-    rows = [text.split("  ")[0] for text in report.text(None).splitlines()]
+    rows = [text.split("  ")[0] for text in report.text(()).splitlines()]
     assert ["area", "storage", "nodes", "all", "blind author"] == rows[:5]
-    assert "| all | 2 | 2 | 0 | 2 | 1.000 | 0.667 | 1 | 2.0 s | 2.0 s |" in report.page(None)
-    assert "commit abc, seed 7: 2 trials" in report.text(None)
+    assert "| all | 2 | 2 | 0 | 2 | 1.000 | 0.667 | 1 | 2.0 s | 2.0 s |" in report.page(())
+    assert "commit abc, seed 7: 2 trials" in report.text(())
 
 
 def test_an_earlier_run_fills_in_what_was_not_played_again_and_both_are_named() -> None:

@@ -1,4 +1,7 @@
-"""The first run of the blind trials, kept as it was: before any rule had been mended for them."""
+"""The first runs of blind trials, kept as they were: before any rule had been mended for them.
+
+Each author has a run of his own, made as soon as his trials were there.
+"""
 
 from datetime import date
 from pathlib import Path
@@ -11,7 +14,7 @@ from holdfast.testing.trials.library import HERE
 from holdfast.testing.trials.score import Result
 
 KIND = "FirstRun"
-FILE = HERE / "first-run.yaml"
+FILES = "first-run*.yaml"
 
 
 class First(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,7 +62,16 @@ class FirstRun(
         )
 
 
-def first_run(file: Path = FILE) -> FirstRun:
-    """As it is kept."""
-    text = file.read_text(encoding="utf-8")
-    return written.parse(text, str(file), FirstRun, api_version=API_VERSION, kind=KIND)
+def first_runs(folder: Path = HERE) -> tuple[FirstRun, ...]:
+    """As they are kept, the oldest first."""
+    runs = [
+        written.parse(
+            file.read_text(encoding="utf-8"),
+            str(file),
+            FirstRun,
+            api_version=API_VERSION,
+            kind=KIND,
+        )
+        for file in sorted(folder.glob(FILES))
+    ]
+    return tuple(sorted(runs, key=lambda run: run.on))

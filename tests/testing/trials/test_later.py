@@ -31,9 +31,14 @@ def test_a_lease_that_is_held_is_held_then() -> None:
     assert NOW + BY - timedelta(seconds=9) == lease.spec.renew_time
 
 
-def test_a_lease_that_has_run_out_stays_so() -> None:
-    (lease,) = later(a_snapshot(a_lease("n", timedelta(seconds=41))), BY).all(Lease)
-    assert NOW - timedelta(seconds=41) == lease.spec.renew_time
+def test_a_lease_that_is_late_by_less_than_its_length_is_renewed() -> None:
+    (lease,) = later(a_snapshot(a_lease("n", timedelta(seconds=80))), BY).all(Lease)
+    assert NOW + BY - timedelta(seconds=80) == lease.spec.renew_time
+
+
+def test_a_lease_that_nobody_holds_any_more_stays_so() -> None:
+    (lease,) = later(a_snapshot(a_lease("n", timedelta(seconds=81))), BY).all(Lease)
+    assert NOW - timedelta(seconds=81) == lease.spec.renew_time
 
 
 def test_what_nobody_asked_for_stays_unasked() -> None:

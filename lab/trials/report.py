@@ -51,6 +51,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     runs: tuple[Run, ...]
     outcomes: tuple[Outcome, ...]
+    again: tuple[str, ...] = ()  # not right or not clean in an earlier run, and played once more
 
     @classmethod
     def of(cls, played: Played, *, began: datetime, commit: str, seed: int) -> Self:
@@ -71,7 +72,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         """With what an earlier run says of trials that were not played in this one."""
         again = {outcome.name for outcome in self.outcomes}
         kept = tuple(outcome for outcome in earlier.outcomes if outcome.name not in again)
-        return Report(runs=(*earlier.runs, *self.runs), outcomes=(*kept, *self.outcomes))
+        bad = [o.name for o in earlier.outcomes if o.alarms or o.result is not Result.RIGHT]
+        return Report(
+            runs=(*earlier.runs, *self.runs),
+            outcomes=(*kept, *self.outcomes),
+            again=(*earlier.again, *(name for name in bad if name in again)),
+        )
 
     @property
     def total(self) -> Figures:
@@ -115,6 +121,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             f"{total.not_played} not played"
         )
         yield from (run.words for run in self.runs)
+        if self.again:
+            yield f"not right or clean at first, mended and played again: {', '.join(self.again)}"
         bare = [o for o in self.outcomes if not o.decoy and o.result is not Result.NOT_PLAYED]
         right = f"{sum(o.bare_right for o in bare)} of {len(bare)} causes right"
         alarms = sum(len(o.bare_alarms) for o in self.outcomes)

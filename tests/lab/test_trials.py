@@ -152,3 +152,4 @@ def test_an_earlier_run_fills_in_what_was_not_played_again_and_both_are_named() 
     )
     assert {"a": Result.RIGHT, "b": Result.RIGHT} == {o.name: o.result for o in report.outcomes}
     assert [1, 2] == [run.seed for run in report.runs]
+    assert "played again: a" in report.page(())

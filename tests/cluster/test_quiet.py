@@ -27,6 +27,7 @@ from holdfast.model.snapshot import Snapshot
 from holdfast.workflow.look import look
 from lab.control_plane import Lab
 from lab.parts import Options
+from tests.cluster.shapes import Manifest, claim, namespace, workload
 from tests.tally import Count, Tally
 
 GRACES = {rule.code: rule.grace for rule in CATALOGUE}
@@ -53,48 +54,12 @@ def busy(lab_built: None, scale: float) -> Iterator[Lab]:
         yield lab
 
 
-def workload(kind: str, name: str, namespace: str, dice: random.Random, **spec: object) -> object:
-    pod = {
-        "metadata": {
-            "labels": {"app": name},
-            "annotations": {"lab.holdfast.dev/slow-start": f"{dice.randint(30, 120)}s"},
-        },
-        "spec": {"containers": [{"name": "app", "image": f"{name}:1"}]},
-    }
-    selector = {"selector": {"matchLabels": {"app": name}}}
-    if kind == "Job":
-        pod["spec"] |= {"restartPolicy": "Never"}  # type: ignore[operator]
-        selector = {}
-    return {
-        "apiVersion": "batch/v1" if kind == "Job" else "apps/v1",
-        "kind": kind,
-        "metadata": {"name": name, "namespace": namespace},
-        "spec": {**selector, "template": pod, **spec},
-    }
-
-
-def claim(name: str, namespace: str, storage_class: str) -> dict[str, object]:
-    return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": name, "namespace": namespace},
-        "spec": {
-            "accessModes": ["ReadWriteOnce"],
-            "storageClassName": storage_class,
-            "resources": {"requests": {"storage": "1Gi"}},
-        },
-    }
-
-
-def a_healthy_cluster(dice: random.Random) -> list[object]:
+def a_healthy_cluster(dice: random.Random) -> list[Manifest]:
     """30 workloads in 8 namespaces, and claims that rightly wait for a pod that may never come."""
     spaces = [f"quiet-{n}" for n in range(8)]
-    objects: list[object] = [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-        for name in (*spaces, FAULTS)
-    ]
+    objects = [namespace(name) for name in (*spaces, FAULTS)]
     objects += [
-        workload("Deployment", f"web-{n}", spaces[n % 8], dice, replicas=2 + n % 3)
+        workload("Deployment", f"web-{n}", spaces[n % 8], dice=dice, replicas=2 + n % 3)
         for n in range(16)
     ]
     for n in range(5):
@@ -107,17 +72,19 @@ def a_healthy_cluster(dice: random.Random) -> list[object]:
                 "StatefulSet",
                 f"db-{n}",
                 spaces[n % 8],
-                dice,
+                dice=dice,
                 replicas=2,
                 serviceName="",
                 volumeClaimTemplates=[templates],
             )
         )
-    objects += [workload("DaemonSet", f"agent-{n}", spaces[n], dice) for n in range(3)]
-    objects += [workload("Job", f"batch-{n}", spaces[n], dice, completions=2) for n in range(6)]
+    objects += [workload("DaemonSet", f"agent-{n}", spaces[n], dice=dice) for n in range(3)]
+    objects += [
+        workload("Job", f"batch-{n}", spaces[n], dice=dice, completions=2) for n in range(6)
+    ]
     objects += [claim(f"later-{n}", spaces[n % 8], "lab-late") for n in range(10)]
     for name in ("image", "place"):
-        objects.append(workload("Deployment", name, FAULTS, dice, replicas=2))
+        objects.append(workload("Deployment", name, FAULTS, dice=dice, replicas=2))
     return objects
 
 
@@ -170,7 +137,7 @@ async def churn(lab: Lab, dice: random.Random, scale: float, done: asyncio.Event
                     words = ["set", "env", name, f"TURN={turns}"]
             await asyncio.to_thread(lab.kubectl, "-n", space, *words)
         else:
-            job = workload("Job", f"extra-{turns}", f"quiet-{turns % 8}", dice)
+            job = workload("Job", f"extra-{turns}", f"quiet-{turns % 8}", dice=dice)
             await asyncio.to_thread(lab.kubectl, "create", "-f", "-", stdin=yaml.safe_dump(job))
         await asyncio.sleep(0.5)
     return turns

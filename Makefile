@@ -5,8 +5,9 @@ SHELL := bash
 VENV ?= .venv
 export VENV
 BIN := $(VENV)/bin
-WORKERS ?= 2
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+# Many of the slow tests wait for a cluster; the fast ones do not, and each worker reads them all first.
+WORKERS ?= 3
+PYTEST := $(BIN)/python -m pytest --dist loadgroup -n $(WORKERS)
 SPHINX := $(BIN)/python -m sphinx -W --keep-going -q -b html
 # Bytecode is written, whatever the shell says: without it each start costs a second.
 unexport PYTHONDONTWRITEBYTECODE
@@ -22,8 +23,8 @@ install: ## the tools and the package, in .venv (PYTHON=3.13 or a path chooses t
 	@tools/bootstrap.sh
 
 .PHONY: demo
-demo: install ## a broken shop on a simulated cluster, and what a scan says of it (no cluster, no key)
-	@$(BIN)/holdfast demo
+demo: install $(if $(LAB),lab-build) ## the whole story on a simulated cluster (LAB=1: on the lab's real control plane)
+	@$(if $(LAB),$(BIN)/python -m lab.demo,$(BIN)/holdfast demo)
 
 .PHONY: test
 test: install lab-build ## everything that must always hold, the real control plane included
@@ -40,7 +41,7 @@ prove: install lab-build ## every suite at its full N; leaves results/prove.json
 
 .PHONY: fast
 fast: install ## the tests that need neither the lab nor patience
-	@$(PYTEST) -q -m "not lab and not slow"
+	@$(PYTEST) -n 2 -q -m "not lab and not slow"
 
 .PHONY: format
 format: install ## is everything formatted? (`make tidy` makes it so)
@@ -93,6 +94,10 @@ lab-build: install ## build the control plane's programs, once, into a cache out
 .PHONY: trials
 trials: install lab-build ## play the library of trials on a lab: recall, false alarms (ARGS="--area storage --seed 7")
 	@$(BIN)/python -m lab.trials $(ARGS)
+
+.PHONY: mutants
+mutants: install ## which small changes of policy, approvals, audit and states no test notices (resumable)
+	@$(BIN)/python -m tests.mutation
 
 .PHONY: bench
 bench: install lab-build ## the measurements, as one table and one JSON file under results/

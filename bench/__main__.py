@@ -19,14 +19,20 @@ from typing import Any
 from bench import (
     big_lab,
     decode,
+    engine,
     figures,
     growth,
+    layers,
+    leash,
     machine,
+    million,
     page,
+    record,
     scan,
     scan_lab,
     size,
     start,
+    verify,
     watch,
     watch_lab,
 )
@@ -47,9 +53,15 @@ ENTRIES: Mapping[str, tuple[str, Callable[[Workbench], Entry]]] = {
     size.NAME: (size.WHAT, size.run),
     watch.NAME: (watch.WHAT, watch.run),
     watch_lab.NAME: (watch_lab.WHAT, watch_lab.run),
+    record.NAME: (record.WHAT, record.run),
+    engine.NAME: (engine.WHAT, engine.run),
+    layers.NAME: (layers.WHAT, layers.run),
+    leash.NAME: (leash.WHAT, leash.run),
+    verify.NAME: (verify.WHAT, verify.run),
 }
 ASKED_FOR: Mapping[str, tuple[str, Callable[[Workbench], Entry]]] = {
     big_lab.NAME: (big_lab.WHAT, big_lab.run),
+    million.NAME: (million.WHAT, million.run),
 }
 """What takes too long to be measured unless it is named; `make prove` measures it."""
 KNOWN = {**ENTRIES, **ASKED_FOR}

@@ -10,6 +10,7 @@ from bench.workbench import Workbench
 NAME = "size"
 WHAT = "weigh the installed package, its dependencies included"
 MB = 1_000_000
+MOST = 120  # MB, the server and what it stands on included, as the product promises
 
 
 def run(bench: Workbench) -> Entry:
@@ -30,7 +31,7 @@ def run(bench: Workbench) -> Entry:
         what=WHAT,
         n=len(files),
         figures=(
-            Figure(what="installed, with bytecode", unit="MB", values=(total / MB,), at_most=60),
+            Figure(what="installed, with bytecode", unit="MB", values=(total / MB,), at_most=MOST),
             Figure(what="installed, without", unit="MB", values=((total - bytecode) / MB,)),
             Figure(
                 what="the wheel itself", unit="MB", values=(installed.wheel.stat().st_size / MB,)

@@ -129,11 +129,17 @@ class Ear:
     def __init__(self, program: subprocess.Popen[str]) -> None:
         self._program = program
         self._lines: Queue[tuple[dict[str, Any], datetime]] = Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self) -> None:
         for line in self._program.stdout or ():
             self._lines.put((json.loads(line), datetime.now().astimezone()))
+
+    def end(self) -> None:
+        """Have it end, and read what it still says: nobody may close a pipe that is being read."""
+        self._program.terminate()
+        self._reader.join()
 
     def until(self, what: str, name: str = "") -> tuple[dict[str, Any], datetime]:
         """The next line that tells that of somebody of that name."""
@@ -165,10 +171,11 @@ def watching(holdfast: Path, kubeconfig: Path, home: Path) -> Iterator[Ear]:
     env = environment(HOME=str(home), KUBECONFIG=str(kubeconfig), **scale)
     command: list[str | Path] = [holdfast, "scan", "--watch", "-o", "json", "--fail-on", "never"]
     with subprocess.Popen(command, env=env, cwd=home, stdout=subprocess.PIPE, text=True) as program:
+        ear = Ear(program)
         try:
-            yield Ear(program)
+            yield ear
         finally:
-            program.terminate()
+            ear.end()
 
 
 @contextmanager

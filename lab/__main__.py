@@ -1,6 +1,7 @@
 """The lab for people: `python -m lab up | down | check | build | crds` (see `make lab`)."""
 
 import argparse
+import hashlib
 import json
 import os
 import shlex
@@ -20,6 +21,7 @@ from lab.crds import FAMILIES, definitions
 from lab.errors import LabError
 from lab.parts import Options
 
+_CHECKOUT = Path(__file__).resolve().parent.parent
 _POD = """\
 apiVersion: v1
 kind: Pod
@@ -35,7 +37,7 @@ def main() -> int:
     up.add_argument("--detach", action="store_true", help="stay in the background, see `down`")
     up.add_argument("--nodes", type=int, default=3, help="fake nodes (default: 3)")
     up.add_argument("--pace", type=float, default=1.0, help="0.1: back-off ten times as fast")
-    commands.add_parser("down", help="stop the lab that `up --detach` started")
+    commands.add_parser("down", help="stop the lab that `up --detach` of this checkout started")
     commands.add_parser("check", help="start a lab, run a pod, stop it, say how long that took")
     commands.add_parser("build", help="build what the lab needs, once")
     crds = commands.add_parser("crds", help="print the definitions of operators' resources")
@@ -105,7 +107,7 @@ def _detach(nodes: int, pace: float) -> None:
     with said.open("w") as output:
         child = subprocess.Popen(
             [sys.executable, "-m", "lab", "up", f"--nodes={nodes}", f"--pace={pace}"],
-            cwd=Path(__file__).parent.parent,
+            cwd=_CHECKOUT,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -121,10 +123,13 @@ def _detach(nodes: int, pace: float) -> None:
 
 def _down() -> None:
     note = _note()
-    pid = json.loads(note.read_text())["pid"] if note.exists() else 0
-    if not pid or not _is_lab(pid):
-        note.unlink(missing_ok=True)
-        raise LabError("No detached lab is running.")
+    if not note.exists():
+        raise LabError("No detached lab of this checkout is running.")
+    pid = json.loads(note.read_text())["pid"]
+    if not _is_lab(pid):
+        note.unlink()
+        said = note.with_suffix(".log").read_text().rpartition("removes everything\n")[2].strip()
+        raise LabError(f"The detached lab has ended by itself. {said.removeprefix('lab: ')}")
     os.kill(pid, signal.SIGTERM)
     _await(lambda: not _is_lab(pid))
     note.unlink()
@@ -153,7 +158,9 @@ def _check() -> None:
 
 
 def _note() -> Path:
-    return cache_folder() / "detached.json"
+    """Where it is noted which lab runs in the background: each checkout has one of its own."""
+    checkout = hashlib.sha256(bytes(_CHECKOUT)).hexdigest()[:12]
+    return cache_folder() / f"detached-{checkout}.json"
 
 
 def _is_lab(pid: int) -> bool:

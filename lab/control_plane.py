@@ -10,6 +10,7 @@ when its parent is killed.
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -243,8 +244,16 @@ class Lab:
         self._processes.check(("etcd", "kube-apiserver", *_AROUND, "kubelet"))
 
     def wait_until_a_part_ends(self) -> None:
-        """For somebody who keeps the lab open: DidNotStart when a part has fallen over."""
-        self._processes.wait_for_an_end()
+        """For somebody who keeps the lab open: DidNotStart when a part has fallen over.
+
+        The lab goes with its folder then; what its parts wrote stays to be read.
+        """
+        try:
+            self._processes.wait_for_an_end()
+        except DidNotStart as fell:
+            kept = tempfile.mkdtemp(prefix="holdfast-lab-logs-")
+            shutil.copytree(self._layout.folder / "logs", kept, dirs_exist_ok=True)
+            raise DidNotStart(f"{fell}\nThe lab's logs are kept in {kept}") from None
 
     def _start_all(self) -> None:
         self._layout.write_files()

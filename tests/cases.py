@@ -7,21 +7,31 @@ cluster: {version: the API server's}, where a rule asks
 """
 
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import yaml
 
 from holdfast.model.kinds import KINDS
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Capture, Identity, Snapshot, State
 
+_KINDS = {(version, kind.api.kind): kind for kind in KINDS for version in kind.api.versioned}
+
+
+@cache
+def case(path: Path) -> Mapping[str, Any]:
+    """What stands in the file of a case; many tests ask for the same."""
+    with path.open() as file:  # so that what is no YAML is said with its file
+        told: Mapping[str, Any] = yaml.load(file, Loader=yaml.CSafeLoader)
+    return told
+
 
 def _object(given: dict[str, Any]) -> Object:
-    kind = next(
-        k for k in KINDS if k.api.kind == given["kind"] and given["apiVersion"] in k.api.versioned
-    )
     given["metadata"].setdefault("uid", _uid(given))
-    return msgspec.convert(given, kind)
+    return msgspec.convert(given, _KINDS[given["apiVersion"], given["kind"]])
 
 
 def _uid(given: dict[str, Any]) -> str:

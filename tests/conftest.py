@@ -1,12 +1,21 @@
 """What every test may ask for."""
 
+import gc
 import os
 from collections.abc import Iterator
 
 import hypothesis
 import pytest
 
-pytest_plugins = ["lab.fixture", "tests.contracts.summary", "tests.tally", "tests.stores"]
+pytest_plugins = [
+    "lab.fixture",
+    "tests.contracts.summary",
+    "tests.tally",
+    "tests.stores",
+    "tests.engines",
+]
+
+LONGEST_NAME = 100  # characters of a value that stands in the name of a test
 
 hypothesis.settings.register_profile("test", deadline=None)
 hypothesis.settings.register_profile("prove", deadline=None, max_examples=5000)
@@ -19,3 +28,19 @@ def _state_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture
+def cut_short() -> Iterator[None]:
+    """For tests that end tasks in the middle of a request, as a process that dies does: a socket
+    that was being closed then is left to the collector, which comes here and in no other test.
+    """
+    yield
+    gc.collect()
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A name for what is too long to be one: names travel to the workers and back, with results."""
+    if isinstance(val, str | bytes) and len(val) > LONGEST_NAME:
+        return f"{argname} of {len(val)}"
+    return None

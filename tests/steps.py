@@ -1,14 +1,13 @@
 """The next steps that rules give for what their cases find, as commands to type."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
-
 from holdfast.facts import CATALOGUE, judge
-from holdfast.surfaces.cli.screen import ways_on
-from tests.cases import snapshot_of
+from holdfast.surfaces.cli.steps import parted
+from tests.cases import case, snapshot_of
 
 FACTS = Path(__file__).parent / "facts"
 
@@ -21,16 +20,20 @@ class Step(NamedTuple):
     command: str  # empty where there is none
 
 
-def steps() -> Iterator[Step]:
+@cache
+def steps() -> tuple[Step, ...]:
     """One step for each rule and form of its command."""
+    return tuple(_steps())
+
+
+def _steps() -> Iterator[Step]:
     rules = {rule.name: rule for rule in CATALOGUE}
     known: set[tuple[str, str]] = set()
     for path in sorted(FACTS.glob("*/found_*.yaml")):
         rule = rules[path.parent.name]
-        case = yaml.load(path.read_text(), Loader=yaml.CSafeLoader)
-        judged = judge(snapshot_of(case), [rule])
+        judged = judge(snapshot_of(case(path)), [rule])
         for finding in judged.findings:
-            sentence, command = ways_on(finding)
+            sentence, command = parted(finding.next)
             about = finding.about
             form = command.replace(about.name, "NAME").replace(f" {about.namespace}", " NS")
             if (rule.name, form) not in known:

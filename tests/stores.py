@@ -41,16 +41,17 @@ def postgres() -> Iterator[Postgres]:
 @pytest.fixture
 def postgres_database(postgres: Postgres) -> str:
     """The address of an empty database."""
-    return _made(postgres)
+    return a_database(postgres)
 
 
 @pytest.fixture
 def another_postgres_database(postgres: Postgres) -> str:
     """The address of a second one."""
-    return _made(postgres)
+    return a_database(postgres)
 
 
-def _made(postgres: Postgres) -> str:
+def a_database(postgres: Postgres) -> str:
+    """The address of a new one on that server."""
     name = f"t_{secrets.token_hex(6)}"
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())

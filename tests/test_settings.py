@@ -28,13 +28,31 @@ def test_a_mistyped_variable_is_refused_and_the_right_one_named() -> None:
         ("HOLDFAST_PAGE_SIZE", "10001"),
         ("HOLDFAST_PAGE_SIZE", "1.5"),
         ("HOLDFAST_EXEC_TIMEOUT", "-1"),
+        ("HOLDFAST_LOG_FORMAT", "xml"),
+        ("HOLDFAST_LISTEN", "8460"),
+        ("HOLDFAST_LISTEN", "here:65536"),
+        ("HOLDFAST_LISTEN", "::1:8460"),
     ],
 )
 def test_a_value_that_does_not_fit_is_refused(name: str, value: str) -> None:
     with pytest.raises(BadInput, match="does not fit") as refused:
         settings.parse({name: value})
 
-    assert name.removeprefix("HOLDFAST_").lower() in refused.value.wrong
+    assert refused.value.wrong.startswith(f"{name} does not fit: it is '{value}' and must be ")
+
+
+def test_the_error_of_a_value_says_what_it_may_be() -> None:
+    with pytest.raises(BadInput, match="must be a number above 0 to 100") as refused:
+        settings.parse({"HOLDFAST_GRACE_SCALE": "1000"})
+
+    assert "$" not in refused.value.wrong
+
+
+def test_nothing_is_suggested_for_a_variable_that_is_like_none() -> None:
+    with pytest.raises(BadInput, match="HOLDFAST_FOO is no setting") as refused:
+        settings.parse({"HOLDFAST_FOO": "1"})
+
+    assert refused.value.remedy.startswith("Known: HOLDFAST_GRACE_SCALE, ")
 
 
 def test_the_tools_of_development_may_have_variables_of_their_own() -> None:
@@ -63,3 +81,13 @@ def test_the_state_lies_where_the_specification_says_or_where_somebody_wished(
 
 def test_every_setting_has_a_meaning() -> None:
     assert set(settings.MEANINGS) == set(settings.Settings.__struct_fields__)
+
+
+@pytest.mark.parametrize(
+    ("listen", "expected"),
+    [("127.0.0.1:8460", ("127.0.0.1", 8460)), ("[::1]:0", ("::1", 0)), ("here:1", ("here", 1))],
+)
+def test_an_address_to_listen_at_is_a_host_and_a_port(
+    listen: str, expected: tuple[str, int]
+) -> None:
+    assert expected == settings.listens(settings.parse({"HOLDFAST_LISTEN": listen}))

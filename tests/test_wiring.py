@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from holdfast.surfaces.cli.app import DECLARED
 from holdfast.surfaces.cli.exits import COULD_NOT_LOOK
 from holdfast.testing.server import SimulatedServer
 from holdfast.testing.shop import a_shop
-from holdfast.wiring import main
+from holdfast.wiring import command_line, main
 
 
 async def test_a_snapshot_of_a_namespace_that_does_not_exist_leaves_nothing_behind(
@@ -22,3 +23,11 @@ async def test_a_snapshot_of_a_namespace_that_does_not_exist_leaves_nothing_behi
     assert COULD_NOT_LOOK == code
     assert "no namespace 'shpo'" in capsys.readouterr().err
     assert ["kubeconfig"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_a_line_that_begins_with_a_command_declares_that_one_alone() -> None:
+    every = {name for name in command_line() if not name.startswith("-")}
+
+    assert every == {*DECLARED, "demo", "completion"}
+    assert ["keys"] == [name for name in command_line("keys") if name in DECLARED]
+    assert all(name in [*command_line(name)] for name in DECLARED)

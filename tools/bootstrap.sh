@@ -27,6 +27,7 @@ stamp=$venv/.installed
 wanted=$(cat requirements/dev.txt pyproject.toml | cksum)
 [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ] || exit 0
 
+echo "installing (a minute the first time) ..."
 tools/uv.sh pip install --quiet --python "$venv/bin/python" --compile-bytecode --require-hashes \
   -r requirements/dev.txt
 tools/uv.sh pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation -e .

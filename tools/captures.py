@@ -24,16 +24,19 @@ from holdfast.model.snapshot import Snapshot
 from holdfast.ports import Lost, Relisted
 from holdfast.surfaces.cli import markdown, report, screen
 from holdfast.surfaces.cli.course import Course
+from holdfast.surfaces.cli.repairs import card as cards
+from holdfast.surfaces.cli.repairs.markdown import as_markdown as as_ticket
 from holdfast.surfaces.cli.screen import Wanted
 from holdfast.surfaces.cli.watch_lines import Line, as_json, as_text, happened
 from holdfast.surfaces.cli.watch_screen import Size, rows
 from holdfast.testing import manifests
-from holdfast.testing.clock import FrozenClock
+from holdfast.testing.clock import NOON, FrozenClock
 from holdfast.testing.manifests import manifest
 from holdfast.testing.shop import a_shop, a_well_shop
 from holdfast.testing.simulated import SimulatedCluster
 from holdfast.workflow.look import look
 from holdfast.workflow.vigil import Terms, View, Vigil
+from tools.proposals import SCALE, a_dossier
 
 FOLDER = "docs/reference/screens"
 SMALL, LARGE = Size(width=80, height=24), Size(width=160, height=50)
@@ -126,6 +129,7 @@ def watch_lost() -> str:
     vigil = _vigil(snapshot)
     for scope in vigil.scopes:
         vigil.hear(scope, Lost(why=UNREACHABLE, silent=timedelta()), snapshot.now)
+    vigil.hearing.unanswered(UNREACHABLE, snapshot.now)
     now = snapshot.now + timedelta(seconds=40)
     return _text(row.plain for row in rows(vigil.view(now), Wanted(), SMALL, now=now))
 
@@ -134,7 +138,7 @@ UNREACHABLE = "https://shop.example.com:6443 refuses the connection: nothing lis
 
 
 def watch_lines(form: Callable[[Line], str]) -> str:
-    """What a watch prints into a pipe: the shop as it was, one more fault, and one less."""
+    """What a watch prints into a pipe: the shop as it was, a fault more, a fault less, silence."""
     course = Course(Wanted())
     told: list[str] = []
     cluster = one_fault()
@@ -152,12 +156,29 @@ def watch_lines(form: Callable[[Line], str]) -> str:
     vigil.hear((Pod, None), Relisted(capture=asyncio.run(cluster.list(Pod))), cluster.clock.now())
     show()
     vigil.hear((Pod, None), Lost(why=UNREACHABLE, silent=timedelta(seconds=9)), cluster.clock.now())
+    cluster.clock.advance(timedelta(seconds=3))
     show()
     vigil.hear((Pod, None), Relisted(capture=asyncio.run(cluster.list(Pod))), cluster.clock.now())
+    show()
+    for scope in vigil.scopes:
+        lost = Lost(why=UNREACHABLE, silent=timedelta())
+        vigil.hear(scope, lost, cluster.clock.now())
+    vigil.hearing.unanswered(UNREACHABLE, cluster.clock.now())
+    cluster.clock.advance(timedelta(minutes=2))
+    show()
+    for kind, namespace in vigil.scopes:
+        seen = asyncio.run(cluster.list(kind, namespace))
+        vigil.hear((kind, namespace), Relisted(capture=seen), cluster.clock.now())
     show()
     if course.view is not None:
         told.append(form(Line(view=course.view, what="end", why=course.summary())))
     return _text(told)
+
+
+def card(width: int) -> str:
+    """A proposal as its card, on a terminal of that width."""
+    now = NOON + timedelta(minutes=8)
+    return _text(line.plain for line in cards.lines(a_dossier(SCALE), now, width))
 
 
 def _text(lines: Iterable[str]) -> str:
@@ -175,6 +196,9 @@ FORMS: Mapping[str, Callable[[], str]] = {
     "watch-lines.txt": lambda: watch_lines(as_text),
     "watch-lines.jsonl": lambda: watch_lines(as_json),
     "watch-lost-80.txt": watch_lost,
+    "card-60.txt": lambda: card(60),
+    "card-120.txt": lambda: card(120),
+    "card.md.txt": lambda: as_ticket(a_dossier(SCALE), NOON) + "\n",
 }
 TERMINALS: Mapping[str, Callable[[], str]] = {
     f"{what}-{scene}-{size.width}.txt": (
@@ -218,6 +242,9 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
     "The watch screen with three hundred": ("watch-many-80.txt", "watch-many-160.txt"),
     "A watch into a pipe": ("watch-lines.txt",),
     "A watch as JSON lines": ("watch-lines.jsonl",),
+    "A proposal before anybody approves it, 60 columns": ("card-60.txt",),
+    "The same, 120 columns": ("card-120.txt",),
+    "The same as Markdown": ("card.md.txt",),
 }
 
 FILES: Mapping[str, Callable[[], str]] = {

@@ -16,11 +16,17 @@ from cyclopts import App
 from rich.console import Console
 
 from holdfast import settings
+from holdfast.actions import CLOSED_SET
 from holdfast.facts import CATALOGUE, kinds_read
+from holdfast.grants.fences import fences, policies
+from holdfast.grants.operator_schema import CONTEXT, TARGET
 from holdfast.grants.reader import reader_role
 from holdfast.model.objects import Object
+from holdfast.model.paths import written
+from holdfast.model.repairs import Kind
 from holdfast.model.times import in_words
 from holdfast.surfaces.cli.explain import limits
+from holdfast.surfaces.cli.repairs.report import ProposalOut
 from holdfast.surfaces.cli.report import ScanOut
 from holdfast.surfaces.cli.watch_lines import LineOut
 from holdfast.wiring import command_line
@@ -45,30 +51,34 @@ def overview() -> str:
     )
 
 
+def words_of(app: App) -> Iterable[list[str]]:
+    """Every command that there is, in the order of its declaration."""
+    for name in app:
+        if name.startswith("-"):
+            continue
+        inner = [[name, *rest] for rest in words_of(app[name])]
+        yield from inner or [[name]]
+
+
 def commands() -> str:
     """The reference of the command line."""
     app = command_line()
-    names = [
-        ["scan"],
-        *(["baseline", word] for word in ("accept", "show", "check", "prune")),
-        ["catalogue"],
-        ["explain"],
-        ["snapshot"],
-        ["demo"],
-        ["rbac", "reader"],
-        *(["audit", word] for word in ("verify", "show", "prove", "export", "anchor", "verifier")),
-        *(["db", word] for word in ("upgrade", "check", "backup", "restore", "accept-restore")),
-        *(["keys", word] for word in ("init", "list", "rotate", "revoke")),
-        ["completion"],
-    ]
     parts = ["# The command line\n", "Made from the commands themselves.\n"]
-    for tokens in names:
+    for tokens in words_of(app):
         parts.append(f"## holdfast {' '.join(tokens)}\n")
         parts.append(f"```text\n{_helped(app, tokens)}```\n")
     parts.append(
         "## Exit codes\n\n| code | means |\n| --- | --- |\n"
-        "| 0 | nothing at or above `--fail-on` |\n| 1 | findings |\n"
-        "| 2 | could not look, or what was asked makes no sense |\n| 130 | interrupted |\n"
+        "| 0 | nothing at or above `--fail-on` |\n"
+        "| 1 | findings; a record that does not hold; an installation with faults; a repair that "
+        "did not help, or was taken back |\n"
+        "| 2 | could not look, or what was asked makes no sense; no keeper is there, where one "
+        "must answer |\n"
+        "| 3 | nothing was done, and nothing is under way: refused, rejected, expired, too late |\n"
+        "| 4 | nobody can tell whether a repair was done |\n"
+        "| 75 | the database of a process is away: start it again |\n"
+        "| 130 | interrupted |\n"
+        "| 141 | whoever read the output went away |\n"
         "| 143 | ended by SIGTERM |\n"
     )
     return "\n".join(parts)
@@ -114,18 +124,101 @@ def rights() -> str:
     )
 
 
+def fenced() -> str:
+    """The reference of the roles and policies that a cluster is given."""
+    about = (
+        "# The fences on the cluster\n\nMade from what the actions declare; "
+        "`holdfast rbac install --dry-run` prints the same. What it is for stands in "
+        "[the explanation](../explanation/fences.md).\n"
+    )
+    parts = [about]
+    for policy in policies():
+        rows = "\n".join(f"| {rule.says} | `{_cell(rule.holds)}` |" for rule in policy.rules)
+        asks = " and ".join(f"`{_cell(each)}`" for each in policy.concerns.values())
+        parts.append(
+            f"## {policy.name}\n\nConcerns whatever meets {asks}.\n\n"
+            f"| it says | what must hold |\n| --- | --- |\n{rows}\n"
+        )
+    parts.append("## All of it, as the cluster takes it\n")
+    printed = yaml.safe_dump_all(fences(), sort_keys=False, width=100)
+    parts.append(f"```yaml\n{printed}```\n")
+    return "\n".join(parts)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
 def variables() -> str:
     """The reference of the settings."""
     rows = [
-        f"| `{settings.PREFIX}{field.name.upper()}` | {field.default} | "
-        f"{settings.MEANINGS[field.name]} |"
+        f"| `{settings.PREFIX}{field.name.upper()}` | {str(field.default).lower()} | "
+        f"{settings.allowed()[field.name]} | {settings.MEANINGS[field.name]} |"
         for field in msgspec.structs.fields(settings.Settings)
     ]
     table = "\n".join(rows)
     return (
         "# Settings\n\nEnvironment variables. One that is unknown or does not fit is refused.\n\n"
-        f"| variable | default | meaning |\n| --- | --- | --- |\n{table}\n"
+        f"| variable | default | may be | meaning |\n| --- | --- | --- | --- |\n{table}\n"
     )
+
+
+def actions() -> str:
+    """The reference of what may be done."""
+    parts = [
+        "# The actions\n",
+        "Made from their own declarations: all that may ever be done, and nothing else.\n",
+        "Each is done only after people approved it, under a lease that the cluster fences.\n",
+    ]
+    for kind in (each.kind for each in CLOSED_SET):
+        rights = ", ".join(f"{r.verb} `{r.resource}`" for r in kind.rights())
+        touches = ", ".join(f"`{written(path)}`" for path in kind.touches)
+        parts.append(
+            f"## {kind.name}\n\n{kind.summary}\n\n| | |\n| --- | --- |\n"
+            f"| done to | {_listed(kind.targets)} |\n"
+            f"| parameters, for example | {_example(kind)} |\n"
+            f"| without being asked for by name | {'yes' if kind.on else 'no'} |\n"
+            f"| way back | {'yes' if kind.reversible else 'no'} |\n"
+            f"| risk at its best | {kind.risk.name.lower()} |\n"
+            f"| counted as | {kind.of_class} |\n"
+            f"| changes | {touches or 'no field: the object goes'} |\n"
+            f"| held fixed | {', '.join(f'`{written(path)}`' for path in kind.reads)} |\n"
+            f"| looks at | {_listed(kind.sees)}{_everywhere(kind)} |\n"
+            f"| rights of its lease | {rights} |\n"
+            f"| answers | {', '.join(kind.answers)} |\n"
+        )
+    return "\n".join(parts)
+
+
+def policy_words() -> str:
+    """The reference of what an operator's policy may speak of."""
+    actions = "".join(
+        f'| `Action::"{kind.name}"` | `Action::"{kind.of_class}"` |\n'
+        for kind in (each.kind for each in CLOSED_SET)
+    )
+    context = "".join(f"| `context.{name}` | {means} |\n" for name, (_, means) in CONTEXT.items())
+    target = "".join(f"| `resource.{name}` | {means} |\n" for name, means in TARGET.items())
+    return (
+        "# Words of the operator's policy\n\nMade from the schema that every policy is checked "
+        "against: one that uses other words is not loaded. How to write one stands in "
+        "[The leash](../how-to/the-leash.md).\n\n"
+        "| who | what |\n| --- | --- |\n"
+        '| `principal == Person::"ana"` | that person |\n'
+        '| `principal in Group::"oncall"` | everybody of that group of `people.yaml` |\n'
+        '| `resource in Namespace::"shop"` | objects of that namespace |\n'
+        '| `resource in Tier::"prod"` | those of the namespaces of that tier of `leash.yaml` |\n\n'
+        f"| action | is in |\n| --- | --- |\n{actions}\n"
+        f"| of the moment | |\n| --- | --- |\n{context}\n"
+        f"| of the object | |\n| --- | --- |\n{target}"
+    )
+
+
+def _everywhere(kind: Kind) -> str:
+    return f"; {_listed(kind.everywhere)} in every namespace" if kind.everywhere else ""
+
+
+def _example(kind: Kind) -> str:
+    return f"`{json.dumps(dict(kind.example))}`" if kind.example else "none"
 
 
 def scan_schema() -> str:
@@ -147,8 +240,25 @@ def watch_schema() -> str:
     )
 
 
+def proposal_schema() -> str:
+    """The JSON schema of `holdfast proposals ID -o json`."""
+    return (
+        "# The JSON of a proposal\n\n`holdfast proposals ID -o json` prints one object of this "
+        "schema; without an ID, `-o json` prints one with a list `proposals` of them, and a list "
+        "`changed` of the ids of those that somebody has edited in the database. The first field "
+        "names the version; fields are only ever added to a version.\n\n"
+        "`digest` is the SHA-256 of the canonical form (RFC 8785) of `content`, and is what people "
+        f"sign.\n\n```json\n{_schema(ProposalOut)}\n```\n"
+    )
+
+
+def _anything(_of: type) -> dict[str, object]:
+    """What a value may be that the schema leaves open."""
+    return {"description": "Any value."}
+
+
 def _schema(of: type[msgspec.Struct]) -> str:
-    plain = json.loads(msgspec.json.encode(msgspec.json.schema(of)))
+    plain = json.loads(msgspec.json.encode(msgspec.json.schema(of, schema_hook=_anything)))
     for part in plain["$defs"].values():  # Python 3.13 takes the margin off docstrings, 3.12 not
         part["description"] = inspect.cleandoc(part["description"])
     return msgspec.json.format(msgspec.json.encode(plain), indent=2).decode()
@@ -158,10 +268,14 @@ FILES: dict[str, Callable[[], str]] = {
     "src/holdfast/surfaces/cli/overview.py": overview,
     "docs/reference/cli.md": commands,
     "docs/reference/catalogue.md": catalogue,
+    "docs/reference/actions.md": actions,
+    "docs/reference/policy.md": policy_words,
+    "docs/reference/fences.md": fenced,
     "docs/reference/rights.md": rights,
     "docs/reference/settings.md": variables,
     "docs/reference/scan-json.md": scan_schema,
     "docs/reference/watch-json.md": watch_schema,
+    "docs/reference/proposal-json.md": proposal_schema,
     **captures.FILES,
 }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from holdfast.model.forms import look_at_forms
 from lab.client import Client
 from lab.kubelet.logserver import serve_logs
 from lab.kubelet.player import Player
@@ -26,6 +27,7 @@ def main() -> None:
     asked = parser.parse_args()
     # A thread that fails would leave pods that nobody plays: better that the lab says so.
     threading.excepthook = _give_up
+    look_at_forms("lab.")
     player = Player(_client(asked.kubeconfig, "kubelet"), pace=asked.pace, quiet=asked.quiet)
     player.start()
     Provisioner(_client(asked.kubeconfig, "lab-provisioner")).start()

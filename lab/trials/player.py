@@ -14,9 +14,8 @@ from holdfast.testing.trials.library import Filed
 from holdfast.testing.trials.score import Outcome, Result
 from holdfast.testing.trials.trial import Condition, Expected
 from holdfast.testing.trials.verdict import Verdict, judged
-from lab.errors import LabError
 from lab.trials.looks import Look
-from lab.trials.stage import PATIENCE
+from lab.trials.stage import FAILURES, PATIENCE, NotPlayed
 
 STEADY = 2  # looks in a row that must agree
 DECOY_LOOKS = 5
@@ -67,15 +66,19 @@ class Player:
             await self.stage.furnish()
             while not self._settled.is_set():
                 await self._spoil()
-                await asyncio.wait_for(self._judged.wait(), self._longest + PATIENCE)
-        except LabError as failed:
+                await self._seen()
+        except FAILURES as failed:
             why = str(failed)
-        except TimeoutError:
-            why = "no scan in time"
         finally:
             self.broken, self.clearing = None, True
             left = await self.stage.clear()
         return self._outcome(why or left)
+
+    async def _seen(self) -> None:
+        try:
+            await asyncio.wait_for(self._judged.wait(), self._longest + PATIENCE)
+        except TimeoutError:
+            raise NotPlayed("no scan in time") from None
 
     async def _spoil(self) -> None:
         self._on = None

@@ -6,7 +6,7 @@ longer than its patience.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -18,11 +18,15 @@ from holdfast.testing.trials.matching import unmet
 from holdfast.testing.trials.pattern import Pattern
 from holdfast.testing.trials.trial import Condition, Step, Told
 from holdfast.testing.trials.wording import spoken
+from lab.client import Unreachable
 from lab.errors import LabError
 from lab.trials.objects import Objects
 
 PATIENCE = 150.0  # seconds for a condition: the controllers find a lost node after 50
 AGAIN = 0.3  # between two looks at a condition
+
+# What writing can end with: refused, not to be said so (a trial's own text), or not heard.
+FAILURES: tuple[type[Exception], ...] = (LabError, ValueError, *Unreachable)
 
 
 class NotPlayed(LabError):
@@ -61,15 +65,11 @@ class Stage:
 
     async def clear(self) -> str:
         """Undoes what it did to others, and removes everything that it made; what could not be."""
-        left = ""
-        for step in self.filed.trial.after_all:
-            try:
-                await self._do(step)
-            except LabError as failed:
-                left = f"after all: {failed}"
+        left = [await _tried("after all", self._do(step)) for step in self.filed.trial.after_all]
         for document in reversed(self.made):
-            await asyncio.to_thread(self.objects.remove, document)
-        return left
+            what = f"remove {document['kind']}/{document['metadata']['name']}"
+            left.append(await _tried(what, asyncio.to_thread(self.objects.remove, document)))
+        return "; ".join(each for each in left if each)
 
     def missing(self, conditions: Sequence[Condition]) -> str:
         """What does not hold yet; empty when all does."""
@@ -126,3 +126,12 @@ class Stage:
     def _told(self, told: Told) -> Told:
         said = self._spoken([told.of, told.message])
         return msgspec.structs.replace(told, of=said[0], message=said[1])
+
+
+async def _tried(what: str, doing: Awaitable[None]) -> str:
+    """Do it; one that fails keeps nobody from the rest, and is this trial's alone."""
+    try:
+        await doing
+    except FAILURES as failed:
+        return f"{what}: {failed}"
+    return ""

@@ -4,18 +4,27 @@ Asking for the overview or the version loads nothing but this file and a text: i
 command line takes ten times as long as starting Python.
 """
 
+import gc
+import os
 import signal
 import sys
 from io import TextIOWrapper
 from types import FrameType
 
-from holdfast.surfaces.cli.exits import INTERRUPTED, NOBODY_READS, TERMINATED
+from holdfast.surfaces.cli import stdout
+from holdfast.surfaces.cli.exits import COULD_NOT_LOOK, INTERRUPTED, NOBODY_READS, TERMINATED
+
+SELDOM = 50_000  # new objects until Python looks for garbage; loading alone makes 90,000 that stay
 
 
 def main() -> None:
     """Answer the two cheap questions here, and leave the rest to the wiring."""
+    if sys.stderr is None:  # closed: what is said there goes nowhere, and not into our own files
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    if sys.stdout is None:
+        sys.exit(_refused("Standard output is closed", "Redirect it, be it to /dev/null."))
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # None when somebody has closed it
+        if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -40,6 +49,7 @@ def _run(arguments: list[str]) -> int:
 
         return _tell(f"{__version__}\n")
 
+    gc.set_threshold(SELDOM)
     from holdfast.wiring import main as run
 
     return run(arguments)
@@ -50,9 +60,17 @@ def _tell(text: str) -> int:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        sys.stdout = None  # nobody reads: nothing is left to be flushed
+        stdout.let_go()
         return NOBODY_READS
+    except OSError as failed:
+        stdout.let_go()
+        return _refused(f"Standard output cannot be written: {failed.strerror}", "Redirect it.")
     return 0
+
+
+def _refused(wrong: str, remedy: str) -> int:
+    print(f"holdfast: {wrong}.\n  {remedy}", file=sys.stderr)
+    return COULD_NOT_LOOK
 
 
 if __name__ == "__main__":

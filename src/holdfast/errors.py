@@ -13,11 +13,17 @@ HoldfastError
 ├── BadRecord           what should be part of the audit record is malformed or of another
 ├── CannotSign          a key cannot be used, or its signer did not answer as it must
 ├── SinkFailed          a copy of the record elsewhere is not one that we may write on
+├── SinkAway            such a copy cannot be written now; it is tried again
 ├── StoreFailed         the database could not do what was asked; nothing of it was done
 │   ├── StoreUnreachable  nobody answers there, or it does not let us in
 │   ├── StoreRefused    it is full, read-only, locked, or its disk fails
 │   ├── AlreadyKept     something of that id is there, and is not written over
 │   └── WrongStore      it is of another product, cluster or version, or half upgraded
+├── NotReady            a process of ours does not start, or not go on, as things are
+├── WorkFailed          a run of a phase does not go on
+│   ├── TakenOver       somebody else has it, or it was cancelled: whoever had it writes no more
+│   ├── PhaseFailed     an earlier attempt ended with an error, of which the text is left
+│   └── UnreadableWork  what the engine kept is not what we wrote, or is of an unknown type
 ├── NotCanonical        a value that has no one form, and so cannot be hashed or signed
 └── UndeclaredRead      a rule read a kind that its declaration does not name
 
@@ -25,12 +31,17 @@ Refusals are values, not errors; what a role forbids is a state of the snapshot,
 """
 
 
+def sentence(text: str) -> str:
+    """It ends with one full stop, whether or not what it quotes at its end brings one."""
+    return text if text.endswith("...") else f"{text.rstrip('.')}."
+
+
 class HoldfastError(Exception):
     """Says in one sentence what is wrong, and in another what the operator can do."""
 
     def __init__(self, wrong: str, *, remedy: str) -> None:
-        super().__init__(wrong)
-        self.wrong = wrong
+        self.wrong = sentence(wrong) if wrong.endswith("..") else wrong
+        super().__init__(self.wrong)
         self.remedy = remedy
 
     def __str__(self) -> str:
@@ -85,6 +96,10 @@ class SinkFailed(HoldfastError):
     """A copy of the record is not one that we may write on."""
 
 
+class SinkAway(HoldfastError):
+    """A copy of the record cannot be written now, and is tried again."""
+
+
 class StoreFailed(HoldfastError):
     """The database could not do what was asked; nothing of it was done."""
 
@@ -103,6 +118,26 @@ class AlreadyKept(StoreFailed):
 
 class WrongStore(StoreFailed):
     """It is of another product, cluster or version, or half upgraded."""
+
+
+class WorkFailed(HoldfastError):
+    """A run of a phase does not go on."""
+
+
+class TakenOver(WorkFailed):
+    """Somebody else has the run, or it was cancelled; nothing was written."""
+
+
+class PhaseFailed(WorkFailed):
+    """An earlier attempt ended with an error that is none of ours; its text is left."""
+
+
+class UnreadableWork(WorkFailed):
+    """What the engine kept is not what we wrote, or is of a type that nobody registered."""
+
+
+class NotReady(HoldfastError):
+    """A process of ours does not start, or does not go on, as things are."""
 
 
 class NotCanonical(HoldfastError):

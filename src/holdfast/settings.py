@@ -1,19 +1,24 @@
 """The settings: the only reader of the environment, and the only place that names a variable."""
 
-import difflib
 import os
 import pwd
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import inspect
 
 from holdfast.errors import BadInput
+from holdfast.model.names import nearly
 
 PREFIX = "HOLDFAST_"
 OURS_IN_DEVELOPMENT = ("HOLDFAST_LAB", "HOLDFAST_PROVE", "HOLDFAST_TEST")
 """Variables of the project's own tools begin like this; the product leaves them alone."""
+
+
+_ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^\[\]:\s]+):(?P<port>\d{1,5})")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,6 +36,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     signer: str = ""
     signer_timeout: Annotated[float, msgspec.Meta(gt=0, le=600)] = 10
     anchors: str = ""
+    anchors_on_cluster: bool = False
+    anchor_every: Annotated[float, msgspec.Meta(ge=1, le=86_400)] = 300
+    keeper_database: str = ""
+    keeper_kubeconfig: str = ""
+    soak: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 60
+    deadline: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 600
+    late: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 1800
+    settled: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 65
+    remembered: Annotated[float, msgspec.Meta(ge=0, le=600)] = 15
+    listen: str = "127.0.0.1:8460"
+    copies: str = ""
+    policy: str = ""
+    log_format: Literal["text", "json"] = "text"
 
 
 MEANINGS = {
@@ -49,6 +67,26 @@ MEANINGS = {
     "signer_timeout": "how many seconds that command may take for one signature",
     "anchors": "the folder where checkpoints of the audit record are kept, away from the database; "
     "when empty, `anchors` in the state folder",
+    "anchors_on_cluster": "whether the keeper keeps checkpoints in a ConfigMap of the cluster too",
+    "anchor_every": "how many seconds lie between two checkpoints that the keeper keeps there",
+    "keeper_database": "the address of the same database for the keeper, with a role of its own; "
+    "when empty, that of `HOLDFAST_DATABASE`",
+    "keeper_kubeconfig": "the kubeconfig with which the keeper reads its cluster and lends leases "
+    "there; when empty, the account of the pod that it runs in; without either it acts on nothing",
+    "soak": "how many seconds a repaired target must stay well before it counts as recovered; "
+    "shorter for demos and tests alone",
+    "deadline": "how many seconds a repaired target has to recover, before that is taken back",
+    "late": "how many seconds after that it may still heal, where nothing was taken back",
+    "settled": "how many seconds an API server may still be at a request whose answer nobody "
+    "heard; below a minute for tests alone",
+    "remembered": "how many seconds an API server may go on taking a token whose account is gone, "
+    "where nobody holds that token and could see it refused; below 10 for tests alone",
+    "listen": "where `holdfast serve` answers /healthz, /readyz and /metrics",
+    "copies": "files into which the keeper copies the audit record, with commas between them; `-` "
+    "is standard output",
+    "policy": "the folder of the leash, with `leash.yaml`, `people.yaml` and `policy.cedar`; when "
+    "empty, `policy` in the state folder",
+    "log_format": "how the processes log: `text` for people, `json` for machines",
     "traceback": "whether an error that we did not foresee prints where it happened",
     "exec_timeout": "how many seconds a kubeconfig's exec plugin may take, where no person answers",
 }
@@ -80,12 +118,34 @@ def state_dir() -> Path:
     return base / "holdfast"
 
 
+def homely(folder: Path) -> Path | None:
+    """The home that a folder lies in, which somebody else makes; None for one elsewhere."""
+    return home() if folder.is_relative_to(home()) else None
+
+
 def login() -> str:
     """Who runs this, as the system knows him. It is told in records, and decides nothing."""
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:  # a container's user need not have a name
         return str(os.geteuid())
+
+
+def machine() -> str:
+    """What this machine, or this pod, is called."""
+    return os.uname().nodename
+
+
+def listens(settings: Settings) -> tuple[str, int]:
+    """The address and the port of `listen`."""
+    fits = _ADDRESS.fullmatch(settings.listen)
+    if fits is None or int(fits["port"]) > 65_535:
+        raise BadInput(
+            f"{PREFIX}LISTEN does not fit: it is {settings.listen!r} and must be an address with a "
+            "port.",
+            remedy="Write it as 127.0.0.1:8460, or [::1]:8460.",
+        )
+    return fits["host"].strip("[]"), int(fits["port"])
 
 
 def parse(environ: Mapping[str, str]) -> Settings:
@@ -96,14 +156,46 @@ def parse(environ: Mapping[str, str]) -> Settings:
         if not name.startswith(PREFIX) or name.startswith(OURS_IN_DEVELOPMENT):
             continue
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            meant = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}."
-            raise BadInput(f"{name} is no setting of Holdfast.", remedy=meant)
+            raise BadInput(f"{name} is no setting of Holdfast.", remedy=_meant(name))
         given[known[name]] = value
     try:
-        return msgspec.convert(given, Settings, strict=False)
+        settings = msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as unfit:
+        field = str(unfit).rpartition("$.")[2].rstrip("`")
         raise BadInput(
-            f"A setting does not fit: {unfit}.",
-            remedy=f"Correct or unset it; the settings are {', '.join(known)}.",
+            f"{PREFIX}{field.upper()} does not fit: it is {given[field]!r} and must be "
+            f"{allowed()[field]}.",
+            remedy="Correct or unset it.",
         ) from None
+    listens(settings)
+    return settings
+
+
+def allowed() -> Mapping[str, str]:
+    """What each setting may be, in words, by its name."""
+    told: dict[str, str] = {}
+    for field in msgspec.structs.fields(Settings):
+        match inspect.type_info(field.type):
+            case inspect.BoolType():
+                told[field.name] = "true or false"
+            case inspect.IntType() as number:
+                told[field.name] = f"a whole number{_range(number)}"
+            case inspect.FloatType() as number:
+                told[field.name] = f"a number{_range(number)}"
+            case inspect.LiteralType() as words:
+                told[field.name] = " or ".join(map(str, words.values))
+            case _:
+                told[field.name] = "a text"
+    return told
+
+
+def _range(number: inspect.IntType | inspect.FloatType) -> str:
+    ends = (("above", number.gt), ("from", number.ge), ("to", number.le))
+    return "".join(f" {word} {end}" for word, end in ends if end is not None)
+
+
+def _meant(name: str) -> str:
+    """The setting that is nearest to a name that is none, by what follows the prefix of all."""
+    ends = {field.upper(): f"{PREFIX}{field.upper()}" for field in Settings.__struct_fields__}
+    near = nearly(name.removeprefix(PREFIX), ends)
+    return f"Did you mean {ends[near[0]]}?" if near else f"Known: {', '.join(ends.values())}."

@@ -72,10 +72,12 @@ def _changed(
     middle = len(told) // 2
     foreign = signed_again(entries[middle], cluster="another")
     early = signed_again(entries[middle], time="2020-01-01T00:00:00.000Z")
+    arabic = entries[middle].time.replace("2", "\N{ARABIC-INDIC DIGIT TWO}", 1)
+    digits = signed_again(entries[middle], time=arabic)
     other = a_chain(len(entries), first=10_000)
     forged = a_chain(len(entries), key=THIEF)
-    for name, line in (("of another cluster", foreign.line), ("earlier", early.line)):
-        yield Case(name=name, lines=[*told[:middle], line], bad=middle + 1)
+    for name, odd in (("of another cluster", foreign), ("earlier", early), ("digits", digits)):
+        yield Case(name=name, lines=[*told[:middle], odd.line], bad=middle + 1)
     spliced = [*told[:middle], *(entry.line for entry in other[middle:])]
     yield Case(name="spliced", lines=spliced, bad=middle + 1)
     yield Case(name="written again", lines=[entry.line for entry in forged], bad=1)
@@ -160,8 +162,46 @@ def _restores() -> Iterator[Case]:
     yield Case(name="restored from before a restore", lines=told, bad=None, anchors=short)
     branch = [a_note(states_of(first)[8])]
     yield Case(name="the branch given up", lines=_lines(lost), bad=11, anchors=branch)
+    yield from _given_up(first, anchors)
     silent = signed_again(lost[0], epoch=1)
     yield Case(name="an epoch of itself", lines=[silent.line], bad=1)
+
+
+def _given_up(after: Sequence[Entry], anchors: Sequence[bytes]) -> Iterator[Case]:
+    """One goes on from after a restore, and what that gave up is not known any more."""
+    states = states_of(after)
+    lost = states_of(a_chain(10))[9]
+    start, head = a_note(states[7]), chain.head_of(states[7])
+    rest = _lines(after[8:])
+    end = chain.head_of(states[-1])
+    told = {"epoch": 0, "size": 10, "head": lost.head}
+    for name, bad, details in (
+        ("an anchor given up", None, told),
+        ("with a reason", None, told | {"reason": "the branch of Monday"}),
+        ("an anchor of this epoch given up", 15, told | {"epoch": 1}),
+        ("an anchor of a later epoch given up", 15, told | {"epoch": 2}),
+        ("an anchor of no epoch given up", 15, told | {"epoch": -1}),
+        ("an anchor of a true epoch given up", 15, told | {"epoch": False}),
+        ("an anchor of no size given up", 15, told | {"size": 0}),
+        ("an anchor of no head given up", 15, told | {"head": "x"}),
+        ("nothing given up", 15, {"reason": "x"}),
+        ("another size given up", 16, told | {"size": 11}),
+        ("another head given up", 16, told | {"head": "0" * 64}),
+        ("a shorter one given up", 16, told | {"size": 9}),
+    ):
+        given = a_chain_of([a_draft(15, kind="anchor_given_up", **details)], head=end)
+        lines = [*rest, *_lines(given)]
+        yield Case(name=name, lines=lines, bad=bad, anchors=[anchors[9]], start=start)
+        # From the first entry on, the restore itself has given it up.
+        whole, wrong = [*_lines(after), *_lines(given)], bad if bad == 15 else None
+        yield Case(name=f"{name}, from the first", lines=whole, bad=wrong, anchors=[anchors[9]])
+    yield Case(name="nobody gave it up", lines=rest, bad=15, anchors=[anchors[9]], start=start)
+    other = a_chain_of([a_draft(9, kind="anchor_given_up", **told)], head=head)
+    yield Case(
+        name="given up at once", lines=_lines(other), bad=None, anchors=[anchors[9]], start=start
+    )
+    first = a_chain_of([a_draft(1, kind="anchor_given_up", **told)])
+    yield Case(name="given up in the first epoch", lines=_lines(first), bad=1)
 
 
 def _restored(epoch: int, size: int) -> list[bytes]:

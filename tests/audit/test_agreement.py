@@ -18,6 +18,8 @@ from tests.audit.chains import a_chain
 from tests.audit.damage import Case, cases
 from tests.tally import Count, Tally
 
+pytestmark = pytest.mark.slow
+
 SEED = 20261128
 
 

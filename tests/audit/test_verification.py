@@ -5,10 +5,12 @@ import random
 import msgspec
 import pytest
 
+from holdfast.adapters.signers.ed25519 import check
 from holdfast.audit import chain
-from holdfast.audit.changes import Restore
-from holdfast.audit.verification import Wrong
-from holdfast.model.entries import Entry, Head, entry_hash, signed_bytes
+from holdfast.audit.changes import GivenUp, Restore
+from holdfast.audit.verification import Verifier, Wrong
+from holdfast.conformance import audit_verifier as one_file
+from holdfast.model.entries import Checkpoint, Entry, Head, entry_hash, signed_bytes
 from tests.audit.chains import (
     CHAIN,
     CLUSTER,
@@ -43,21 +45,33 @@ def test_a_whole_chain_verifies_and_says_that_its_end_is_not_anchored() -> None:
     assert (a_key().public.id,) == outcome.keys
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_every_byte_that_is_flipped_is_found_in_its_entry(
     entries: list[Entry], tally: Tally
 ) -> None:
     dice = random.Random(SEED)
     states = checkpoints(entries)
-    flips = missed = 0
+    keys = {a_key().public.id: a_key().public.raw}
+    flips = missed = others = 0
     for number, entry in enumerate(entries):
         start = states[number - 1] if number else None
+        state = one_file_state(start)
         for at in range(len(entry.line)):
-            outcome = verified([flipped(entry.line, at, dice)], start=start, cluster=CLUSTER)
+            line = flipped(entry.line, at, dice)
+            outcome = verified([line], start=start, cluster=CLUSTER)
             flips += 1
             missed += outcome.broken is None or outcome.broken.seq != number + 1
+            _, wrong = one_file.verify([line], keys, start=state, cluster=CLUSTER)
+            others += wrong is None or wrong[0] != number + 1
     tally(Count("audit: flipped bytes that are found", flips, failures=missed, seed=SEED))
-    assert missed == 0
+    tally(Count("audit: flipped bytes, one file", flips, failures=others, seed=SEED))
+    assert (missed, others) == (0, 0)
+
+
+def one_file_state(start: Checkpoint | None) -> one_file.State | None:
+    """A checkpoint as that verifier knows it."""
+    return None if start is None else msgspec.structs.asdict(start)
 
 
 def test_every_entry_swapped_dropped_or_doubled_is_found_where_it_happened(
@@ -161,9 +175,12 @@ def test_another_history_than_the_anchored_one_is_found_although_it_is_signed() 
 
 
 def test_an_anchor_of_another_chain_vouches_for_nothing() -> None:
-    anchor = msgspec.structs.replace(checkpoints(a_chain(3))[0], chain="chn_other")
-    broken = verified(lines(a_chain(3)), anchors=[anchor]).broken
-    assert broken is not None
+    for size, wrong in ((1, Wrong.NOT_THE_ANCHORED), (5, Wrong.OTHER_CHAIN)):
+        for other in ({"chain": "chn_other"}, {"cluster": "c-2"}):
+            anchor = msgspec.structs.replace(checkpoints(a_chain(5))[size - 1], **other)
+            broken = verified(lines(a_chain(3)), anchors=[anchor]).broken
+            assert broken is not None
+            assert wrong == broken.wrong
 
 
 def test_the_next_key_signs_from_the_entry_on_after_the_one_that_names_it() -> None:
@@ -289,7 +306,7 @@ def test_goes_on_from_a_checkpoint_where_older_entries_were_let_go() -> None:
     outcome = verified(lines(entries[13:]), start=states[12], anchors=[states[3], states[-1]])
     assert outcome.broken is None
     assert states[-1] == outcome.state
-    assert 20 == outcome.anchored
+    assert (7, 20) == (outcome.entries, outcome.anchored)
 
 
 @pytest.mark.parametrize(
@@ -332,6 +349,122 @@ def test_another_way_to_write_the_same_entry_is_none(old: bytes, new: bytes) -> 
     broken = verified([line.replace(old, new, 1)]).broken
     assert broken is not None
     assert Wrong.MALFORMED == broken.wrong
+
+
+def test_says_on_which_line_the_first_bad_entry_stands_and_which_was_due() -> None:
+    entries = a_chain(6)
+    told = [*lines(entries[3:5]), b"{}", *lines(entries[5:])]
+    broken = verified(told, start=checkpoints(entries)[2]).broken
+    assert broken is not None
+    assert (3, 6, Wrong.MALFORMED) == (broken.line, broken.seq, broken.wrong)
+
+
+def a_verifier(*anchors: Checkpoint) -> Verifier:
+    return Verifier([a_key().public], check, anchors=anchors)
+
+
+def test_a_line_that_has_no_end_is_the_bad_one_and_nothing_after_it_is_believed() -> None:
+    one, other = lines(a_chain(2))
+    verifier = a_verifier()
+    assert [True, False, False, False] == [
+        verifier.take(one),
+        verifier.breaks_off(),
+        verifier.take(other),
+        verifier.breaks_off(),
+    ]
+    outcome = verifier.outcome()
+    assert outcome.broken is not None
+    assert 1 == outcome.entries
+    assert (2, 2, Wrong.MALFORMED) == (
+        outcome.broken.line,
+        outcome.broken.seq,
+        outcome.broken.wrong,
+    )
+
+
+def test_stops_to_take_lines_at_the_bad_one() -> None:
+    one, other = lines(a_chain(2))
+    verifier = a_verifier()
+    assert [True, False, False] == [verifier.take(each) for each in (one, b"{}", other)]
+
+
+def test_the_longest_anchor_that_was_met_vouches() -> None:
+    states = checkpoints(a_chain(9))
+    assert 8 == verified(lines(a_chain(9)), anchors=[states[2], states[7], states[4]]).anchored
+    assert 5 == verified([], start=states[4], anchors=[states[4]]).anchored
+
+
+def test_without_one_entry_even_the_shortest_anchor_was_cut_off() -> None:
+    broken = verified([], anchors=[checkpoints(a_chain(1))[0]]).broken
+    assert broken is not None
+    assert (Wrong.CUT_OFF, 0, 1) == (broken.wrong, broken.line, broken.seq)
+
+
+@pytest.mark.parametrize("length", [9, 10])
+def test_a_chain_as_long_as_the_anchor_of_another_epoch_is_not_what_it_knows(length: int) -> None:
+    anchor = checkpoints(restored(gave_up=10))[8]
+    broken = verified(lines(a_chain(length)), anchors=[anchor]).broken
+    assert broken is not None
+    assert (Wrong.NOT_THE_ANCHORED, length + 1) == (broken.wrong, broken.seq)
+
+
+def test_an_anchor_is_passed_over_only_if_it_is_shorter_than_where_one_goes_on() -> None:
+    entries, lost = restored(gave_up=10), checkpoints(a_chain(10))
+    start = checkpoints(entries)[7]
+    assert (1, 8) == (start.epoch, start.size)
+    assert verified(lines(entries[8:]), start=start, anchors=[lost[6]]).broken is None
+    broken = verified(lines(entries[8:]), start=start, anchors=[lost[7]]).broken
+    assert broken is not None
+    assert Wrong.NOT_THE_ANCHORED == broken.wrong
+
+
+def test_an_anchor_of_a_later_epoch_is_not_passed_over() -> None:
+    entries = a_chain(10)
+    later = checkpoints(restored(gave_up=10))[6]
+    broken = verified(lines(entries[8:]), start=checkpoints(entries)[7], anchors=[later]).broken
+    assert broken is not None
+    assert Wrong.NOT_THE_ANCHORED == broken.wrong
+
+
+def test_a_start_that_an_anchor_of_its_length_does_not_know_is_the_bad_one() -> None:
+    mine, other = checkpoints(a_chain(4))[2], checkpoints(a_chain(4, first=50))[2]
+    broken = verified([], start=mine, anchors=[other]).broken
+    assert broken is not None
+    assert (Wrong.NOT_THE_ANCHORED, 0, 4) == (broken.wrong, broken.line, broken.seq)
+    elsewhere = verified([], start=mine, cluster="another").broken
+    assert elsewhere is not None
+    assert Wrong.OTHER_CHAIN == elsewhere.wrong
+    assert verified([], start=mine, cluster=mine.cluster).broken is None
+
+
+def test_a_revoked_key_signs_no_restore_either() -> None:
+    old, new = a_key(), a_key("next")
+    first = a_chain_of([a_draft(1, kind="key_rotated", to=new.public.id)])
+    revoking = a_chain_of(
+        [a_draft(2, kind="key_revoked", key=old.public.id)], key=new, head=_head(first[-1])
+    )
+    head = msgspec.structs.replace(_head(revoking[-1]), epoch=1)
+    draft = a_draft(3, kind="restore_accepted", abandoned_epoch=0, abandoned_size=2)
+    told = [*first, *revoking, *a_chain_of([draft], key=old, head=head)]
+    outcome = verified(lines(told), keys=[old.public, new.public])
+    assert outcome.broken is not None
+    assert (Wrong.OTHER_KEY, 3) == (outcome.broken.wrong, outcome.broken.seq)
+    assert (old.public.id, new.public.id) == outcome.keys
+
+
+def test_says_what_was_given_up_and_what_was_let_go() -> None:
+    head = checkpoints(a_chain(10))[9].head
+    before = restored(gave_up=10)
+    drafts = [
+        a_draft(15, kind="anchor_given_up", epoch=0, size=10, head=head),
+        a_draft(16, kind="entries_let_go", size=7),
+        a_draft(17, kind="entries_let_go", size="7"),
+    ]
+    end = chain.head_of(checkpoints(before)[-1])
+    outcome = verified(lines([*before, *a_chain_of(drafts, head=end)]))
+    assert outcome.broken is None
+    assert (GivenUp(seq=15, epoch=0, size=10, head=head),) == outcome.given_up
+    assert (7,) == outcome.let_go
 
 
 def _head(entry: Entry) -> Head:

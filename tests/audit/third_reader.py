@@ -197,6 +197,8 @@ class Reader:
         self.revoked: set[str] = set()
         # Epoch and size before each restore, and what was abandoned.
         self.restores: list[tuple[tuple[int, int], tuple[int, int]]] = []
+        # Epoch, size and head of each anchor that an entry gave up by name.
+        self.given_up: set[tuple[int, int, str]] = set()
 
     def go_on(self, cluster: str) -> None:
         """Check the checkpoint that one goes on from, before the first line; RefusedError."""
@@ -229,6 +231,8 @@ class Reader:
         else:
             need(entry.epoch == now.epoch, "epoch is not that of the entry before")
             need(key == now.key, "key has not its turn")
+        if text["kind"] == "anchor_given_up":
+            self.give_up(entry)
         message = b"holdfast-audit-entry-v1\n" + entry.digest
         need(signed(self.keys[key], bytes.fromhex(text["sig"]), message), "sig is not the key's")
         state = (now.chain, now.cluster, entry.seq, entry.epoch, text["hash"], self.turn(entry))
@@ -245,6 +249,16 @@ class Reader:
         need((epoch, size) >= before, "what was abandoned is lower than the entry before")
         need(entry.epoch == epoch + 1, "epoch is not the one after the abandoned one")
         self.restores.append((before, (epoch, size)))
+
+    def give_up(self, entry: Entry) -> None:
+        """Check which anchor an entry gives up, and take note of it."""
+        epoch, size = (
+            whole(entry.details.get(name), n, name) for n, name in enumerate(("epoch", "size"))
+        )
+        head = entry.details.get("head")
+        if not isinstance(head, str) or not re.fullmatch(HEX, head) or epoch >= entry.epoch:
+            fail("details do not name a state of an earlier epoch")
+        self.given_up.add((epoch, size, head))
 
     def turn(self, entry: Entry) -> str:
         """Return the key whose turn it is after the entry, and take note of what it revokes."""
@@ -271,6 +285,7 @@ class Reader:
                 continue
             pair = (anchor.epoch, anchor.size)
             given_up = any(before < pair <= most for before, most in self.restores)
+            given_up = given_up or (*pair, anchor.head) in self.given_up
             longer = anchor.size > self.now.size
             need(given_up, "something was cut off" if longer else "another history than an anchor")
 

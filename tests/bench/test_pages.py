@@ -23,6 +23,8 @@ from holdfast.model.kinds import Claim, ConfigMap, Kafka, Pod
 from holdfast.model.snapshot import Snapshot, State
 from holdfast.workflow.look import look
 
+pytestmark = pytest.mark.slow  # a cluster is made, written down and served
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
@@ -92,7 +94,6 @@ def test_looking_says_what_it_took_and_found(made: Made) -> None:
     assert min(said["look"], said["judge"], said["findings"]) > 0
 
 
-@pytest.mark.slow
 def test_a_small_measurement_ends_in_a_table(made: Made, tmp_path: Path) -> None:
     holdfast = Path(sys.executable).with_name("holdfast")
     entries = [

@@ -10,6 +10,8 @@ import pytest
 
 from bench.children import STOPWATCH, CouldNotMeasure, environment, watch
 
+pytestmark = pytest.mark.slow
+
 MIB = 2**20
 
 

@@ -10,6 +10,9 @@ from holdfast.model.objects import Api
 from lab import crds
 from lab.control_plane import Lab
 from lab.parts import Options
+from tests.cluster.leash import Installation
+from tests.cluster.webhooks import Webhooks
+from tests.cluster.webhooks import webhooks as running_webhooks
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +26,27 @@ def operators(lab_built: None, definitions: list[Any]) -> Iterator[Lab]:
             assert client.send("POST", path, body=_without_schema(kind.api)).ok
         client.close()
         yield lab
+
+
+@pytest.fixture(scope="session")
+def leash_lab(lab_built: None) -> Iterator[Lab]:
+    """A lab for those who install all of it there: fences, a keeper, webhooks."""
+    with Lab.start(Options(pace=0.1)) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="session")
+def installed(leash_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One installation there; whoever asks for it starts a keeper, one at a time."""
+    with Installation.on(leash_lab, tmp_path_factory.mktemp("leash")) as made:
+        yield made
+
+
+@pytest.fixture
+def webhooks(leash_lab: Lab) -> Iterator[Webhooks]:
+    """Webhooks there, which nobody is changed by yet."""
+    with running_webhooks(leash_lab) as made:
+        yield made
 
 
 def _without_schema(api: Api) -> dict[str, Any]:

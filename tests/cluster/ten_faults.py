@@ -1,4 +1,4 @@
-"""Ten faults of ten areas, each on objects of its own in one namespace, as people make them."""
+"""Ten faults of ten areas in namespaces of their own, made as people make them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,12 +6,23 @@ from datetime import UTC, datetime
 
 import yaml
 
+from holdfast.model.objects import Ref
 from lab.control_plane import Lab
 from tests.cluster.shapes import Manifest, claim, namespace, plain, service, workload
 
 PLACE = "quiet-faults"
-NODE = "node-5"  # bears nothing but what every node bears
+NODE = "node-5"
 GUARD = "quiet-guard"
+
+
+def set_apart(lab: Lab) -> None:
+    """Nothing but faults stands on the node that will break: it would take what is well along."""
+    lab.kubectl("taint", "node", NODE, "quiet.example/spare=:NoSchedule")
+
+
+def is_about_a_fault(about: Ref) -> bool:
+    """Whether that is one of our faults, or what follows from one."""
+    return about.namespace.startswith(PLACE) or about.name in (NODE, GUARD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -208,6 +208,7 @@ def test_each_grant_that_is_taken_away_blinds_its_kind_and_makes_nothing_missing
     scan: Scan,
     as_someone: Grant,
     tally: Tally,
+    prove: bool,
 ) -> None:
     role = yaml.safe_load(run("rbac", "reader")[1])
     whole = scan("--kubeconfig", as_someone(role))
@@ -217,9 +218,11 @@ def test_each_grant_that_is_taken_away_blinds_its_kind_and_makes_nothing_missing
         if "list" in rule["verbs"]
         for plural in rule["resources"]
     ]
+    assert len(grants) >= 60
+    tried = grants if prove else grants[::4]
 
     wrong = []
-    for group, plural in grants:
+    for group, plural in tried:
         seen = scan("--kubeconfig", as_someone(_without(role, group, plural)))
         name = f"{plural}.{group}" if group else plural
         if seen.blind != {"secrets": "forbidden", name: "forbidden"}:
@@ -227,8 +230,7 @@ def test_each_grant_that_is_taken_away_blinds_its_kind_and_makes_nothing_missing
         more = {code for code, _ in seen.found - whole.found}
         if more != INSTEAD.get(name, set()):
             wrong.append(f"without {name} it finds {set(seen.found - whole.found)}")
-    tally(Count("cluster: grants taken away", len(grants), failures=len(wrong)))
-    assert len(grants) >= 60
+    tally(Count("cluster: grants taken away", len(tried), failures=len(wrong)))
     assert wrong == []
 
 

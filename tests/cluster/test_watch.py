@@ -1,5 +1,6 @@
 """A watch of a real API server: what breaks is told, and the server may come and go."""
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -58,4 +59,24 @@ def test_a_fault_is_told_and_so_is_its_end_although_the_server_was_killed_in_bet
     assert begun["cluster"]["uid"] == gone["cluster"]["uid"]
     assert new["subject"]["code"] == "HF-STO-002"
     assert new["subject"]["id"] == gone["subject"]["id"]
-    assert lost["why"]
+    assert (lost["kinds"], bool(lost["why"]), bool(lost["since"])) == ([], True, True)
+
+
+@pytest.mark.lab
+@pytest.mark.slow
+@pytest.mark.xdist_group("lab")
+def test_a_server_that_hangs_is_one_line_and_so_is_its_return(
+    lonely_lab: Lab, tmp_path: Path
+) -> None:
+    api_server = lonely_lab.pids["kube-apiserver"]
+    with watching(HOLDFAST, lonely_lab.kubeconfig(), tmp_path) as ear:
+        ear.until("begin")
+        os.kill(api_server, signal.SIGSTOP)
+        try:
+            lost, _ = ear.until("lost")
+        finally:
+            os.kill(api_server, signal.SIGCONT)
+        heard, _ = ear.until("heard")
+
+    assert (lost["kinds"], heard["kinds"]) == ([], [])
+    assert lost["why"] == "no answer within 5 s"

@@ -19,7 +19,9 @@ GROUPS = {
     "rolebindings": "rbac.authorization.k8s.io",
     "roles": "rbac.authorization.k8s.io",
     "selfsubjectaccessreviews": "authorization.k8s.io",
+    "statefulsets": "apps",
     "storageclasses": "storage.k8s.io",
+    "validatingadmissionpolicies": "admissionregistration.k8s.io",
 }
 HOMELESS = {
     "clusterroles",
@@ -28,6 +30,7 @@ HOMELESS = {
     "namespaces",
     "selfsubjectaccessreviews",
     "storageclasses",
+    "validatingadmissionpolicies",
 }
 
 

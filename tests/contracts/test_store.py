@@ -9,9 +9,12 @@ import pytest
 
 from holdfast.audit import chain
 from holdfast.errors import AlreadyKept, NotCanonical, StoreRefused
-from holdfast.model.entries import Draft, Entry, Head
+from holdfast.model.entries import Draft, Entry, Head, Segment
 from holdfast.model.letters import Beat, Letter
+from holdfast.model.runs import Backlog, Figures
 from holdfast.ports import Store, Tx
+from holdfast.testing.clock import FrozenClock
+from holdfast.testing.memory import StoreInMemory
 from tests.audit.chains import CLUSTER, a_chain, a_draft, checkpoints, lines, verified
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, 123_000, tzinfo=UTC)
@@ -103,12 +106,13 @@ def test_a_reader_sees_one_moment(store: Store) -> None:
     [
         lambda tx: tx.records.submit(a_draft(1)),
         lambda tx: tx.records.seal(a_chain(1), checkpoints(a_chain(1))[-1]),
+        lambda tx: tx.records.close(a_segment(a_chain(1), 1)),
         lambda tx: tx.letters.put(a_letter()),
         lambda tx: tx.letters.answer("ltr_1", "issued"),
         lambda tx: tx.beats.beat(a_beat()),
         lambda tx: tx.beats.forget("keeper-0-a1"),
     ],
-    ids=["submit", "seal", "put", "answer", "beat", "forget"],
+    ids=["submit", "seal", "close", "put", "answer", "beat", "forget"],
 )
 def test_a_reader_cannot_write(store: Store, write: Callable[[Tx], object]) -> None:
     with pytest.raises(StoreRefused), store.reading() as tx:
@@ -194,6 +198,17 @@ def test_entries_are_found_by_their_place_and_by_their_kind(store: Store) -> Non
         assert not tx.records.of_kind("unheard")
 
 
+def test_the_last_entry_is_the_one_at_the_highest_place(store: Store) -> None:
+    entries = a_chain(3)
+    with store.reading() as tx:
+        assert tx.records.last() is None
+    seal(store, entries[:1])
+    seal(store, entries[1:], entries[:1])
+
+    with store.reading() as tx:
+        assert tx.records.last() == entries[2]
+
+
 def test_a_chain_that_grew_by_and_by_verifies(store: Store) -> None:
     first = a_chain(3)
     rest = a_chain(4, head=head_of(first), first=4)
@@ -241,6 +256,47 @@ def test_no_entry_is_written_over(store: Store) -> None:
 
     with store.reading() as tx:
         assert lines(first) == list(tx.records.lines())
+
+
+def a_segment(entries: list[Entry], size: int) -> Segment:
+    return Segment(size=size, time=entries[size - 1].time, note=f"note {size} \N{EM DASH}".encode())
+
+
+def test_what_is_let_go_is_not_here_but_for_what_is_kept(store: Store) -> None:
+    entries = a_chain(9)
+    seal(store, entries)
+    with store.transaction() as tx:
+        for size in (2, 4, 7):
+            tx.records.close(a_segment(entries, size))
+        assert tx.records.start() is None
+
+    with store.transaction() as tx:
+        tx.records.let_go(4, keeping=[entries[1].kind])
+
+    with store.reading() as tx:
+        records = tx.records
+        assert lines(entries[4:]) == list(records.lines())
+        assert lines(entries[6:]) == list(records.lines(first=7))
+        assert msgspec.structs.replace(a_segment(entries, 4), let_go=True) == records.start()
+        assert [a_segment(entries, 7)] == list(records.segments())
+        assert (records.at(1), records.at(2), records.at(5)) == (None, entries[1], entries[4])
+        assert entries[1] in records.of_kind(entries[1].kind)
+        assert records.tip() == checkpoints(entries)[-1]
+
+
+def test_a_part_is_let_go_once_and_at_its_end(store: Store) -> None:
+    entries = a_chain(5)
+    seal(store, entries)
+    with store.transaction() as tx:
+        tx.records.close(a_segment(entries, 3))
+        tx.records.let_go(3, keeping=())
+
+    for size in (3, 4):
+        with pytest.raises(StoreRefused), store.transaction() as tx:
+            tx.records.let_go(size, keeping=())
+
+    with store.reading() as tx:
+        assert lines(entries[3:]) == list(tx.records.lines())
 
 
 def test_nobody_seals_beside_the_one_who_does(store: Store) -> None:
@@ -304,6 +360,26 @@ def test_the_last_word_of_each_process_stands(store: Store) -> None:
         assert [a_beat("a-serve"), later] == list(tx.beats.all())
 
 
+def test_a_beat_brings_what_was_counted(store: Store) -> None:
+    waits = Backlog(queue="q", version="2", runs=3, oldest=timedelta(seconds=1.5))
+    figures = Figures(
+        backlog=(waits,),
+        running=1,
+        orphaned=2,
+        most_attempts=3,
+        given_up=4,
+        requeued=5,
+        put_back=6,
+        refused=7,
+    )
+    for beat in (a_beat(), msgspec.structs.replace(a_beat(), figures=figures)):
+        with store.transaction() as tx:
+            tx.beats.beat(beat)
+
+        with store.reading() as tx:
+            assert [beat] == list(tx.beats.all())
+
+
 def test_who_ended_in_order_is_forgotten(store: Store) -> None:
     with store.transaction() as tx:
         tx.beats.beat(a_beat())
@@ -331,3 +407,37 @@ def test_a_cluster_is_named_by_whoever_opens_it(store: Store) -> None:
         tip = tx.records.tip()
     assert tip is not None
     assert tip.cluster == CLUSTER
+
+
+def test_what_waits_is_counted(store: Store) -> None:
+    submit(store, a_draft(1), a_draft(2))
+    with store.transaction() as tx:
+        tx.letters.put(a_letter(1))
+        tx.letters.put(a_letter(2))
+        tx.letters.answer("ltr_1", "issued")
+
+    with store.reading() as tx:
+        assert (2, 1) == (tx.records.backlog(), tx.letters.backlog())
+
+
+def test_what_became_of_a_letter_can_be_asked(store: Store) -> None:
+    with store.transaction() as tx:
+        tx.letters.put(a_letter(1))
+        tx.letters.put(a_letter(2))
+        tx.letters.answer("ltr_1", "issued")
+
+    with store.reading() as tx:
+        assert ("issued", None) == (tx.letters.outcome("ltr_1"), tx.letters.outcome("ltr_2"))
+
+
+def test_a_store_has_a_clock_that_does_not_go_back(store: Store) -> None:
+    with store.reading() as tx:
+        first = tx.now()
+        assert first.utcoffset() == timedelta()
+        assert first <= tx.now()
+
+
+def test_a_store_tells_no_time_that_is_finer_than_what_it_keeps() -> None:
+    finer = NOON + timedelta(microseconds=1)
+    with StoreInMemory(CLUSTER, FrozenClock(finer)).reading() as tx:
+        assert tx.now() == NOON

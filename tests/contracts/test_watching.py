@@ -118,6 +118,7 @@ async def test_a_dry_run_is_not_told(driver: Driver) -> None:
     assert [("ADDED", "real")] == told(heard)
 
 
+@pytest.mark.slow
 async def test_a_bookmark_says_where_the_watch_stands_before_it_ends(driver: Driver) -> None:
     made = await driver.create("configmaps", a_config())
     version = made["metadata"]["resourceVersion"]
@@ -137,6 +138,7 @@ async def test_a_bookmark_says_where_the_watch_stands_before_it_ends(driver: Dri
     assert int(version) <= int(bookmark["object"]["metadata"]["resourceVersion"])
 
 
+@pytest.mark.slow
 async def test_nobody_is_sent_bookmarks_who_did_not_ask(driver: Driver) -> None:
     query = {
         "resourceVersion": await now(driver),

@@ -24,9 +24,10 @@ from holdfast.adapters.kubernetes.connection import (
     Token,
     Trust,
 )
+from holdfast.adapters.kubernetes.hands import KubernetesHands
 from holdfast.adapters.kubernetes.pace import Pace
 from holdfast.adapters.kubernetes.reader import Reader
-from holdfast.ports import Clock, Cluster
+from holdfast.ports import Clock, Cluster, Hands
 from holdfast.testing.rbac import ADMIN, a_user
 from holdfast.testing.server import SimulatedServer
 from holdfast.testing.simulated import SimulatedCluster
@@ -56,6 +57,10 @@ class Ground(Protocol):
         """Forget the past."""
         ...
 
+    async def hands(self) -> Hands:
+        """What changes the cluster for us, as the admin."""
+        ...
+
 
 class Simulated:
     """The simulated cluster, without a wire."""
@@ -74,6 +79,9 @@ class Simulated:
 
     def compact(self) -> None:
         self._cluster.compact()
+
+    async def hands(self) -> Hands:
+        raise NotImplementedError("our hands speak HTTP")
 
 
 class LocalClock:
@@ -127,6 +135,11 @@ class OverTheWire:
         reader = Reader(asked, clock=self._clock, page_size=page_size, pace=PATIENT)
         return await self._stack.enter_async_context(reader)
 
+    async def hands(self) -> Hands:
+        """What changes the cluster for us, as the admin."""
+        hands = KubernetesHands(self._connection, clock=self._clock, pace=PATIENT)
+        return await self._stack.enter_async_context(hands)
+
     def compact(self) -> None:
         self._compact()
 
@@ -161,6 +174,7 @@ class Way:
         self.somebody = f"{self.namespace}-somebody"  # a user without any rights
         self.driver = Driver(ground.door(""), self.namespace)
         self.compact = ground.compact
+        self.hands = ground.hands
 
     async def open(self) -> None:
         """Make the test's own namespace."""

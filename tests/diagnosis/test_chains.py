@@ -7,11 +7,10 @@ expect: the troubles, each as its findings (`CODE Kind/namespace/name`), the cau
 from pathlib import Path
 
 import pytest
-import yaml
 
 from holdfast.diagnosis.survey import survey
 from holdfast.model.rules import Finding
-from tests.cases import snapshot_of
+from tests.cases import case, snapshot_of
 
 CASES = sorted((Path(__file__).parent / "chains").glob("*.yaml"))
 
@@ -24,8 +23,8 @@ def _told(finding: Finding) -> str:
 
 @pytest.mark.parametrize("path", CASES, ids=lambda p: p.stem)
 def test_the_chain_is_one_trouble_in_the_order_in_which_it_follows(path: Path) -> None:
-    case = yaml.safe_load(path.read_text())
+    told = case(path)
 
-    troubles = survey(snapshot_of(case)).troubles
+    troubles = survey(snapshot_of(told)).troubles
 
-    assert case["expect"] == [[_told(f) for f in trouble.findings] for trouble in troubles]
+    assert told["expect"] == [[_told(f) for f in trouble.findings] for trouble in troubles]

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from holdfast.diagnosis.troubles import fold
 from holdfast.model.kinds import (
     Autoscaler,
@@ -38,7 +40,8 @@ from holdfast.model.kinds.pods import (
 )
 from holdfast.model.kinds.scaling import AutoscalerSpec, ScaleTarget
 from holdfast.model.objects import Object
-from holdfast.model.rules import Channel, Finding, Severity, finding_id
+from holdfast.model.relations import Relation
+from holdfast.model.rules import Bearing, Channel, Finding, Severity, finding_id
 from holdfast.model.snapshot import Capture, Snapshot
 from holdfast.model.troubles import Trouble
 from holdfast.testing.builders import some_metadata
@@ -47,6 +50,11 @@ from holdfast.topology.graph import place
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 LABELS = {"app": "web"}
+FOLLOWS = {
+    "short": (Relation.OWNS,),
+    "endpoints": (Relation.SELECTS,),
+    "ingress": (Relation.ROUTES,),
+}
 
 QUOTA = ResourceQuota(metadata=some_metadata(ResourceQuota, "team"))
 DEPLOYMENT = Deployment(
@@ -84,6 +92,7 @@ def found(
     ago: int = 10,
     severity: Severity = Severity.WARNING,
     channel: Channel = Channel.INCIDENT,
+    through: Object | None = None,
 ) -> Finding:
     return Finding(
         id=finding_id(on.ref, code, ""),
@@ -97,6 +106,7 @@ def found(
         since=NOW - timedelta(minutes=ago),
         seen={},
         next="",
+        through=through.ref if through is not None else None,
     )
 
 
@@ -104,14 +114,23 @@ def folded(
     findings: Sequence[Finding],
     *objects: Object,
     explains: dict[str, Sequence[str]] | None = None,
+    quiet: Sequence[str] = (),
 ) -> tuple[Trouble, ...]:
     kinds = {type(each) for each in objects}
     captures = [
         Capture(kind=kind, objects=tuple(o for o in objects if type(o) is kind)) for kind in kinds
     ]
     snapshot = Snapshot(now=NOW, captures=captures)
-    refs = {place(each): each.ref for each in objects}
-    return fold(findings, topology(snapshot), explains or {}, refs)
+    there = {place(each): each for each in objects}
+    bearings = {
+        finding.code: Bearing(
+            explains=tuple((explains or {}).get(finding.code, ())),
+            follows=FOLLOWS.get(finding.code, ()),
+            spreads=finding.code not in quiet,
+        )
+        for finding in findings
+    }
+    return fold(findings, topology(snapshot), bearings, there.get)
 
 
 def shape(trouble: Trouble) -> list[str]:
@@ -153,7 +172,10 @@ def test_findings_without_anything_between_them_are_skipped_over() -> None:
 
 def test_the_same_cause_on_siblings_is_one_trouble() -> None:
     pods = [a_pod(f"web-1-{letter}") for letter in "abc"]
-    findings = [*(found(pod, "image", ago=n) for n, pod in enumerate(pods)), found(DEPLOYMENT, "s")]
+    findings = [
+        *(found(pod, "image", ago=n) for n, pod in enumerate(pods)),
+        found(DEPLOYMENT, "short"),
+    ]
 
     (trouble,) = folded(findings, *ALL, *pods)
 
@@ -280,3 +302,53 @@ def test_two_autoscalers_of_one_workload_are_one_trouble() -> None:
     (trouble,) = folded([found(each, "shared") for each in pair], DEPLOYMENT, *pair)
 
     assert len(trouble.alike) == 1
+
+
+def test_two_causes_of_one_deployment_are_two_troubles() -> None:
+    pod = a_pod("web-1-a")
+    findings = [
+        found(pod, "unschedulable"),
+        found(DEPLOYMENT, "missing"),
+        found(DEPLOYMENT, "short"),
+    ]
+
+    troubles = folded(findings, *ALL, pod)
+
+    assert sorted(t.code for t in troubles) == ["missing", "unschedulable"]
+    (short,) = [link for trouble in troubles for link in trouble.symptoms]
+    assert short.because == findings[0].id
+
+
+def test_a_service_is_not_silent_for_what_spreads_to_nobody() -> None:
+    findings = [found(DEPLOYMENT, "next pod"), found(SERVICE, "endpoints")]
+
+    assert len(folded(findings, *ALL, quiet=["next pod"])) == 2
+
+
+def test_an_ingress_is_not_unanswered_for_something_that_it_owns() -> None:
+    certificate = Pod(metadata=some_metadata(Pod, "owned", owner=INGRESS))
+
+    assert len(folded([found(certificate, "x"), found(INGRESS, "ingress")], *ALL, certificate)) == 2
+
+
+def test_what_is_about_one_need_follows_from_no_other() -> None:
+    other = ResourceQuota(metadata=some_metadata(ResourceQuota, "other"))
+    findings = [
+        found(QUOTA, "quota", ago=60),
+        found(other, "quota"),
+        found(REPLICA_SET, "blocked", through=other),
+    ]
+
+    troubles = folded(findings, *ALL, other, explains={"quota": ["blocked"]})
+
+    assert [["team"], ["other", "web-1"]] == [[f.about.name for f in t.findings] for t in troubles]
+
+
+def test_who_misses_two_things_has_two_troubles() -> None:
+    other = ResourceQuota(metadata=some_metadata(ResourceQuota, "other"))
+    findings = [found(REPLICA_SET, "blocked", through=each) for each in (QUOTA, other)]
+    findings[1] = msgspec.structs.replace(findings[1], id="another")
+
+    troubles = folded(findings, *ALL, other)
+
+    assert 2 == len({trouble.id for trouble in troubles})

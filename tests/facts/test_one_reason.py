@@ -1,16 +1,14 @@
 """What a pod or a container waits for has one next step: rules of one family exclude each other."""
 
-from pathlib import Path
-
 import pytest
-import yaml
 
 from holdfast.facts import CATALOGUE
-from tests.cases import snapshot_of
+from tests.cases import case, snapshot_of
 from tests.facts.test_cases import CASES
 
 PODS = frozenset(
     {
+        "device_claim_not_made",
         "pod_bound_to_another_zone",
         "pod_finds_no_room",
         "pod_held_by_gate",
@@ -48,16 +46,12 @@ def test_a_pod_or_container_is_found_by_one_rule_of_its_family(family: frozenset
     found_once = 0
     for path in (c for c in CASES if c.parent.name in family):
         found: dict[tuple[str, str], list[str]] = {}
+        snapshot = snapshot_of(case(path))
         for rule in rules:
-            for fact in rule(snapshot_of(_case(path))):
+            for fact in rule(snapshot):
                 found.setdefault((fact.about.uid, fact.part), []).append(rule.name)
         assert not [names for names in found.values() if len(names) > 1], path
         found_once += len(found)
 
     assert {rule.name for rule in rules} == family
     assert found_once > 50
-
-
-def _case(path: Path) -> dict[str, object]:
-    case: dict[str, object] = yaml.safe_load(path.read_text())
-    return case

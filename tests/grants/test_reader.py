@@ -28,7 +28,7 @@ def a_rule(*reads: type) -> Rule:
         reads=reads,
         hints=(),
         next_step="",
-        explains=(),
+        bearing=template.bearing,
         summary="",
         help="",
         look=template.look,

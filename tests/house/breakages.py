@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 SRC = ROOT / "src" / "holdfast"
 
 # Rooms that are one file; the others are folders.
-ONE_FILE = {"__main__", "wiring", "settings", "ports", "errors"}
+ONE_FILE = {"__main__", "settings", "errors"}
 
 
 class Link(NamedTuple):

@@ -1,7 +1,10 @@
 """The Makefile explains itself, and continuous integration runs what people run."""
 
+import os
 import re
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -45,3 +48,34 @@ def test_pages_name_targets_that_exist() -> None:
         if target not in TARGETS
     }
     assert set() == strangers
+
+
+def test_an_install_says_that_it_takes_a_while_and_one_that_is_done_says_nothing(
+    tmp_path: Path,
+) -> None:
+    for name, script in {
+        "find-python.sh": f"echo {sys.executable}",
+        "uv.sh": "exit 0",
+        "bootstrap.sh": (tree.ROOT / "tools" / "bootstrap.sh").read_text(),
+    }.items():
+        path = tmp_path / "tools" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(script if script.startswith("#!") else f"#!/usr/bin/env bash\n{script}\n")
+        path.chmod(0o755)
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "dev.txt").write_text("")
+    (tmp_path / "pyproject.toml").write_text("")
+
+    first, second = (
+        subprocess.run(
+            [tmp_path / "tools" / "bootstrap.sh"],
+            env={"PATH": os.environ["PATH"]},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for _ in range(2)
+    )
+
+    assert "installing (a minute the first time) ..." in first.splitlines()
+    assert "" == second

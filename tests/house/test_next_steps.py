@@ -3,12 +3,12 @@
 import shlex
 
 from holdfast.facts import CATALOGUE
-from holdfast.surfaces.cli.screen import TOOLS
+from holdfast.surfaces.cli.steps import TOOLS
 from tests.steps import steps
 
 
 def test_every_command_can_be_typed_as_it_stands() -> None:
-    every = list(steps())
+    every = steps()
     odd = [
         step
         for step in every

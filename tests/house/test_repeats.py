@@ -73,6 +73,7 @@ def test_a_line_without_a_pair_or_a_reason_is_refused(tmp_path: Path, line: str)
         repeats.allowed(tmp_path / "allowed")
 
 
+@pytest.mark.slow  # `make check` runs `make repeats`, which is the same
 def test_nothing_of_ours_stands_twice() -> None:
     runs = repeats.repeats(repeats.functions(repeats.SOURCE))
     assert [] == repeats.judged(runs, repeats.allowed(repeats.ALLOWED))

@@ -32,7 +32,7 @@ def said_by(installed: Installed, *arguments: str | Path) -> subprocess.Complete
 
 
 def test_the_demo_runs_without_the_checkout(installed: Installed) -> None:
-    done = said_by(installed, installed.holdfast, "demo")
+    done = said_by(installed, installed.holdfast, "demo", "--scan")
     assert (0, "") == (done.returncode, done.stderr)
     assert "HF-" in done.stdout
     assert "What to type next:" in done.stdout

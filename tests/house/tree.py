@@ -4,13 +4,16 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 
 
-def files() -> list[Path]:
+@cache
+def files() -> tuple[Path, ...]:
     """Every file that is committed or about to be, relative to the root."""
     said = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
@@ -20,10 +23,11 @@ def files() -> list[Path]:
         check=True,
     )
     names = (Path(line) for line in said.stdout.splitlines())
-    return sorted(name for name in names if (ROOT / name).is_file())
+    return tuple(sorted(name for name in names if (ROOT / name).is_file()))
 
 
-def texts() -> dict[Path, str]:
+@cache
+def texts() -> Mapping[Path, str]:
     """Every file that is text, with what is in it."""
     found = {}
     for name in files():

@@ -2,26 +2,32 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from lab.build import find_binaries
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 TEST = "def test_it(lab): pass\n"
 
 
-def python(*args: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def python(
+    *args: str | Path, checkout: str | Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *args],
-        cwd=ROOT,
+        cwd=checkout,
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        env=os.environ | {"PYTHONPATH": str(checkout)} | environment,
     )
 
 
@@ -42,8 +48,11 @@ def test_a_detached_lab_is_used_and_stopped(lab_built: None, tmp_path: Path) -> 
         (assets / name).symlink_to(path)
     # A cache of its own, so that a lab that somebody keeps open on this machine is left alone.
     own = {"HOLDFAST_LAB_CACHE": str(tmp_path), "KUBEBUILDER_ASSETS": str(assets)}
+    other = tmp_path / "other"
+    shutil.copytree(ROOT / "lab", other / "lab")
     up = python("-m", "lab", "up", "--detach", "--nodes=1", **own)
     try:
+        elsewhere = python("-m", "lab", "down", checkout=other, **own)
         again = python("-m", "lab", "up", "--detach", **own)
         kubeconfig = re.findall(r"export KUBECONFIG=(\S+)", up.stdout)[0]
         nodes = subprocess.run(
@@ -55,10 +64,27 @@ def test_a_detached_lab_is_used_and_stopped(lab_built: None, tmp_path: Path) -> 
     finally:
         down = python("-m", "lab", "down", **own)
 
+    assert "No detached lab of this checkout" in elsewhere.stderr
     assert nodes.stdout.split()[:2] == ["node-0", "Ready"]
     assert (again.returncode, "is running already" in again.stderr) == (2, True)
     assert down.stdout == "lab: stopped\n"
     assert not Path(kubeconfig).exists()
+
+
+def test_a_detached_lab_that_ended_by_itself_leaves_its_last_words(tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    shutil.copytree(ROOT / "lab", checkout / "lab")
+    note = tmp_path / f"detached-{sha256(bytes(checkout)).hexdigest()[:12]}.json"
+    note.write_text('{"pid": 0}')
+    note.with_suffix(".log").write_text(
+        "lab: ready\nlab: Ctrl-C here stops it and removes everything\nlab: etcd ended with 1\n"
+    )
+
+    first = python("-m", "lab", "down", checkout=checkout, HOLDFAST_LAB_CACHE=str(tmp_path))
+    again = python("-m", "lab", "down", checkout=checkout, HOLDFAST_LAB_CACHE=str(tmp_path))
+
+    assert first.stderr == "lab: The detached lab has ended by itself. etcd ended with 1\n"
+    assert again.stderr == "lab: No detached lab of this checkout is running.\n"
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """The lab as a place: it starts, is left without a trace, and says what is wrong with it."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -145,6 +146,20 @@ def test_says_which_part_fell_over_and_what_it_said(lab_built: None) -> None:
 
     with pytest.raises(DidNotStart, match=r"kube-apiserver ended with 1.*(?s:.*)--no-such-flag"):
         Lab.start(options)
+
+
+def test_the_logs_outlive_a_lab_of_which_a_part_has_fallen_over(
+    lab_built: None, tmp_path: Path
+) -> None:
+    with Lab.start(BARE, folder=tmp_path / "lab") as lab:
+        os.kill(lab.pids["kube-apiserver"], signal.SIGKILL)
+        with pytest.raises(DidNotStart, match="kube-apiserver ended with -9") as fell:
+            lab.wait_until_a_part_ends()
+
+    kept = Path(str(fell.value).rpartition(" ")[2])
+    assert not (tmp_path / "lab").exists()
+    assert (kept / "kube-apiserver.log").stat().st_size > 0
+    shutil.rmtree(kept)
 
 
 def test_knows_its_identities_and_no_others(lab: Lab) -> None:

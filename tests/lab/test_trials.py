@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from http.client import HTTPException
 from typing import Any
 
 import msgspec
@@ -13,14 +14,18 @@ import pytest
 
 from holdfast.model.snapshot import Snapshot
 from holdfast.model.troubles import Trouble
+from holdfast.testing.documents import Json
 from holdfast.testing.trials.library import Filed
+from holdfast.testing.trials.pattern import Pattern
 from holdfast.testing.trials.score import Outcome, Result
 from holdfast.testing.trials.trial import Area, Author, Condition
 from lab.errors import LabError
 from lab.trials.looks import Look
+from lab.trials.objects import Objects
 from lab.trials.player import Player
 from lab.trials.report import Report
 from lab.trials.run import Played, line
+from lab.trials.stage import Stage
 from tests.testing.trials.kit import DECOY, FAULT, NOW, QUOTA, SHORT, a_trial, a_trouble
 
 
@@ -121,6 +126,68 @@ async def test_what_cannot_be_played_or_cleared_says_why(more: dict[str, Any]) -
     outcome = await played(FAULT, [RIGHT], **more)
     assert (Result.NOT_PLAYED, "no such kind") == (outcome.result, outcome.why)
     assert line(outcome).endswith("no such kind")
+
+
+class Sulking(Objects):
+    """A cluster that takes everything, and gives nothing back."""
+
+    def __init__(self, failure: Exception) -> None:
+        self.failure = failure
+        self.asked: list[str] = []
+
+    def apply(self, document: Json, own: str) -> Json:
+        return document
+
+    def found(self, pattern: Pattern, own: str) -> list[Json]:
+        return [{"kind": "Pod", "metadata": {"name": "web-1"}, "status": {"phase": "Pending"}}]
+
+    def delete(self, pattern: Pattern, own: str) -> None:
+        self.asked.append(str(pattern))
+        raise self.failure
+
+    def remove(self, document: Json) -> None:
+        self.asked.append(document["kind"])
+        raise self.failure
+
+
+@pytest.mark.parametrize(
+    "failure", [LabError("no"), ConnectionRefusedError("no"), HTTPException("no"), ValueError("no")]
+)
+async def test_a_trial_that_cannot_be_undone_is_its_own_failure_and_the_rest_is_undone(
+    failure: Exception,
+) -> None:
+    objects = Sulking(failure)
+    steps = "after_all: [{delete: Node/a}, {delete: Node/b}]\n"
+    player = Player(Stage(Filed(name="x", trial=a_trial(FAULT + steps)), "t", objects), longest=0)
+    task = asyncio.create_task(player.play())
+    while not task.done():
+        player.see(Look(began=time.monotonic(), snapshot=Snapshot(now=NOW)), partial(_only, []))
+        await asyncio.sleep(0)
+    outcome = await task
+
+    assert outcome.result is Result.NOT_PLAYED
+    assert outcome.why == "after all: no; after all: no; remove Namespace/t: no"
+    assert objects.asked == ["Node/a", "Node/b", "Namespace"]
+
+
+async def test_a_fault_that_cannot_be_said_is_its_own_failure() -> None:
+    stage = Stage(
+        Filed(name="x", trial=a_trial(FAULT + "fault: [{delete: Pod/$ago(soon)}]\n")),
+        "t",
+        Calm(),
+    )
+    outcome = await Player(stage).play()
+    assert (outcome.result, "'soon' is no span" in outcome.why) == (Result.NOT_PLAYED, True)
+
+
+class Calm(Sulking):
+    """One from which everything can be removed."""
+
+    def __init__(self) -> None:
+        super().__init__(LabError())
+
+    def remove(self, document: Json) -> None:
+        """It is gone."""
 
 
 def test_the_table_has_a_row_for_each_area_and_the_blind_author() -> None:

@@ -135,6 +135,7 @@ def test_what_comes_next_is_later_and_is_due(moment: datetime, written: str) -> 
     assert read.is_due_at(due)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=40))
 def test_no_text_breaks_it(written: str) -> None:
     where = zone_of(ZULU)

@@ -30,13 +30,13 @@ def test_whatever_is_not_captured_is_blind(state: State) -> None:
     assert not snapshot.sees(Pod)
 
 
-def test_an_unreadable_object_makes_its_kind_partial_and_is_named() -> None:
+def test_an_unreadable_object_leaves_its_list_captured_and_is_named() -> None:
     broken = Unreadable(name="web-1", namespace="shop", why="Expected `int`")
     snapshot = Snapshot(now=NOW, captures=[Capture(kind=Pod, unreadable=(broken,))])
 
     (blind,) = snapshot.blind([Pod])
 
-    assert blind.state is State.PARTIAL
+    assert blind.state is State.CAPTURED
     assert blind.why == "1 unreadable, the first web-1: Expected `int`"
 
 

@@ -15,6 +15,11 @@ def test_the_id_of_what_has_no_uid_goes_by_its_place() -> None:
     assert "trb_d0e89a5cb89533e61e6a" == trouble_id(nameless, "HF-WRK-002")
 
 
+def test_the_id_of_what_misses_an_object_names_that_as_well() -> None:
+    bank = Ref(api_version="v1", kind="Secret", namespace="shop", name="bank")
+    assert "trb_4735744a94aa60952bd1" == trouble_id(WEB, "HF-CFG-001", bank)
+
+
 def test_subject_and_code_each_make_another_id() -> None:
     recreated = Ref(api_version="apps/v1", kind="Deployment", namespace="shop", name="web", uid="2")
     ids = {

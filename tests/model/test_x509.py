@@ -1,4 +1,4 @@
-"""When a bundle of certificates ends; whatever is odd about it is no certificate."""
+"""When certificates hold, and when a bundle ends; whatever is odd about it is no certificate."""
 
 from base64 import b64decode, b64encode
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from holdfast.model.x509 import ends
+from holdfast.model.x509 import ends, validity
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 SEED = 20260101
@@ -67,6 +67,22 @@ def test_a_long_name_needs_a_long_length() -> None:
 )
 def test_what_is_no_certificate_has_no_end(odd: str) -> None:
     assert ends(odd) is None
+
+
+def test_a_chain_holds_as_long_as_its_first_certificate() -> None:
+    early, late = datetime(2025, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+    chain = b"# words before\n" + pem(early) + pem(late)
+    assert (datetime(1990, 1, 1, tzinfo=UTC), early) == validity(chain)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [b"", b"no PEM", b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"],
+    ids=["nothing", "words", "empty"],
+)
+def test_a_chain_that_cannot_be_read_is_refused(odd: bytes) -> None:
+    with pytest.raises(ValueError, match=r"no certificate|another value"):
+        validity(odd)
 
 
 def test_one_that_cannot_be_read_may_hold() -> None:

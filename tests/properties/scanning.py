@@ -11,7 +11,6 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 import msgspec
-import yaml
 from rich.console import Console
 
 from holdfast.adapters.kubernetes import decode
@@ -21,6 +20,7 @@ from holdfast.model.kinds import KINDS
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Capture, Identity, Snapshot, State
 from holdfast.surfaces.cli import markdown, report, screen
+from tests import cases
 from tests.properties.mutations import Json, as_written
 
 CASES = sorted((Path(__file__).parents[1] / "facts").glob("*/*.yaml"))
@@ -41,7 +41,7 @@ class Case(NamedTuple):
 @cache
 def case(path: Path) -> Case:
     """The case in a file."""
-    told = yaml.load(path.read_text(), Loader=yaml.CSafeLoader)
+    told = cases.case(path)
     name = f"{path.parent.name}/{path.stem}"
     given = [_with_uid(each) for each in told["given"]]
     return Case(name, told["now"], given, told.get("cluster", {}))

@@ -95,6 +95,7 @@ def test_five_thousand_findings_in_one_namespace() -> None:
     assert 1_700 <= len(judged.troubles)
 
 
+@pytest.mark.slow
 def test_twice_as_much_of_one_namespace_takes_twice_as_long() -> None:
     def seconds(size: int) -> float:
         snapshot = _snapshot(*(each for n in range(size) for each in _broken(n)))

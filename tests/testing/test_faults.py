@@ -27,6 +27,8 @@ from holdfast.testing.faults import (
 from tests.adapters.kubernetes.certs import Authority, Issued
 from tests.adapters.kubernetes.tiny_server import Reply, Seen, TinyServer
 
+pytestmark = pytest.mark.slow
+
 BODY = b"0123456789" * 100
 
 
@@ -53,7 +55,7 @@ async def test_passes_on_what_no_fault_was_planned_for(server: TinyServer) -> No
     async with FaultProxy(upstream=server.url, plan=script()) as proxy:
         answer = await fetched(f"{proxy.url}/a/b?c=d")
         assert (answer.content, answer.headers["X-Path"]) == (BODY, "/a/b")
-        async with httpx2.AsyncClient(trust_env=False) as client:
+        async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
             posted = await client.post(proxy.url, content=b"sent")
     assert posted.content == b"sent"
     assert server.requests[0].query == {"c": "d"}
@@ -136,7 +138,7 @@ async def test_lets_go_of_the_server_when_the_client_leaves() -> None:
     async with (
         TinyServer(lambda _: Reply(stream=for_ever())) as server,
         FaultProxy(upstream=server.url, plan=script()) as proxy,
-        httpx2.AsyncClient(trust_env=False) as client,
+        httpx2.AsyncClient(trust_env=False, verify=False) as client,
     ):
         async with client.stream("GET", proxy.url) as response:
             assert await anext(response.aiter_raw())

@@ -38,7 +38,7 @@ async def client(server: SimulatedServer) -> AsyncIterator[httpx2.AsyncClient]:
 
 def a_client(server: SimulatedServer, user: str = "admin", **headers: str) -> httpx2.AsyncClient:
     headers = {"Authorization": f"Bearer {server.admit(user)}", **headers}
-    return httpx2.AsyncClient(base_url=server.url, headers=headers, trust_env=False)
+    return httpx2.AsyncClient(base_url=server.url, headers=headers, trust_env=False, verify=False)
 
 
 def told(response: httpx2.Response) -> tuple[int, str]:
@@ -253,7 +253,7 @@ async def test_two_requests_sent_at_once_are_answered_one_after_the_other(
 
 
 async def test_a_token_that_nobody_has_is_not_let_in(server: SimulatedServer) -> None:
-    async with httpx2.AsyncClient(base_url=server.url, trust_env=False) as client:
+    async with httpx2.AsyncClient(base_url=server.url, trust_env=False, verify=False) as client:
         response = await client.get("/version", headers={"Authorization": "Bearer wrong"})
     assert (401, "Unauthorized") == told(response)
 
@@ -262,7 +262,7 @@ async def test_a_token_that_nobody_has_is_not_let_in(server: SimulatedServer) ->
 async def test_without_a_token_one_is_nobody_and_sees_the_version(
     server: SimulatedServer, credential: dict[str, str]
 ) -> None:
-    async with httpx2.AsyncClient(base_url=server.url, trust_env=False) as client:
+    async with httpx2.AsyncClient(base_url=server.url, trust_env=False, verify=False) as client:
         version = await client.get("/version", headers=credential)
         pods = await client.get("/api/v1/pods", headers=credential)
         discovery = await client.get("/api", headers=credential)
@@ -414,6 +414,7 @@ async def test_a_watch_that_nobody_listens_to_is_given_up(
             await asyncio.sleep(0)
 
 
+@pytest.mark.slow
 async def test_a_watch_ends_when_its_time_is_over_and_the_connection_stays(
     server: SimulatedServer, client: httpx2.AsyncClient
 ) -> None:
@@ -487,3 +488,51 @@ async def test_kubectl_reads_the_shop(lab_built: None, tmp_path: Path) -> None:
         claim = await kubectl("describe", "pvc", "reports-data", "-n", "shop")
     assert 16 == len(pods.split())
     assert "external provisioner 'block.csi.example.com'" in claim
+
+
+ACCOUNTS = "/api/v1/namespaces/default/serviceaccounts"
+
+
+async def a_token(client: httpx2.AsyncClient, seconds: int = 600) -> httpx2.Response:
+    """A token of a new account."""
+    await client.post(ACCOUNTS, json={"metadata": {"name": "robot"}})
+    return await client.post(
+        f"{ACCOUNTS}/robot/token", json={"spec": {"expirationSeconds": seconds}}
+    )
+
+
+async def code_with(server: SimulatedServer, token: str) -> int:
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx2.AsyncClient(headers=headers, trust_env=False) as robot:
+        return (await robot.get(f"{server.url}/version")).status_code
+
+
+async def test_an_account_has_tokens_until_they_expire(
+    server: SimulatedServer, client: httpx2.AsyncClient
+) -> None:
+    made = await a_token(client)
+    token = made.json()["status"]["token"]
+    for passed, code in ((599, 200), (1, 401)):
+        server.cluster.clock.advance(timedelta(seconds=passed))
+        assert code == await code_with(server, token)
+
+
+async def test_a_token_ends_with_its_account_and_fits_no_later_one(
+    server: SimulatedServer, client: httpx2.AsyncClient
+) -> None:
+    token = (await a_token(client)).json()["status"]["token"]
+    await client.delete(f"{ACCOUNTS}/robot")
+    assert 401 == await code_with(server, token)
+    await a_token(client)
+    assert 401 == await code_with(server, token)
+
+
+async def test_no_token_is_shorter_than_ten_minutes(client: httpx2.AsyncClient) -> None:
+    assert (422, "Invalid") == told(await a_token(client, 599))
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+async def test_a_token_can_only_be_asked_for(client: httpx2.AsyncClient, method: str) -> None:
+    await a_token(client)
+    answer = await client.request(method, f"{ACCOUNTS}/robot/token")
+    assert 405 == answer.status_code

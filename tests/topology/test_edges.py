@@ -8,9 +8,9 @@ import pytest
 
 from holdfast.model.kinds import KINDS
 from holdfast.model.objects import Object
+from holdfast.model.relations import Relation
 from holdfast.model.snapshot import Capture, Snapshot
 from holdfast.topology.edges import topology
-from holdfast.topology.graph import Relation
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -253,3 +253,16 @@ def test_a_schedule_of_backups_needs_where_they_are_kept(named: str, location: s
             f"BackupStorageLocation.velero.io/velero/{location}",
         )
     }
+
+
+def test_what_a_pod_needs_is_read_when_it_is_asked_for_and_then_known() -> None:
+    pod = an("Pod", "web", "shop", spec={"nodeName": "n", "serviceAccountName": "robot"})
+    graph = topology(Snapshot(now=NOW, captures=[Capture(kind=type(pod), objects=(pod,))]))
+
+    there = ("Pod", "shop", "web")
+    needs = graph.needs(there)
+
+    assert {"Node", "ServiceAccount"} == {edge.target[0] for edge in needs}
+    assert needs is graph.needs(there)
+    assert set(needs) == set(graph.edges)
+    assert () == graph.needs(("Pod", "elsewhere", "web"))

@@ -1,11 +1,12 @@
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
 from holdfast.errors import CouldNotLook, NoSuchNamespace, Unanswered, Unreachable
 from holdfast.facts import CATALOGUE, judge, kinds_read
 from holdfast.grants.reader import reader_role
-from holdfast.model.kinds import Claim, Pod, StorageClass
+from holdfast.model.kinds import Claim, Namespace, Node, Pod, StorageClass
 from holdfast.model.objects import Object
 from holdfast.model.rules import Channel, Rule
 from holdfast.model.snapshot import Capture, Snapshot, State
@@ -101,6 +102,25 @@ async def test_a_namespace_alone_is_looked_at_alone(shop: SimulatedCluster) -> N
     assert snapshot.sees(StorageClass)
 
 
+async def test_of_namespaces_only_those_are_told_of_that_were_asked_for(
+    shop: SimulatedCluster,
+) -> None:
+    for name in ("ours", "theirs"):
+        metadata = {"name": name, "finalizers": ["example.com/wait"]}
+        shop.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+        shop.delete("namespaces", name)
+    shop.clock.advance(timedelta(hours=1))
+
+    def stuck(snapshot: Snapshot) -> set[str]:
+        found = judge(snapshot, _rules("namespace_stuck_terminating")).findings
+        return {each.about.name for each in found}
+
+    everywhere = await look(shop, kinds=[Pod, Namespace])
+    here = await look(shop, kinds=[Pod, Namespace], namespaces=("ours",))
+    assert (stuck(everywhere), stuck(here)) == ({"ours", "theirs"}, {"ours"})
+    assert stuck(everywhere.within_namespaces(("theirs",))) == {"theirs"}
+
+
 async def test_a_namespace_that_does_not_exist_is_an_error(shop: SimulatedCluster) -> None:
     with pytest.raises(NoSuchNamespace, match="'shpo'"):
         await look(shop, kinds=[Pod], namespaces=("shop", "shpo"))
@@ -132,6 +152,15 @@ async def test_a_namespace_that_may_not_be_asked_about_and_shows_nothing_is_no_h
     assert (await look(few, kinds=[Pod], namespaces=("shop",))).all(Pod)
 
 
+async def test_a_namespace_in_which_nothing_may_be_read_is_no_healthy_one(
+    shop: SimulatedCluster,
+) -> None:
+    few = {"apiGroups": [""], "resources": ["nodes", "namespaces"], "verbs": ["get", "list"]}
+    shop.grant({**reader_role(), "rules": [few]}, user="few")
+    with pytest.raises(CouldNotLook, match=r"Nothing may be read in shop: .*forbidden"):
+        await look(shop.as_user("few"), kinds=[Pod, Node, Namespace], namespaces=("shop",))
+
+
 async def test_blind_names_the_namespace_that_was_not_seen(shop: SimulatedCluster) -> None:
     shop.grant(reader_role(namespace="shop"), user="reader", namespace="shop")
 
@@ -147,6 +176,8 @@ async def test_a_role_without_any_right_is_no_healthy_cluster(shop: SimulatedClu
         await look(shop.as_user("nobody"), kinds=kinds_read())
 
     assert "holdfast rbac reader" in refused.value.remedy
+    missing = f"the right to list pods and {len(kinds_read()) - 1} other kinds is missing"
+    assert missing in refused.value.wrong
 
 
 class Stumbling(SimulatedCluster):

@@ -116,11 +116,22 @@ async def test_a_role_that_names_it_reads_it(shop: SimulatedCluster) -> None:
     assert [("pump", "Ready is False: BackendGone")] == unwell(told)
 
 
-async def test_a_named_kind_that_is_not_served_is_absent(shop: SimulatedCluster) -> None:
-    told = await judged(shop, "gears.example.io")
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("widgts.example.io", "Did you mean widgets.example.io?"),
+        ("widgets.exmaple.io", "Did you mean widgets.example.io"),
+        ("deployment.apps", "Did you mean deployments.apps?"),
+        ("q.zz", "kubectl get crd"),
+    ],
+)
+async def test_a_named_kind_that_is_not_served_is_refused_with_what_may_be_meant(
+    shop: SimulatedCluster, name: str, remedy: str
+) -> None:
+    with pytest.raises(BadInput, match=f"serves no kind '{name}'") as refused:
+        await judged(shop, name)
 
-    absent = {blind.resource for blind in told.blind if blind.state is State.ABSENT}
-    assert "gears.example.io" in absent
+    assert remedy in refused.value.remedy
 
 
 class Silent(SimulatedCluster):

@@ -11,7 +11,8 @@ from holdfast.model.entries import RESTORED, Checkpoint
 from holdfast.model.keys import Purpose
 from holdfast.ports import Store
 from holdfast.workflow.judging import judge
-from holdfast.workflow.orders import VOIDED, accept_restore, require_anchored, revoke, rotate
+from holdfast.workflow.orders import accept_restore, require_anchored, revoke, rotate
+from holdfast.workflow.voiding import VOIDED
 from tests.audit.chains import a_chain, a_draft, a_key, checkpoints, verified
 from tests.contracts.test_store import a_letter, seal
 from tests.workflow.test_sealing import a_sealer, keys, submit, told
@@ -99,6 +100,23 @@ def test_a_chain_that_is_not_the_anchors_is_refused(store: Store) -> None:
     assert "is of the chain chn_other" in refused(store, [strange])
 
 
+def test_a_chain_that_does_not_end_at_its_tip_is_refused(store: Store) -> None:
+    entries = a_chain(3)
+    with store.transaction() as tx:
+        tx.records.seal(entries[:2], checkpoints(entries)[2])
+
+    told = "should end with entry 3, and the last that is there is entry 2"
+    assert told in refused(store, [])
+    assert told in refused(store, [checkpoints(entries)[0]])
+
+
+def test_a_chain_whose_last_entry_is_another_is_refused(store: Store) -> None:
+    with store.transaction() as tx:
+        tx.records.seal(a_chain(3), checkpoints(a_chain(3, first=11))[2])
+
+    assert "the last that is there is another one" in refused(store, [])
+
+
 async def test_an_accepted_restore_begins_an_epoch_and_voids_what_waited(store: Store) -> None:
     entries = a_chain(5)
     lost = checkpoints(entries)[4]
@@ -116,7 +134,8 @@ async def test_an_accepted_restore_begins_an_epoch_and_voids_what_waited(store: 
     assert verified(told(store), anchors=[lost]).broken is None
     with store.transaction() as tx:
         assert not tx.letters.waiting(9)
-        assert not tx.letters.answer("ltr_1", "issued"), VOIDED
+        assert not tx.letters.answer("ltr_1", "issued")
+        assert tx.letters.outcome("ltr_2") == VOIDED
 
 
 async def test_a_restore_that_lost_nothing_is_not_accepted(store: Store) -> None:

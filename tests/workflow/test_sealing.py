@@ -7,14 +7,14 @@ import msgspec
 import pytest
 
 from holdfast.adapters.signers.ed25519 import KeyInMemory
-from holdfast.errors import BadRecord, CannotSign, HoldfastError
+from holdfast.errors import BadRecord, CannotSign, HoldfastError, WrongStore
 from holdfast.model.entries import RESTORED, REVOKED, ROTATED, Draft, PublicKey
 from holdfast.model.times import stamp
 from holdfast.ports import Signer, Store
 from holdfast.testing.clock import NOON, FrozenClock
 from holdfast.testing.memory import StoreInMemory
 from holdfast.workflow.sealing import NOT_SEALED, Sealer, seal_on, sealed
-from tests.audit.chains import CLUSTER, a_draft, a_key, verified
+from tests.audit.chains import CLUSTER, a_chain, a_draft, a_key, checkpoints, verified
 
 
 class Keys:
@@ -24,7 +24,7 @@ class Keys:
         self._keys = {key.public.id: key for key in map(a_key, names)}
 
     def signer(self, id: str = "") -> Signer:  # noqa: A002 - the word of the port
-        key = self._keys.get(id) or (None if id else next(iter(self._keys.values())))
+        key = self._keys.get(id) or (None if id else next(iter(self._keys.values()), None))
         if key is None:
             raise CannotSign(f"no key {id}", remedy="Bring it.")
         return key
@@ -198,6 +198,35 @@ def test_a_restore_begins_an_epoch_under_any_key(memory: StoreInMemory) -> None:
     outcome = verified(told(memory), keys=keys("audit", "next"))
     assert outcome.broken is None
     assert [each.epoch for each in outcome.restores] == [3]
+
+
+@pytest.mark.parametrize("there", [1, 3])
+def test_onto_a_chain_that_does_not_end_at_its_tip_nothing_is_sealed(
+    store: Store, there: int
+) -> None:
+    entries = a_chain(3)
+    with store.transaction() as tx:
+        tx.records.seal(entries[:there], checkpoints(entries)[1])
+    submit(store, a_draft(9))
+    sealer = a_sealer(store)
+
+    with pytest.raises(WrongStore, match="should end with entry 2"):
+        sealer.batch()
+    with pytest.raises(WrongStore):
+        sealer.record([a_draft(10)])
+    with pytest.raises(WrongStore):
+        order(sealer, a_rotation(a_key("next")))
+
+    assert len(told(store)) == there
+
+
+async def test_who_seals_ends_where_the_chain_lost_its_end(memory: StoreInMemory) -> None:
+    with memory.transaction() as tx:
+        tx.records.seal(a_chain(1), checkpoints(a_chain(2))[1])
+    submit(memory, a_draft(9))
+
+    with pytest.raises(WrongStore):
+        await seal_on(a_sealer(memory), asyncio.Event(), lambda trouble: None)
 
 
 async def test_who_waits_hears_when_it_is_sealed(store: Store) -> None:

@@ -3,37 +3,54 @@
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from holdfast.diagnosis.survey import survey
-from holdfast.facts import CATALOGUE
-from holdfast.model.kinds import Claim, Deployment, Pod, Secret, StorageClass
+from holdfast.facts import CATALOGUE, named
+from holdfast.model.kinds import Claim, Deployment, Lease, Node, Pod, Secret, StorageClass
+from holdfast.model.kinds.control import LeaseSpec
+from holdfast.model.kinds.core import NodeStatus
 from holdfast.model.objects import Object
 from holdfast.model.rules import Channel, Found, Rule, Severity, fact
 from holdfast.model.snapshot import Capture, Identity, Snapshot, State
 from holdfast.ports import Lost, Put, Relisted, Removed, Resumed
-from holdfast.testing.builders import a_claim, a_pod, a_snapshot
+from holdfast.testing.builders import (
+    a_claim,
+    a_condition,
+    a_pod,
+    a_snapshot,
+    some_metadata,
+)
 from holdfast.testing.clock import NOON
 from holdfast.testing.shop import a_shop
+from holdfast.workflow.hearing import Outage
 from holdfast.workflow.look import look
 from holdfast.workflow.vigil import Terms, View, Vigil
 
 SECOND = timedelta(seconds=1)
+DAY = timedelta(days=1)
 GRACE = timedelta(minutes=5)
 
 
 class Asked:
     """A rule that finds every claim, and counts how often it is asked."""
 
-    def __init__(self, *reads: type[Object]) -> None:
+    def __init__(
+        self,
+        *reads: type[Object],
+        hints: tuple[type[Object], ...] = (),
+        code: str = "HF-STO-999",
+    ) -> None:
         self.times = 0
 
         @fact(
-            code="HF-STO-999",
+            code=code,
             channel=Channel.INCIDENT,
             severity=Severity.WARNING,
             grace=GRACE,
             reads=(Claim, *reads),
+            hints=hints,
             next_step="Look at it: kubectl describe pvc {name} -n {namespace}",
         )
         def claim_there(cluster: Snapshot) -> Iterator[Found]:
@@ -154,24 +171,25 @@ def lost(silent: timedelta = timedelta()) -> Lost:
     return Lost(why="nobody answers", silent=silent)
 
 
-def test_while_nobody_answers_the_last_good_state_stands_and_says_since_when() -> None:
+def test_while_a_kind_is_lost_the_last_good_state_stands_and_says_since_when() -> None:
     vigil = a_vigil(Asked().rule, snapshot=a_snapshot(a_claim(waited=2 * GRACE)))
     vigil.hear((Claim, None), lost(40 * SECOND), NOON)
 
-    view = vigil.view(NOON)
+    view = vigil.view(NOON + 3 * SECOND)
 
     assert codes(view) == ["HF-STO-999"]
-    silence = view.silences[0]
-    assert (silence.plural, silence.since) == ("persistentvolumeclaims", NOON - 40 * SECOND)
+    assert view.outage == Outage(
+        since=NOON - 40 * SECOND, why="nobody answers", kinds=("persistentvolumeclaims",)
+    )
     assert view.survey.blind == ()
 
 
 def test_a_short_silence_is_told_when_it_has_lasted() -> None:
     vigil = a_vigil(Asked().rule, snapshot=a_snapshot())
-    vigil.hear((Claim, None), lost(), NOON)
-    assert vigil.view(NOON + 2 * SECOND).silences == ()
+    vigil.hear((Claim, None), lost(40 * SECOND), NOON)
+    assert vigil.view(NOON + 2 * SECOND).outage is None
     assert vigil.due(NOON + 2 * SECOND) == SECOND
-    assert len(vigil.view(NOON + 3 * SECOND).silences) == 1
+    assert vigil.view(NOON + 3 * SECOND).outage is not None
 
 
 @pytest.mark.parametrize("word", [Resumed(), Relisted(capture=Capture(kind=Claim))])
@@ -179,8 +197,174 @@ def test_a_silence_ends_when_somebody_answers(word: Resumed | Relisted[Claim]) -
     vigil = a_vigil(Asked().rule, snapshot=a_snapshot())
     vigil.hear((Claim, None), lost(40 * SECOND), NOON)
     vigil.hear((Claim, None), word, NOON)
-    assert vigil.view(NOON).silences == ()
+    assert vigil.view(NOON).outage is None
     assert vigil.due(NOON) is None
+
+
+READY = Node(
+    metadata=some_metadata(Node, "n"),
+    status=NodeStatus(conditions=(a_condition("Ready", past=DAY),)),
+)
+
+
+def a_heartbeat(spec: LeaseSpec) -> Lease:
+    return Lease(metadata=some_metadata(Lease, "n", namespace="kube-node-lease"), spec=spec)
+
+
+def test_while_the_cluster_does_not_answer_nothing_ripens_and_no_lease_runs_out() -> None:
+    alive = a_heartbeat(LeaseSpec(renew_time=NOON, lease_duration_seconds=40))
+    seen = a_snapshot(READY, alive, a_claim(waited=GRACE - 7 * SECOND))
+    vigil = a_vigil(Asked().rule, named("node_lease_stale"), snapshot=seen)
+    vigil.view(NOON)
+
+    vigil.hearing.unanswered("no answer", NOON + 2 * SECOND)
+    mute = vigil.view(NOON + GRACE, afresh=True)
+    assert (codes(mute), [f.code for f in mute.survey.young]) == ([], ["HF-STO-999"])
+    assert (mute.at, mute.snapshot.now) == (NOON + GRACE, NOON)
+    assert mute.outage == Outage(since=NOON, why="no answer")
+
+    vigil.hearing.answered(NOON + GRACE)
+    for kind in (Claim, Lease, Node):
+        vigil.hear((kind, None), Resumed(), NOON + GRACE)
+    settled = NOON + GRACE + 20 * SECOND
+    assert vigil.due(NOON + GRACE) == 20 * SECOND
+    assert codes(vigil.view(settled - SECOND, afresh=True)) == []
+    assert codes(vigil.view(settled, afresh=True)) == ["HF-STO-999", "HF-NOD-006"]
+
+
+def test_heartbeats_that_come_late_because_the_cluster_was_away_are_no_fault() -> None:
+    renewed = LeaseSpec(renew_time=NOON, lease_duration_seconds=40)
+    vigil = a_vigil(named("node_lease_stale"), snapshot=a_snapshot(READY, a_heartbeat(renewed)))
+    vigil.view(NOON)
+    vigil.hearing.unanswered("no answer", NOON)
+    vigil.view(NOON + GRACE, afresh=True)
+
+    vigil.hearing.answered(NOON + GRACE)
+    soon = vigil.view(NOON + GRACE + SECOND, afresh=True)
+    late = msgspec.structs.replace(renewed, renew_time=NOON + GRACE + 9 * SECOND)
+    vigil.hear((Lease, None), Put(object=a_heartbeat(late)), NOON + GRACE + 9 * SECOND)
+    settled = vigil.view(NOON + GRACE + 20 * SECOND, afresh=True)
+    assert (codes(soon), codes(settled)) == ([], [])
+
+
+def test_a_rule_waits_for_a_kind_that_is_lost_and_the_others_do_not() -> None:
+    ours, theirs = Asked(Pod, code="HF-STO-998"), Asked()
+    seen = a_snapshot(a_claim(waited=GRACE - 7 * SECOND))
+    vigil = a_vigil(ours.rule, theirs.rule, snapshot=seen)
+    vigil.view(NOON)
+    vigil.hear((Pod, None), lost(), NOON)
+
+    assert codes(vigil.view(NOON + GRACE, afresh=True)) == ["HF-STO-999"]
+    vigil.hear((Pod, None), Resumed(), NOON + GRACE)
+    assert set(codes(vigil.view(NOON + GRACE))) == {"HF-STO-998", "HF-STO-999"}
+
+
+def test_a_kind_that_only_gives_hints_keeps_nobody_waiting() -> None:
+    seen = a_snapshot(a_claim(waited=GRACE - 7 * SECOND))
+    vigil = a_vigil(Asked(hints=(Pod,)).rule, snapshot=seen)
+    vigil.hear((Pod, None), lost(), NOON)
+    assert codes(vigil.view(NOON + 7 * SECOND)) == ["HF-STO-999"]
+
+
+def test_what_was_judged_while_it_was_heard_stays_when_it_turns_out_to_be_the_last_word() -> None:
+    vigil = a_vigil(Asked().rule, snapshot=a_snapshot(a_claim(waited=GRACE - 7 * SECOND)))
+    assert codes(vigil.view(NOON + 7 * SECOND)) == ["HF-STO-999"]
+    vigil.hear((Claim, None), lost(60 * SECOND), NOON + 8 * SECOND)
+    assert codes(vigil.view(NOON + 8 * SECOND)) == ["HF-STO-999"]
+
+
+@pytest.mark.parametrize("state", [State.FORBIDDEN, State.ABSENT])
+def test_of_a_kind_that_was_never_shown_no_silence_is_told_and_nothing_waits_for_it(
+    state: State,
+) -> None:
+    seen = a_snapshot(a_claim(waited=GRACE - 7 * SECOND), states={Pod: state})
+    vigil = a_vigil(Asked(Pod).rule, snapshot=seen)
+    vigil.hear((Pod, None), lost(), NOON)
+    view = vigil.view(NOON + 7 * SECOND)
+    assert (view.outage, codes(view)) == (None, ["HF-STO-999"])
+
+
+def test_after_an_outage_nobody_waits_for_a_kind_that_was_never_shown() -> None:
+    young = a_claim(waited=GRACE - 7 * SECOND)
+    vigil = a_vigil(Asked(Pod).rule, snapshot=a_snapshot(young, states={Pod: State.ABSENT}))
+    vigil.view(NOON)
+    vigil.hearing.unanswered("no answer", NOON)
+    mute = vigil.view(NOON + 10 * SECOND)
+    vigil.hear((Claim, None), Resumed(), NOON + 10 * SECOND)
+
+    assert (codes(mute), mute.snapshot.now) == ([], NOON)
+    assert codes(vigil.view(NOON + 30 * SECOND)) == ["HF-STO-999"]
+
+
+def test_a_cluster_that_answers_again_gives_its_kinds_some_time_to_be_heard() -> None:
+    vigil = a_vigil(Asked(Pod).rule, snapshot=a_snapshot())
+    for kind in (Claim, Pod):
+        vigil.hear((kind, None), lost(), NOON)
+    vigil.hearing.unanswered("no answer", NOON)
+    vigil.hear((Claim, None), Resumed(), NOON + 10 * SECOND)
+
+    soon, late = vigil.view(NOON + 84 * SECOND).outage, vigil.view(NOON + 85 * SECOND).outage
+    assert soon == Outage(since=NOON, why="nobody answers", kinds=("pods",), returning=True)
+    assert late == Outage(since=NOON, why="nobody answers", kinds=("pods",))
+    vigil.hear((Pod, None), Resumed(), NOON + 86 * SECOND)
+    assert vigil.view(NOON + 86 * SECOND).outage is None
+
+
+def test_a_kind_that_is_quiet_since_the_cluster_answers_again_may_be_on_a_dead_connection() -> None:
+    vigil = a_vigil(Asked().rule, snapshot=a_snapshot(a_claim(waited=GRACE - 7 * SECOND)))
+    vigil.view(NOON)
+    vigil.hearing.unanswered("no answer", NOON)
+    vigil.hearing.answered(NOON + GRACE)
+    soon, late = (vigil.view(NOON + GRACE + after * SECOND) for after in (74, 75))
+    assert (codes(soon), codes(late)) == ([], ["HF-STO-999"])
+    assert (soon.outage is None, late.outage is None) == (False, True)
+
+
+def test_a_cluster_that_answers_again_is_settled_when_everything_was_heard_for_a_while() -> None:
+    vigil = a_vigil(Asked().rule, snapshot=a_snapshot())
+    vigil.hearing.unanswered("no answer", NOON)
+    vigil.hear((Claim, None), Resumed(), NOON + 10 * SECOND)
+
+    soon, late = vigil.view(NOON + 29 * SECOND), vigil.view(NOON + 30 * SECOND)
+    assert soon.outage == Outage(since=NOON, why="no answer", returning=True)
+    assert (late.outage, late.snapshot.now) == (None, late.at)
+
+
+@pytest.mark.parametrize(("moment", "since"), [(5, 0), (25, 10 + 25)])
+def test_when_it_answers_for_a_moment_only_it_is_silent_since_before(
+    moment: int, since: int
+) -> None:
+    vigil = a_vigil(Asked().rule, snapshot=a_snapshot())
+    vigil.view(NOON)
+    vigil.hearing.unanswered("no answer", NOON)
+    vigil.hear((Claim, None), Resumed(), NOON + 10 * SECOND)
+    vigil.hear((Claim, None), Resumed(), NOON + (10 + moment) * SECOND)
+    vigil.hearing.unanswered("no answer", NOON + (10 + moment + 1) * SECOND)
+    outage = vigil.view(NOON + GRACE).outage
+    assert (outage is not None and outage.since) == NOON + since * SECOND
+
+
+def test_a_clock_that_has_not_run_since_one_outage_stands_through_the_next() -> None:
+    seen = a_snapshot(a_claim(waited=GRACE - 7 * SECOND))
+    vigil = a_vigil(Asked(Pod).rule, snapshot=seen)
+    vigil.view(NOON)
+    vigil.hearing.unanswered("no answer", NOON)
+    vigil.hear((Claim, None), Resumed(), NOON + 10 * SECOND)
+    vigil.view(NOON + 40 * SECOND)
+    vigil.hear((Claim, None), Resumed(), NOON + 50 * SECOND)
+    vigil.hearing.unanswered("no answer", NOON + 60 * SECOND)
+    vigil.hearing.answered(NOON + 70 * SECOND)
+    vigil.hear((Claim, None), Resumed(), NOON + 70 * SECOND)
+
+    assert codes(vigil.view(NOON + 144 * SECOND)) == []
+    assert codes(vigil.view(NOON + 145 * SECOND)) == ["HF-STO-999"]
+
+
+def test_somebody_who_was_heard_while_another_was_asked_is_there() -> None:
+    vigil = a_vigil(Asked().rule, snapshot=a_snapshot())
+    vigil.hear((Claim, None), Put(object=a_claim()), NOON + 2 * SECOND)
+    vigil.hearing.unanswered("no answer", NOON)
+    assert vigil.view(NOON + 5 * SECOND).outage is None
 
 
 def test_a_kind_that_was_never_heard_of_is_no_healthy_one() -> None:

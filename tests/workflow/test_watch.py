@@ -7,14 +7,16 @@ from datetime import timedelta
 
 import pytest
 
-from holdfast.errors import CouldNotLook, NoSuchNamespace, Unauthorized
-from holdfast.facts import CATALOGUE
+from holdfast.errors import CouldNotLook, NoSuchNamespace, Unauthorized, Unreachable
+from holdfast.facts import CATALOGUE, kinds_read
 from holdfast.grants.reader import reader_role
 from holdfast.model.kinds import Pod
 from holdfast.model.objects import Object
+from holdfast.model.snapshot import Identity
 from holdfast.ports import Cluster, Lost, News
 from holdfast.testing.shop import a_shop
 from holdfast.testing.simulated import SimulatedCluster
+from holdfast.workflow.hearing import Outage
 from holdfast.workflow.vigil import Terms, View
 from holdfast.workflow.watch import Rhythm, watch
 
@@ -29,12 +31,14 @@ class Screen:
     def __init__(self) -> None:
         self.views: list[View] = []
         self.begun: list[tuple[int, int]] = []
+        self.told: list[Outage | None] = []  # before the first view
 
     def show(self, view: View) -> None:
         self.views.append(view)
 
-    def progress(self, heard: int, of: int) -> None:
-        self.begun.append((heard, of))
+    def progress(self, read: int, of: int, outage: Outage | None) -> None:
+        self.begun.append((read, of))
+        self.told.append(outage)
 
     @property
     def codes(self) -> set[str]:
@@ -78,8 +82,8 @@ async def test_the_first_view_comes_when_every_kind_has_spoken(shop: SimulatedCl
     async with watching(shop) as screen:
         await screen.until(lambda s: True)
 
-    heard, of = screen.begun[-1]
-    assert heard == of == screen.views[0].followed
+    read, of = screen.begun[-1]
+    assert read == of == screen.views[0].followed
     assert {"HF-STO-001", "HF-WRK-013"} <= screen.codes
 
 
@@ -222,6 +226,168 @@ class Stumbling(SimulatedCluster):
             await asyncio.Event().wait()
         async for news in super().follow(kind, namespace):
             yield news
+
+
+class Mute(SimulatedCluster):
+    """A cluster that can be made to answer nobody, in one way or another."""
+
+    def __init__(self, shop: SimulatedCluster) -> None:
+        super().__init__(server=shop.server)
+        self.refuses = asyncio.Event()
+        self.hangs = False
+        self.asked = 0
+
+    async def identity(self) -> Identity:
+        self.asked += 1
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.refuses.is_set():
+            raise Unreachable("Nothing listens there.", remedy="Start it.")
+        return await super().identity()
+
+
+class Hanging(Mute):
+    """One that says nothing at all of any kind until it is let."""
+
+    def __init__(self, shop: SimulatedCluster) -> None:
+        super().__init__(shop)
+        self.lets = asyncio.Event()
+
+    async def follow[K: Object](
+        self, kind: type[K], namespace: str | None = None
+    ) -> AsyncIterator[News[K]]:
+        await self.lets.wait()
+        async for news in super().follow(kind, namespace):
+            yield news
+
+
+async def test_a_watch_that_begins_in_an_outage_says_so_after_some_seconds(
+    shop: SimulatedCluster,
+) -> None:
+    cluster = Hanging(shop)
+    async with watching(cluster, rhythm=frozen(shop)) as screen:
+        await _idle()
+        cluster.refuses.set()
+        asked = shop.clock.now()
+        shop.clock.advance(timedelta(seconds=5))
+        await _idle()
+        (outage,) = screen.told
+        assert outage == Outage(since=asked + timedelta(seconds=5), why="Nothing listens there.")
+        assert (0, len(kinds_read())) == screen.begun[-1]
+
+        cluster.refuses.clear()
+        cluster.lets.set()
+        await screen.until(lambda s: True)
+
+
+async def test_kinds_of_which_nobody_tells_do_not_count_as_read(shop: SimulatedCluster) -> None:
+    async with watching(Stumbling(server=shop.server)) as screen:
+        await screen.until(lambda s: True)
+
+    read, of = screen.begun[-1]
+    assert (1, [None]) == (of - read, list(dict.fromkeys(screen.told)))
+
+
+DAY = timedelta(days=1)
+
+
+def returning(view: View) -> bool:
+    return view.outage is not None and view.outage.returning
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+async def test_while_nobody_answers_time_stands_still_for_the_judge(
+    shop: SimulatedCluster, *, hangs: bool
+) -> None:
+    cluster = Mute(shop)
+    async with watching(cluster, rhythm=frozen(shop)) as screen:
+        await screen.until(lambda s: True)
+        began = screen.views[0].snapshot.now
+        cluster.hangs = hangs
+        cluster.refuses.set()
+        await _idle()
+        shop.clock.advance(DAY)
+        await _idle()
+        shop.clock.advance(timedelta(seconds=5))
+        await screen.until(lambda s: s.views[-1].outage is not None)
+        mute = screen.views[-1]
+
+        cluster.hangs = False
+        cluster.refuses.clear()
+        await _idle()
+        shop.clock.advance(timedelta(seconds=5))
+        await screen.until(lambda s: returning(s.views[-1]))
+        assert screen.views[-1].survey.young == mute.survey.young
+        await _idle()
+        shop.clock.advance(timedelta(seconds=75))
+        await screen.until(lambda s: s.views[-1].outage is None)
+        heard = screen.views[-1]
+
+    why = "no answer within 5 s" if hangs else "Nothing listens there."
+    assert mute.outage == Outage(since=began, why=why)
+    assert (mute.snapshot.now, mute.at - began >= DAY) == (began, True)
+    assert mute.survey.young == screen.views[0].survey.young != ()
+    assert heard.snapshot.now == heard.at
+    assert heard.survey.young == ()
+
+
+async def test_nobody_is_asked_for_a_sign_of_life_while_there_are_news(
+    shop: SimulatedCluster,
+) -> None:
+    cluster = Mute(shop)
+    async with watching(cluster) as screen:
+        await screen.until(lambda s: True)
+        before = cluster.asked
+        shop.delete("persistentvolumeclaims", "reports-data", namespace="shop")
+        await screen.until(lambda s: len(s.views) > 1)
+    assert cluster.asked == before
+
+
+HERE = Terms(rules=CATALOGUE, namespaces=("shop",))
+
+
+async def test_a_namespace_that_goes_is_no_healthy_one(shop: SimulatedCluster) -> None:
+    async with watching(shop, terms=HERE) as screen:
+        await screen.until(lambda s: True)
+        assert screen.views[0].astray == ""
+        shop.delete("namespaces", "shop")
+        await screen.until(lambda s: s.views[-1].astray == NO_SHOP)
+
+
+async def test_a_namespace_that_goes_is_missed_by_who_may_ask_for_it_alone(
+    shop: SimulatedCluster,
+) -> None:
+    role = {**reader_role(), "rules": [NAMED]}
+    shop.grant(reader_role(namespace="shop"), user="few", namespace="shop")
+    shop.grant(role, user="few")
+    few = shop.as_user("few")
+    async with watching(few, terms=HERE, rhythm=frozen(shop)) as screen:
+        await screen.until(lambda s: True)
+        shop.delete("namespaces", "shop")
+        await screen.until(lambda s: s.views[-1].astray.startswith("Nothing may be read here: "))
+        await _idle()
+        shop.clock.advance(timedelta(seconds=10))
+        await screen.until(lambda s: s.views[-1].astray == NO_SHOP)
+
+
+NO_SHOP = "There is no namespace 'shop' in this cluster."
+
+
+NAMED = {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"]}
+
+
+async def test_a_namespace_that_may_not_be_read_any_more_is_no_healthy_one(
+    shop: SimulatedCluster,
+) -> None:
+    shop.grant(reader_role(), user="reader")
+    async with watching(shop.as_user("reader"), terms=HERE) as screen:
+        await screen.until(lambda s: True)
+        cluster_wide = [
+            {"apiGroups": [""], "resources": ["nodes", "namespaces"], "verbs": ["list", "watch"]}
+        ]
+        shop.grant({**reader_role(), "rules": cluster_wide}, user="reader")
+        await screen.until(lambda s: s.views[-1].astray != "")
+    assert screen.views[-1].astray.startswith("Nothing may be read in shop: ")
 
 
 async def test_a_kind_that_cannot_be_told_of_keeps_nobody_waiting(shop: SimulatedCluster) -> None:

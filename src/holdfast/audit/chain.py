@@ -30,7 +30,7 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _SIGNATURE = re.compile(r"[0-9a-f]{128}")
 _CHAIN = re.compile(r"[a-z0-9_]{1,64}")
 _CLUSTER = re.compile(r"[A-Za-z0-9._-]{1,128}")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _DECODER = msgspec.json.Decoder(Entry)
 
 

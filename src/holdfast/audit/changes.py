@@ -1,11 +1,11 @@
-"""Entries that change how those after them are judged: of keys, and of a restored backup."""
+"""Entries that change how a record is judged: of keys, of restored backups, of anchors."""
 
 from collections.abc import Collection
 
 import msgspec
 
 from holdfast.audit.chain import is_hash
-from holdfast.model.entries import RESTORED, REVOKED, ROTATED, Checkpoint, Entry, Head
+from holdfast.model.entries import GIVEN_UP, RESTORED, REVOKED, ROTATED, Checkpoint, Entry, Head
 
 
 class Restore(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +21,31 @@ class Restore(msgspec.Struct, frozen=True, kw_only=True):
         """Whether that state came after what was kept, and not after what is known to be lost."""
         kept = (self.kept_epoch, self.seq - 1)
         return kept < (anchor.epoch, anchor.size) <= (self.abandoned_epoch, self.abandoned_size)
+
+
+class GivenUp(msgspec.Struct, frozen=True, kw_only=True):
+    """A state of an earlier epoch that somebody gave up: no anchor of it has to be met."""
+
+    seq: int
+    epoch: int
+    size: int
+    head: str
+
+    def gave_up(self, anchor: Checkpoint) -> bool:
+        """Whether it is that one."""
+        return (self.epoch, self.size, self.head) == (anchor.epoch, anchor.size, anchor.head)
+
+
+def given_up(entry: Entry) -> GivenUp | None:
+    """Which state an `anchor_given_up` names; None if it names none of an earlier epoch."""
+    told = [entry.details.get(word) for word in ("epoch", "size")]
+    epoch, size = (
+        each if isinstance(each, int) and not isinstance(each, bool) else -1 for each in told
+    )
+    head = entry.details.get("head")
+    if not (0 <= epoch < entry.epoch and size > 0 and is_hash(head)):
+        return None
+    return GivenUp(seq=entry.seq, epoch=epoch, size=size, head=str(head))
 
 
 def restore(entry: Entry, head: Head) -> Restore | None:
@@ -63,4 +88,11 @@ def false_turn(entry: Entry, revoked: Collection[str]) -> str:
         key = entry.details.get("key")
         sound = is_hash(key) and key != entry.key
         return "" if sound else "it names no key that may be revoked (not the one that signs)"
+    return ""
+
+
+def false_giving_up(entry: Entry) -> str:
+    """Why no state can be given up so; empty if it can, or if none is."""
+    if entry.kind == GIVEN_UP and given_up(entry) is None:
+        return "it names no state of an earlier epoch"
     return ""

@@ -8,6 +8,9 @@ power of two in its size, and proofs are made from the leaves again.
 import hashlib
 from collections.abc import Iterable, Sequence
 
+type Span = tuple[int, int]
+"""A subtree, by its first leaf and the one after its last."""
+
 EMPTY = hashlib.sha256(b"").digest()
 
 
@@ -68,21 +71,63 @@ def grown(leaves: Iterable[bytes]) -> Tree:
     return tree
 
 
-def inclusion(index: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]:
-    """The path that proves a leaf: the hashes beside its way up, the lowest first."""
-    if not 0 <= index < len(leaves):
-        raise ValueError(f"there is no leaf {index} among {len(leaves)}")
-    path: list[bytes] = []
-    low, high = 0, len(leaves)
+def inclusion(index: int, size: int) -> Sequence[Span]:
+    """The subtrees whose roots prove a leaf: those beside its way up, the lowest first."""
+    if not 0 <= index < size:
+        raise ValueError(f"there is no leaf {index} among {size}")
+    path: list[Span] = []
+    low, high = 0, size
     while high - low > 1:
         middle = low + _split(high - low)
         if index < middle:
-            path.append(grown(leaves[middle:high]).root)
+            path.append((middle, high))
             high = middle
         else:
-            path.append(grown(leaves[low:middle]).root)
+            path.append((low, middle))
             low = middle
-    return tuple(reversed(path))
+    return path[::-1]
+
+
+def roots(spans: Sequence[Span], leaves: Iterable[bytes], start: Tree) -> tuple[bytes, ...]:
+    """The roots of those subtrees, in one pass over the leaves that come after the tree `start`.
+
+    Raises `ValueError` if one of them cannot be told without the leaves before.
+    """
+    trees = {span: _within(start, span) for span in spans}
+    inside = {low: trees[low, high] for low, high in spans}
+    ordered = sorted(spans)
+    at = 0
+    for number, leaf in enumerate(leaves, start.size):
+        while at < len(ordered) and ordered[at][1] <= number:
+            at += 1
+        if at == len(ordered):
+            break
+        low, _ = ordered[at]
+        if low <= number:
+            inside[low].append(leaf)
+    if any(tree.size != high - low for (low, high), tree in trees.items()):
+        raise ValueError("there are fewer leaves than the tree has")
+    return tuple(trees[span].root for span in spans)
+
+
+def _within(start: Tree, span: Span) -> Tree:
+    """As much of a subtree as the full subtrees of a smaller tree tell."""
+    low, high = span
+    began, frontier, place = low, [], 0
+    for bit, root in zip(_full_sizes(start.size), start.frontier, strict=True):
+        end = place + bit
+        if low <= place and end <= high:
+            frontier.append(root)
+            began = end
+        elif place < high and low < end:
+            raise ValueError("a leaf that is needed was let go")
+        place = end
+    return Tree(began - low, frontier)
+
+
+def _full_sizes(size: int) -> Sequence[int]:
+    """How many leaves its full subtrees have, the largest first."""
+    return [1 << bit for bit in reversed(range(size.bit_length())) if size >> bit & 1]
 
 
 def proves_inclusion(
@@ -105,24 +150,24 @@ def proves_inclusion(
     return last == 0 and here == root
 
 
-def consistency(old: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]:
-    """The path that proves that the tree of all leaves continues the one of the first `old`."""
-    if not 0 < old <= len(leaves):
-        raise ValueError(f"a tree of {len(leaves)} leaves does not continue one of {old}")
-    path: list[bytes] = []
-    low, high, whole = 0, len(leaves), True
+def consistency(old: int, size: int) -> Sequence[Span]:
+    """The subtrees whose roots prove that a tree of that size continues the one of `old` leaves."""
+    if not 0 < old <= size:
+        raise ValueError(f"a tree of {size} leaves does not continue one of {old}")
+    path: list[Span] = []
+    low, high, whole = 0, size, True
     while old != high - low:
         middle = low + _split(high - low)
         if old <= middle - low:
-            path.append(grown(leaves[middle:high]).root)
+            path.append((middle, high))
             high = middle
         else:
-            path.append(grown(leaves[low:middle]).root)
+            path.append((low, middle))
             old -= middle - low
             low, whole = middle, False
     if not whole:
-        path.append(grown(leaves[low:high]).root)
-    return tuple(reversed(path))
+        path.append((low, high))
+    return path[::-1]
 
 
 def proves_consistency(

@@ -3,7 +3,8 @@
 - Keys are handed in by whoever verifies. None is ever taken from the record itself.
 - One key signs at a time: the first entry's, until an entry `key_rotated` names the next.
 - An epoch begins only with an entry `restore_accepted`, which says what was given up.
-- Every anchor must be met on the way, or lie within what a restore gave up.
+- Every anchor must be met on the way, or lie within what a restore gave up, or be named by an
+  entry `anchor_given_up` of a later epoch.
 - Without an anchor, nobody can tell whether something was cut off the end: that is said.
 """
 
@@ -13,10 +14,20 @@ from enum import StrEnum
 import msgspec
 
 from holdfast.audit import chain
-from holdfast.audit.changes import Restore, false_epoch, false_turn, restore
+from holdfast.audit.changes import (
+    GivenUp,
+    Restore,
+    false_epoch,
+    false_giving_up,
+    false_turn,
+    given_up,
+    restore,
+)
 from holdfast.audit.merkle import Tree
 from holdfast.errors import BadRecord
 from holdfast.model.entries import (
+    GIVEN_UP,
+    LET_GO,
     RESTORED,
     REVOKED,
     Check,
@@ -44,6 +55,7 @@ class Wrong(StrEnum):
     TIME_RUNS_BACK = "time_runs_back"
     FALSE_EPOCH = "false_epoch"
     FALSE_TURN = "false_turn"  # a key is changed or revoked in a way that makes no sense
+    FALSE_GIVING_UP = "false_giving_up"
     NOT_THE_ANCHORED = "not_the_anchored"
     CUT_OFF = "cut_off"
 
@@ -66,6 +78,8 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     restores: tuple[Restore, ...]
     keys: tuple[str, ...]  # that signed, in their order
     revoked: tuple[str, ...]
+    given_up: tuple[GivenUp, ...]
+    let_go: tuple[int, ...]  # up to which entries, as the record itself says
     broken: Broken | None
 
 
@@ -95,6 +109,8 @@ class Verifier:
         self._signers: list[str] = []
         self._revoked: list[str] = []
         self._restores: list[Restore] = []
+        self._given_up: list[GivenUp] = []
+        self._let_go: list[int] = []
         self._lines = 0
         self._broken: Broken | None = None
         if start is not None:
@@ -139,6 +155,8 @@ class Verifier:
             restores=tuple(self._restores),
             keys=tuple(self._signers),
             revoked=tuple(self._revoked),
+            given_up=tuple(self._given_up),
+            let_go=tuple(self._let_go),
             broken=self._broken,
         )
 
@@ -171,6 +189,8 @@ class Verifier:
             return Wrong.FALSE_EPOCH, why
         if why := false_turn(entry, self._revoked):
             return Wrong.FALSE_TURN, why
+        if why := false_giving_up(entry):
+            return Wrong.FALSE_GIVING_UP, why
         return None
 
     def _signature(self, entry: Entry, head: Head) -> _Fault:
@@ -208,6 +228,10 @@ class Verifier:
             self._revoked.append(str(entry.details["key"]))
         elif entry.kind == RESTORED and (told := restore(entry, head)) is not None:
             self._restores.append(told)
+        elif entry.kind == GIVEN_UP and (gone := given_up(entry)) is not None:
+            self._given_up.append(gone)
+        elif entry.kind == LET_GO and isinstance(size := entry.details.get("size"), int):
+            self._let_go.append(size)
 
     def _unmet(self, anchor: Checkpoint) -> _Fault:
         """An anchor must have been met, be given up, or be of entries that were let go before."""
@@ -215,6 +239,8 @@ class Verifier:
         if head is not None and (anchor.chain, anchor.cluster) != (head.chain, head.cluster):
             return Wrong.OTHER_CHAIN, f"the anchor is of chain {anchor.chain}"
         if anchor in self._met or any(each.gave_up(anchor) for each in self._restores):
+            return None
+        if any(each.gave_up(anchor) for each in self._given_up):
             return None
         if self._start is not None and head is not None and _passed_over(anchor, self._start, head):
             return None

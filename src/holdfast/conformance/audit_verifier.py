@@ -2,9 +2,10 @@
 
     python3 audit_verifier.py audit.jsonl --key audit.pub [--anchor checkpoint]...
 
-It needs Python 3.10 and the package `cryptography`. Keys are PEM files, or folders of them, that
-you have from somewhere you trust; none is ever taken from the record. The format is described in
-`docs/reference/audit-format.md`. Exit codes: 0 the record holds, 1 it does not, 2 could not look.
+It needs Python 3.10 and the package `cryptography`. Keys are PEM files, or folders with
+`audit-<id>.pem` in them, that you have from somewhere you trust; none is ever taken from the
+record. The format is described in `docs/reference/audit-format.md`. Exit codes: 0 the record holds,
+1 it does not, 2 could not look.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -151,14 +152,17 @@ def signs(raw: bytes, signature: bytes, message: bytes) -> bool:
 
 
 def read_keys(paths: Iterable[Path]) -> Keys:
-    """Raw public keys by their id."""
+    """Raw public keys by their id: of files, and of the audit keys in folders."""
     keys: dict[str, bytes] = {}
     for path in paths:
-        files = sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
+        files = sorted(path.glob("audit-*.pem")) if path.is_dir() else [path]
+        if not files:
+            told = "name a file, or a folder with audit-<id>.pem in it"
+            raise NoAnswer(f"There is no public audit key in {path}: {told}.")
         for file in files:
             try:
                 loaded = serialization.load_pem_public_key(file.read_bytes())
-            except ValueError:
+            except (ValueError, UnsupportedAlgorithm):
                 raise NoAnswer(f"{file} holds no public key in PEM.") from None
             if not isinstance(loaded, Ed25519PublicKey):
                 raise NoAnswer(f"{file} holds no Ed25519 key.")
@@ -245,6 +249,7 @@ class Record:
         self.met = [a for a in self.anchors if a == start]
         self.revoked: list[str] = []
         self.restores: list[tuple[tuple[int, int], tuple[int, int]]] = []
+        self.given_up: list[tuple[int, int, str]] = []  # epoch, size and head
 
     @property
     def size(self) -> int:
@@ -283,6 +288,9 @@ class Record:
         self.state = after
         if entry["kind"] == "key_revoked":
             self.revoked.append(entry["details"]["key"])
+        if entry["kind"] == "anchor_given_up":
+            told = entry["details"]
+            self.given_up.append((told["epoch"], told["size"], told["head"]))
         if entry["kind"] == "restore_accepted":
             gave_up = (entry["details"]["abandoned_epoch"], entry["details"]["abandoned_size"])
             self.restores.append(((before["epoch"], before["size"]), gave_up))
@@ -323,6 +331,11 @@ class Record:
             require(entry["epoch"] == gave_up[0] + 1, "its epoch is another")
         else:
             require(entry["epoch"] == before["epoch"], "its epoch is another")
+        if kind == "anchor_given_up":
+            epoch, size, head = (details.get(word) for word in ("epoch", "size", "head"))
+            state = whole(epoch, 0) and whole(size, 1) and isinstance(head, str)
+            named = state and HEX.fullmatch(head) and epoch < entry["epoch"]
+            require(named, "it names no state of an earlier epoch")
         if kind not in ("key_rotated", "key_revoked"):
             return str(entry["key"])
         other = details.get("to" if kind == "key_rotated" else "key")
@@ -358,7 +371,7 @@ class Record:
             pair = (anchor["epoch"], anchor["size"])
             if anchor in self.met or any(kept < pair <= gave_up for kept, gave_up in self.restores):
                 continue
-            if self.passed_over(anchor):
+            if self.passed_over(anchor) or (*pair, anchor["head"]) in self.given_up:
                 continue
             longer = anchor["size"] > self.size
             told = f"an anchor knows {anchor['size']} entries, and there are {self.size}"
@@ -412,6 +425,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     for kept, gave_up in record.restores:
         print(f"Entry {kept[1] + 1} accepts a restore; the chain had had {gave_up[1]} entries.")
+    for epoch, size, _ in record.given_up:
+        print(f"An anchor of {size} entries, of epoch {epoch}, was given up by an entry.")
     for key in record.revoked:
         print(f"Key {key} was revoked: judge for yourself what it signed before.")
     if wrong:

@@ -4,17 +4,19 @@ Read are revisions (a ReplicaSet or ControllerRevision is born when a template c
 managers of fields and their times, and births. What controllers write by themselves is no change.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from holdfast.model.changes import Change
 from holdfast.model.kinds import ConfigMap, Deployment, ReplicaSet, Secret
 from holdfast.model.objects import KeptMetadata, ManagedFields, Object
+from holdfast.model.relations import Relation
+from holdfast.model.rules import Finding
 from holdfast.model.snapshot import Snapshot
 from holdfast.model.times import moved
 from holdfast.model.troubles import Trouble
-from holdfast.topology.graph import Place, Topology, place
+from holdfast.topology.graph import Edge, Place, Topology, place
 from holdfast.topology.revisions import difference
 
 LONG_BEFORE = timedelta(hours=24)  # what is older than a day is seldom why it hurts now
@@ -28,13 +30,16 @@ CONTROLLERS = frozenset(
 
 
 def before(
-    trouble: Trouble, snapshot: Snapshot, topology: Topology, objects: dict[Place, Object]
+    trouble: Trouble,
+    snapshot: Snapshot,
+    topology: Topology,
+    seen: Callable[[Place], Object | None],
 ) -> tuple[Change, ...]:
     """The changes before its onset that are nearest in time, and in the topology."""
     onset = trouble.since
     found: list[Change] = []
-    for where, distance in _near(place(trouble.cause.about), topology):
-        each = objects.get(where)
+    for where, distance in _near(trouble.cause, topology):
+        each = seen(where)
         if each is None:
             continue
         found += [
@@ -46,13 +51,14 @@ def before(
     return tuple(nearest[:MOST])
 
 
-def _near(start: Place, topology: Topology) -> Iterator[tuple[Place, int]]:
+def _near(cause: Finding, topology: Topology) -> Iterator[tuple[Place, int]]:
     """The cause itself, what it needs, and its owners; not everything that shares a node."""
+    start = place(cause.about)
     seen = {start: 0}
     front = [start]
     for distance in range(1, FAR + 1):
         following = [
-            *(e.target for where in front for e in topology.needs(where)),
+            *(e.target for where in front for e in topology.needs(where) if _concerns(e, cause)),
             *(owner for where in front for owner in topology.owners(where)),
         ]
         front = []
@@ -61,6 +67,21 @@ def _near(start: Place, topology: Topology) -> Iterator[tuple[Place, int]]:
                 seen[where] = distance
                 front.append(where)
     yield from seen.items()
+
+
+def _concerns(edge: Edge, cause: Finding) -> bool:
+    """Whether what an edge leads to may have to do with the cause.
+
+    A container crashes on any node and under any quota. A node that does badly is a cause itself,
+    and a quota matters to whom it refuses pods.
+    """
+    match edge.relation:
+        case Relation.RUNS_ON:
+            return False
+        case Relation.HELD_BY:
+            return cause.unmade > 0 and edge.source == place(cause.about)
+        case _:
+            return True
 
 
 def _once(changes: Iterable[Change]) -> list[Change]:

@@ -115,8 +115,10 @@ def _unseen(each: Remembered, snapshot: Snapshot, rules: Mapping[str, Rule]) -> 
     if rule is None:
         return f"no rule of the code {each.code} has looked"
     for blind in snapshot.blind(rule.reads, namespace=each.about.namespace):
-        if blind.resource not in each.despite or blind.state is State.PARTIAL:
-            return f"{blind.resource} {blind.state.value.replace('_', ' ')}"
+        # Which objects are missing may differ each time, although the kind is the same.
+        holes = blind.state in (State.PARTIAL, State.CAPTURED)
+        if blind.resource not in each.despite or holes:
+            return f"{blind.resource} {blind.word}"
     return ""
 
 

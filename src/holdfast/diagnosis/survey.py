@@ -6,6 +6,7 @@
 """
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import msgspec
 
@@ -18,14 +19,14 @@ from holdfast.facts import CATALOGUE, Judgement, judge
 from holdfast.model.baseline import NOTHING, Baseline
 from holdfast.model.changes import Change
 from holdfast.model.coverage import Coverage, Off
-from holdfast.model.kinds import KINDS
+from holdfast.model.kinds import Pod
 from holdfast.model.last_scan import LastScan, Standing
 from holdfast.model.objects import Object
 from holdfast.model.rules import Channel, Finding, Rule
 from holdfast.model.snapshot import Blind, Snapshot
 from holdfast.model.troubles import Trouble
 from holdfast.topology.edges import topology
-from holdfast.topology.graph import Place, place
+from holdfast.topology.graph import Place, found_at, place
 
 
 class Survey(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,14 +80,14 @@ def sum_up(
     if last is not None:
         concerned |= {each.about.namespace for each in last.troubles}
     graph = topology(snapshot, frozenset(concerned))
-    near = _objects(snapshot, frozenset(concerned))
-    refs = {where: each.ref for where, each in near.items()}
-    folded = fold(incidents, graph, {rule.code: rule.explains for rule in rules}, refs)
+    near = partial(_found_in, snapshot, frozenset(concerned))
+    unready = {place(pod) for pod in snapshot.all(Pod) if pod.unready_since}
+    folded = fold(incidents, graph, {rule.code: rule.bearing for rule in rules}, near, unready)
     quiet = {t.id for t in folded if baseline.accepts(t.id, snapshot.now)}
     troubles = tuple(t for t in folded if t.id not in quiet)
     # What follows from a trouble that somebody has accepted is accepted with it.
     followed = {f.id: f for t in folded if t.id in quiet for f in t.findings}
-    accepted = (*heard.accepted, *followed.values())
+    accepted = (*_of_people(heard.accepted), *followed.values())
     told = Survey(
         troubles=troubles,
         changed={t.id: changes.before(t, snapshot, graph, near) for t in troubles},
@@ -94,14 +95,14 @@ def sum_up(
         young=tuple(f for f in judged.young if f.channel is Channel.INCIDENT),
         posture=tuple(f for f in heard.shown if f.channel is Channel.POSTURE),
         accepted=accepted,
-        ignored=heard.ignored,
+        ignored=_of_people(heard.ignored),
         coverage=coverage(snapshot, rules, off),
     )
     if last is None:
         return told
 
     def causes(*findings: Finding) -> frozenset[str]:
-        return frozenset(told_as(each, graph, refs) for each in findings)
+        return frozenset(told_as(each, graph, near) for each in findings)
 
     sighted = Sighted(
         troubles=troubles,
@@ -112,13 +113,11 @@ def sum_up(
     return msgspec.structs.replace(told, standing=compare(last, sighted, snapshot, rules))
 
 
-def _objects(snapshot: Snapshot, namespaces: frozenset[str]) -> dict[Place, Object]:
-    """The objects of those namespaces, and those of none, by their place."""
-    if not namespaces:
-        return {}
-    return {
-        place(each): each
-        for kind in KINDS
-        for each in snapshot.all(kind)
-        if not kind.api.namespaced or each.metadata.namespace in namespaces
-    }
+def _of_people(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What people would be shown; context is evidence for a diagnosis alone."""
+    return tuple(f for f in findings if f.channel is not Channel.CONTEXT)
+
+
+def _found_in(snapshot: Snapshot, namespaces: frozenset[str], where: Place) -> Object | None:
+    """The object of that place, in one of those namespaces or in none."""
+    return found_at(snapshot, where) if where[1] in namespaces or not where[1] else None

@@ -1,27 +1,36 @@
 """Fold findings into troubles along the topology.
 
-- A finding is a symptom of the nearest finding beneath it: of a fact that explains it on the
-  same object, else of what its object needs to do well.
-- Some relations alone prove nothing: a pod may crash on a cordoned node, in a namespace whose
-  quota is used up, with a stale ConfigMap. Along those, a finding counts as a cause only for the
-  codes that its rule says it explains.
+- A finding is a cause until its rule or another's says otherwise: two that have nothing to do with
+  each other stay two troubles, however near they are, so that accepting one hides nothing else.
+- Some facts only sum up what lies beneath them: a Deployment is short because of its pods, an
+  ingress unanswered because of its service. Such a fact follows from the nearest finding along the
+  relations that its rule names, if that is one that spreads. Pods that were never made are nearer
+  than those that are there and not ready, and explain less where they are fewer.
+- All else is a symptom only of a fact whose rule says that it explains it, on the same object or on
+  what its object needs; where something is missing, on whoever was to make that very thing.
 - What is found alike on siblings of one workload, or on its autoscalers, is one trouble.
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 
 import msgspec
 
-from holdfast.model.objects import Ref
-from holdfast.model.rules import Channel, Finding
+from holdfast.model.objects import Object, Ref
+from holdfast.model.relations import Relation
+from holdfast.model.rules import Bearing, Channel, Finding
 from holdfast.model.troubles import Link, Trouble, trouble_id
-from holdfast.topology.graph import Place, Relation, Topology, place
+from holdfast.topology.graph import Place, Topology, place
 
 PROVES = frozenset({Relation.OWNS, Relation.SELECTS, Relation.ROUTES})
 """Relations along which the target's failure is the source's: a Deployment is its pods."""
 
 SAME_OBJECT = "same object"
+
+type Seen = Callable[[Place], Object | None]
+"""The object of a place, if it was seen."""
+
+CAUSE = Bearing()  # of a code whose rule nobody knows here
 
 
 class _Parent(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,57 +42,90 @@ class _Parent(msgspec.Struct, frozen=True, kw_only=True):
 def fold(
     findings: Iterable[Finding],
     topology: Topology,
-    explains: Mapping[str, Sequence[str]],
-    refs: Mapping[Place, Ref],
+    bearings: Mapping[str, Bearing],
+    seen: Seen,
+    unready: Set[Place] = frozenset(),
 ) -> tuple[Trouble, ...]:
-    """Troubles, worst first. `explains` is what each rule says it explains, by code; `refs`
-    names the objects that were seen, so that a workload can lend a trouble its identity.
+    """Troubles, worst first. `bearings` is how the facts of each code stand to others; `seen`
+    knows the objects that were seen, so that a workload can lend a trouble its identity; `unready`
+    are the pods that are there and not ready.
     """
     shown = [f for f in findings if f.channel is Channel.INCIDENT]
     there: dict[Place, list[Finding]] = {}
     for finding in shown:
         there.setdefault(place(finding.about), []).append(finding)
-    parents = _without_circles(
-        {f.id: p for f in shown if (p := _parent(f, there, topology, explains)) is not None}
-    )
+    sight = _Sight(there=there, topology=topology, bearings=bearings, unready=unready)
+    parents = _without_circles({f.id: p for f in shown if (p := _parent(f, sight)) is not None})
     roots = [f for f in shown if f.id not in parents]
-    groups: dict[tuple[str, Place], list[Finding]] = {}
+    groups: dict[tuple[str, Place, Place | None], list[Finding]] = {}
     for root in roots:
-        groups.setdefault((root.code, _workload(place(root.about), topology)), []).append(root)
+        through = place(root.through) if root.through is not None else None
+        alike = (root.code, _workload(place(root.about), topology), through)
+        groups.setdefault(alike, []).append(root)
     children = _children(shown, parents)
     troubles = [
-        _trouble(sorted(alike, key=_oldest), refs.get(where), children)
-        for (_, where), alike in groups.items()
+        _trouble(sorted(alike, key=_oldest), seen(where), children)
+        for (_, where, _), alike in groups.items()
     ]
     return tuple(sorted(troubles, key=lambda t: (-t.severity, t.since, t.id)))
 
 
-def told_as(finding: Finding, topology: Topology, refs: Mapping[Place, Ref]) -> str:
+def told_as(finding: Finding, topology: Topology, seen: Seen) -> str:
     """The id of the trouble that a finding would be the cause of."""
-    return trouble_id(_subject(finding.about, topology, refs), finding.code)
+    return trouble_id(_subject(finding.about, topology, seen), finding.code, finding.through)
 
 
-def _subject(about: Ref, topology: Topology, refs: Mapping[Place, Ref]) -> Ref:
-    return refs.get(_workload(place(about), topology)) or about
+def _subject(about: Ref, topology: Topology, seen: Seen) -> Ref:
+    workload = seen(_workload(place(about), topology))
+    return about if workload is None else workload.ref
 
 
-def _parent(
-    finding: Finding,
-    there: Mapping[Place, Sequence[Finding]],
-    topology: Topology,
-    explains: Mapping[str, Sequence[str]],
-) -> _Parent | None:
-    here = place(finding.about)
+class _Sight(msgspec.Struct, frozen=True, kw_only=True):
+    """What is found where, what needs what, and how facts stand to each other."""
+
+    there: Mapping[Place, Sequence[Finding]]
+    topology: Topology
+    bearings: Mapping[str, Bearing]
+    unready: Set[Place]
+
+    def explains(self, cause: Finding, symptom: Finding) -> bool:
+        """Whether the rule of the one says that the other follows from it."""
+        return symptom.code in self.bearings.get(cause.code, CAUSE).explains
+
+    def sums_up(self, finding: Finding) -> tuple[Relation, ...]:
+        """Along what a finding says only what is told better beneath."""
+        return self.bearings.get(finding.code, CAUSE).follows
+
+    def spreads(self, cause: Finding) -> bool:
+        """Whether what is made of its object suffers by it."""
+        return self.bearings.get(cause.code, CAUSE).spreads
+
+
+def _parent(finding: Finding, sight: _Sight) -> _Parent | None:
     same = [
         other
-        for other in there[here]
+        for other in sight.there[place(finding.about)]
         if other.id != finding.id
-        and finding.code in explains.get(other.code, ())
+        and sight.explains(other, finding)
         and _concern_each_other(other.part, finding.part)
     ]
     if same:
-        return _Parent(finding=min(same, key=_oldest), relation=SAME_OBJECT, distance=0)
-    return _beneath(finding, here, there, topology, explains)
+        here = _Parent(finding=min(same, key=_oldest), relation=SAME_OBJECT, distance=0)
+        return _weightier(finding, here, sight)
+    nearest = next(_beneath(finding, sight), None)
+    return nearest and _weightier(finding, nearest, sight)
+
+
+def _weightier(finding: Finding, nearest: _Parent, sight: _Sight) -> _Parent:
+    """What is wrong with pods that are not ready, if these are more than those never made."""
+    if not nearest.finding.unmade or not sight.sums_up(finding):
+        return nearest
+    beneath = list(_beneath(finding, sight))
+    pods = [each for each in beneath if place(each.finding.about) in sight.unready]
+    never = {each.finding.id: each.finding.unmade for each in (nearest, *beneath)}
+    if len({place(each.finding.about) for each in pods}) > sum(never.values()):
+        return pods[0]
+    return nearest
 
 
 def _concern_each_other(one: str, other: str) -> bool:
@@ -91,39 +133,57 @@ def _concern_each_other(one: str, other: str) -> bool:
     return not one or not other or f"{one}/".startswith(f"{other}/") or other.startswith(f"{one}/")
 
 
-def _beneath(
-    finding: Finding,
-    here: Place,
-    there: Mapping[Place, Sequence[Finding]],
-    topology: Topology,
-    explains: Mapping[str, Sequence[str]],
-) -> _Parent | None:
-    """The nearest finding that its object's needs lead to; of several, the worst and oldest."""
-    seen = {here}
-    front: list[tuple[Place, str, bool]] = [(here, "", True)]
+class _Step(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A place that a walk has come to, by what relation it set out, and whether it is proven."""
+
+    where: Place
+    relation: str
+    proves: bool  # all that it came along makes the target's failure the source's
+
+
+def _beneath(finding: Finding, sight: _Sight) -> Iterator[_Parent]:
+    """The findings that its object's needs lead to and that it may follow from: the nearest first,
+    and of several the worst and oldest.
+    """
+    seen = {place(finding.about)}
+    front = _once(_first_steps(finding, sight), seen)
     distance = 0
     while front:
         distance += 1
-        following: list[tuple[Place, str, bool]] = []
-        causes: list[tuple[Finding, str]] = []
-        for where, first, proven in front:
-            for edge in topology.needs(where):
-                if edge.target in seen:
-                    continue
-                seen.add(edge.target)
-                proves = proven and edge.relation in PROVES
-                relation = first or edge.relation.value
-                following.append((edge.target, relation, proves))
-                causes += [
-                    (other, relation)
-                    for other in there.get(edge.target, ())
-                    if proves or finding.code in explains.get(other.code, ())
-                ]
-        if causes:
-            cause, relation = min(causes, key=lambda each: _worst(each[0]))
-            return _Parent(finding=cause, relation=relation, distance=distance)
-        front = following
-    return None
+        seen |= {step.where for step in front}
+        causes = [
+            (other, step.relation)
+            for step in front
+            for other in sight.there.get(step.where, ())
+            if (step.proves and sight.spreads(other)) or sight.explains(other, finding)
+        ]
+        for cause, relation in sorted(causes, key=lambda each: _worst(each[0])):
+            yield _Parent(finding=cause, relation=relation, distance=distance)
+        front = _once((further for step in front for further in _further(step, sight)), seen)
+
+
+def _first_steps(finding: Finding, sight: _Sight) -> Iterator[_Step]:
+    follows = sight.sums_up(finding)
+    for edge in sight.topology.needs(place(finding.about)):
+        if finding.through is None or edge.target == place(finding.through):
+            proves = edge.relation in follows
+            yield _Step(where=edge.target, relation=edge.relation.value, proves=proves)
+
+
+def _further(step: _Step, sight: _Sight) -> Iterator[_Step]:
+    for edge in sight.topology.needs(step.where):
+        proves = step.proves and edge.relation in PROVES
+        yield _Step(where=edge.target, relation=step.relation, proves=proves)
+
+
+def _once(steps: Iterable[_Step], seen: Set[Place]) -> Sequence[_Step]:
+    """Each place that is new once; along what proves, if several ways lead there."""
+    new: dict[Place, _Step] = {}
+    for step in steps:
+        known = new.get(step.where)
+        if step.where not in seen and (known is None or (step.proves and not known.proves)):
+            new[step.where] = step
+    return list(new.values())
 
 
 def _without_circles(parents: dict[str, _Parent]) -> dict[str, _Parent]:
@@ -168,25 +228,25 @@ def _children(
 
 def _trouble(
     alike: Sequence[Finding],
-    workload: Ref | None,
+    workload: Object | None,
     children: Mapping[str, Sequence[tuple[Finding, _Parent]]],
 ) -> Trouble:
     cause = alike[0]
-    links: list[Link] = []
-    queue = deque((finding, 0) for finding in alike)
-    reached: list[tuple[int, Link]] = []
+    queue = deque((finding, (0, 0)) for finding in alike)
+    reached: list[tuple[tuple[int, int], Link]] = []
     while queue:
-        here, depth = queue.popleft()
+        here, (depth, links) = queue.popleft()
         for finding, parent in children.get(here.id, ()):
             link = Link(finding=finding, because=here.id, relation=parent.relation)
-            reached.append((depth + parent.distance, link))
-            queue.append((finding, depth + parent.distance))
-    links = [link for _, link in sorted(reached, key=lambda r: (r[0], *_worst(r[1].finding)))]
+            further = (depth + parent.distance, links + 1)  # on one object, a link is no distance
+            reached.append((further, link))
+            queue.append((finding, further))
+    reached.sort(key=lambda each: (each[0], _worst(each[1].finding)))
     return Trouble(
-        id=trouble_id(workload or cause.about, cause.code),
+        id=trouble_id(cause.about if workload is None else workload.ref, cause.code, cause.through),
         cause=cause,
         alike=tuple(alike[1:]),
-        symptoms=tuple(links),
+        symptoms=tuple(link for _, link in reached),
     )
 
 

@@ -6,19 +6,21 @@ finding when its grace has passed, and finding nothing becomes *absent* only whe
 that the rule reads was seen whole, else *unknown*.
 """
 
-import difflib
 import importlib
 import pkgutil
+import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from types import MappingProxyType
 
 import msgspec
 
 from holdfast.errors import BadInput
 from holdfast.model.baseline import NOTHING, Baseline
 from holdfast.model.coverage import Off
+from holdfast.model.names import nearly
 from holdfast.model.namespaces import protected
 from holdfast.model.objects import Object, Ref
 from holdfast.model.rules import (
@@ -56,14 +58,40 @@ def named(wanted: str) -> Rule:
     for rule in CATALOGUE:
         if wanted.upper() == rule.code or wanted.lower() == rule.name:
             return rule
-    known = [word for rule in CATALOGUE for word in (rule.code, rule.name)]
-    near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.5)
+    near = _nearly(wanted)
     remedy = f"Did you mean {' or '.join(near)}?" if near else "`holdfast catalogue` lists them."
     raise BadInput(f"There is no rule {wanted!r}.", remedy=remedy)
 
 
-def unknown_rules(baseline: Baseline) -> Iterator[Fault]:
-    """What a baseline switches off although there is no such rule."""
+_CODE = re.compile(r"HF-?([A-Z0-9]{3})-?([0-9]{1,3})")
+
+
+def _nearly(wanted: str) -> Sequence[str]:
+    """Names that are nearly that; or codes of its number whose area is, for another number is
+    another thing altogether.
+    """
+    code = _CODE.fullmatch(wanted.upper())
+    if code is None:
+        return nearly(wanted, [rule.name for rule in CATALOGUE], 3)
+    area, number = code.groups()
+    of_number = [rule.code for rule in CATALOGUE if rule.code.endswith(f"-{number:0>3}")]
+    return [each for each in of_number if sum(map(str.__ne__, area, each.split("-")[1])) <= 1]
+
+
+def misfits(baseline: Baseline) -> Iterator[Fault]:
+    """What of a baseline does not fit the rules: one that there is not, or all of them at once."""
+    codes = [rule.code for rule in CATALOGUE]
+    meant: dict[str, int] = {}  # how many rules each pattern means: many lines may have the same
+    for number, ignore in enumerate(baseline.ignore):
+        if ignore.code not in meant:
+            meant[ignore.code] = sum(ignore.names(code) for code in codes)
+        if meant[ignore.code] == len(codes) and ignore.everywhere:
+            yield Fault(at=f".ignore[{number}]", why="this would ignore everything")
+        if not meant[ignore.code]:
+            near = _nearly(ignore.code)
+            hint = f" (did you mean {' or '.join(near)}?)" if near else ""
+            why = f"there is no rule of the code {ignore.code!r}{hint}"
+            yield Fault(at=f".ignore[{number}].code", why=why)
     for number, off in enumerate(baseline.off):
         try:
             named(off.rule)
@@ -124,20 +152,28 @@ def judge(
 
 
 def weigh(
-    snapshot: Snapshot, found: Mapping[Rule, Iterable[Found]], *, grace_scale: float = 1
+    snapshot: Snapshot,
+    found: Mapping[Rule, Iterable[Found]],
+    *,
+    grace_scale: float = 1,
+    moments: Mapping[Rule, datetime] = MappingProxyType({}),
 ) -> Judgement:
-    """Make findings of what the rules found, as old as they are at the snapshot's moment."""
+    """Make findings of what the rules found, as old as they are at the snapshot's moment.
+
+    `moments` names rules that are judged at another: what they read is not known up to that one.
+    """
     ripe: list[Finding] = []
     young: list[Finding] = []
     known: set[str] = set()
     for rule, several in found.items():
         grace = rule.grace * grace_scale
+        moment = moments.get(rule, snapshot.now)
         for each in several:
             finding = _finding(rule, each)
-            if finding.id in known:
-                continue  # an object, or a container of it, that is there twice
+            if finding.id in known or not snapshot.concerns(each.about):
+                continue  # an object, or a container of it, that is there twice; or not asked about
             known.add(finding.id)
-            (ripe if _ripe(each, grace, snapshot) else young).append(finding)
+            (ripe if moment - each.since >= grace else young).append(finding)
     return Judgement(
         findings=tuple(sorted(ripe, key=_worst_first)),
         young=tuple(sorted(young, key=_worst_first)),
@@ -153,7 +189,7 @@ def ask(rule: Rule, subject: Ref, snapshot: Snapshot) -> Fact:
     blind = snapshot.blind(rule.reads, namespace=subject.namespace)
     if not blind:
         return Fact(code=rule.code, subject=subject, verdict=Verdict.ABSENT)
-    because = "; ".join(f"{b.plural} {b.state.value}: {b.why}" for b in blind)
+    because = "; ".join(f"{b.plural} {b.word}: {b.why}" for b in blind)
     return Fact(code=rule.code, subject=subject, verdict=Verdict.UNKNOWN, because=because)
 
 
@@ -179,6 +215,8 @@ def _finding(rule: Rule, found: Found) -> Finding:
         since=found.since,
         seen=found.seen,
         next=step,
+        through=found.through,
+        unmade=found.unmade,
     )
 
 
@@ -188,10 +226,6 @@ def _severity(rule: Rule, found: Found) -> Severity:
     if rule.channel is Channel.INCIDENT and protected(found.about.namespace):
         return Severity(min(severity + 1, Severity.CRITICAL))
     return severity
-
-
-def _ripe(found: Found, grace: timedelta, snapshot: Snapshot) -> bool:
-    return snapshot.now - found.since >= grace
 
 
 def _worst_first(finding: Finding) -> tuple[int, datetime, str]:

@@ -18,9 +18,10 @@ from holdfast.topology.refusals import EXPLAINS, GRACE, READ, Cause, refusals
     explains=EXPLAINS,
 )
 def admission_denies_pods(cluster: Snapshot) -> Iterator[Found]:
-    """A ReplicaSet, StatefulSet, DaemonSet or Job has fewer pods than it wants, and its last
-    attempt to create one was denied by an admission webhook or a ValidatingAdmissionPolicy. The
-    part names which.
+    """A ReplicaSet, ReplicationController, StatefulSet, DaemonSet or Job has fewer pods than it
+    wants, and its last attempt to create one was denied by an admission webhook or a
+    ValidatingAdmissionPolicy. The part names which.
+    Where ReplicaSets may not be seen, their Deployments tell it.
     """
     for refusal in refusals(cluster, Cause.DENIED):
         yield refusal.found

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from holdfast.model.kinds import ApiService
 from holdfast.model.objects import condition
+from holdfast.model.relations import Relation
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 
@@ -18,6 +19,7 @@ from holdfast.model.snapshot import Snapshot
     next_step="Read why it does not answer, then look at the service that it names: "
     "kubectl describe apiservice {name}",
     explains=("HF-CTL-001",),
+    follows=(Relation.ROUTES,),
 )
 def api_service_unavailable(cluster: Snapshot) -> Iterator[Found]:
     """An APIService that a service answers for has Available=False: metrics, or whatever it

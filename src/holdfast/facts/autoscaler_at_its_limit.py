@@ -17,6 +17,7 @@ from holdfast.topology.conditions import saying
     reads=(Autoscaler,),
     next_step="Raise spec.maxReplicas, or find out what the load is: "
     "kubectl describe hpa {name} -n {namespace}",
+    spreads=False,
 )
 def autoscaler_at_its_limit(cluster: Snapshot) -> Iterator[Found]:
     """ScalingLimited is True because more replicas are wanted than maxReplicas allows. One that

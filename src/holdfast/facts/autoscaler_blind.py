@@ -19,6 +19,12 @@ NO_METRICS = frozenset(
     }
 )
 
+UNASKED = "missing request for "
+REQUEST = (
+    "Give each container of its pods a request of what it scales by, in the workload's template: "
+    "kubectl describe hpa {name} -n {namespace}"
+)
+
 
 @fact(
     code="HF-WRK-080",
@@ -30,8 +36,9 @@ NO_METRICS = frozenset(
     "kubectl get apiservices v1beta1.metrics.k8s.io",
 )
 def autoscaler_blind(cluster: Snapshot) -> Iterator[Found]:
-    """ScalingActive is False because a metric could not be had. A workload at zero, which scaling
-    is disabled for (as when KEDA scaled it away), is left alone.
+    """ScalingActive is False because a metric could not be had, or because a container requests
+    none of what is to be used in part. A workload at zero, which scaling is disabled for (as when
+    KEDA scaled it away), is left alone.
     """
     for autoscaler, active in saying(cluster.all(Autoscaler), "ScalingActive", "False"):
         if active.reason not in NO_METRICS:
@@ -42,4 +49,5 @@ def autoscaler_blind(cluster: Snapshot) -> Iterator[Found]:
             says=f"gets no metrics ({active.reason}) and leaves replicas at "
             f"{autoscaler.status.current_replicas}",
             seen={"ScalingActive": f"{active.reason}: {active.message}"},
+            next_step=REQUEST if UNASKED in active.message else None,
         )

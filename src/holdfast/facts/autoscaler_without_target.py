@@ -19,9 +19,9 @@ from holdfast.topology.scaled import READ, Target, target_of
     "-n {namespace}",
 )
 def autoscaler_without_target(cluster: Snapshot) -> Iterator[Found]:
-    """The Deployment, StatefulSet or ReplicaSet that an autoscaler names does not exist, or the
-    API server said so of a target of another kind. Counted from when its scale could no longer be
-    read.
+    """The Deployment, StatefulSet, ReplicaSet or ReplicationController that an autoscaler names
+    does not exist, or the API server said so of a target of another kind. Counted from when its
+    scale could no longer be read.
     """
     for autoscaler in cluster.all(Autoscaler):
         if autoscaler.metadata.deletion_timestamp is not None:

@@ -17,6 +17,7 @@ type Key = tuple[str, str, str, str]
     grace=timedelta(minutes=5),  # one replaces the other
     reads=(Autoscaler,),
     next_step="Keep one of them: kubectl get hpa -n {namespace}",
+    spreads=False,
 )
 def autoscalers_share_a_target(cluster: Snapshot) -> Iterator[Found]:
     """Another autoscaler names the same workload, or the controller found that two select the same

@@ -16,6 +16,7 @@ from holdfast.model.snapshot import Snapshot
     reads=(DisruptionBudget,),
     next_step="Let one pod go, or run one more than it keeps, before the next drain: "
     "kubectl edit pdb {name} -n {namespace}",
+    spreads=False,
 )
 def budget_allows_nothing(cluster: Snapshot) -> Iterator[Found]:
     """All pods of the budget are healthy and it still allows no disruption, so that any drain of

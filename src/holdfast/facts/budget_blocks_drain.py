@@ -28,6 +28,7 @@ EMPTYING = frozenset(
     reads=(DisruptionBudget, Pod, Node),
     next_step="Make room in the budget, by one more healthy pod or by its bounds: "
     "kubectl describe pdb {name} -n {namespace}",
+    spreads=False,
 )
 def budget_blocks_drain(cluster: Snapshot) -> Iterator[Found]:
     """Pods on a node that takes no new ones would be refused eviction by their budget now. Only

@@ -17,6 +17,7 @@ from holdfast.topology.conditions import saying
     reads=(DisruptionBudget,),
     next_step="Read why, and give minAvailable as a number if its pods have no scale: "
     "kubectl describe pdb {name} -n {namespace}",
+    spreads=False,
 )
 def budget_cannot_be_counted(cluster: Snapshot) -> Iterator[Found]:
     """DisruptionAllowed is False because the controller failed to work the budget out, as when

@@ -7,7 +7,7 @@ from holdfast.model.kinds import DisruptionBudget, Pod
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.budgets import kept
-from holdfast.topology.workloads import MAKERS, makers_by_labels
+from holdfast.topology.workloads import MAKERS, OF_TODAY, makers_by_labels
 
 
 @fact(
@@ -22,12 +22,11 @@ def budget_selects_nothing(cluster: Snapshot) -> Iterator[Found]:
     """No pod carries the labels that the budget selects, and no workload of its namespace would
     make one, scaled to zero or not.
     """
-    reads = (Pod, *MAKERS)
     for budget in cluster.all(DisruptionBudget):
         namespace, selector = budget.metadata.namespace, budget.spec.selector
         if budget.metadata.deletion_timestamp is not None or budget.status.expected_pods:
             continue  # healthy: keeps somebody
-        if cluster.blind(reads, namespace=namespace):
+        if cluster.blind((Pod, *OF_TODAY), namespace=namespace):
             continue  # whom it could keep cannot be told
         if any(True for _ in kept(cluster, budget)):
             continue  # healthy: its status is about to say so

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from holdfast.model.kinds import Certificate
+from holdfast.model.relations import Relation
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.model.times import stamp
@@ -18,6 +19,7 @@ from holdfast.topology.certificates import issuing
     reads=(Certificate,),
     next_step="See what became of its renewal, and begin one by hand (cmctl renew): "
     "kubectl describe certificate {name} -n {namespace}",
+    follows=(Relation.OWNS,),
 )
 def certificate_expired(cluster: Snapshot) -> Iterator[Found]:
     """What a Certificate issued last is no longer valid, by the end that cert-manager noted."""

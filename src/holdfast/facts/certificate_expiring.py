@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from holdfast.model.kinds import Certificate
+from holdfast.model.relations import Relation
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.model.times import in_words, moved, stamp
@@ -22,6 +23,7 @@ ATTEMPT = timedelta(hours=1)  # an attempt that takes longer leads nowhere
     reads=(Certificate,),
     next_step="See what became of its renewal, and begin one by hand (cmctl renew): "
     "kubectl describe certificate {name} -n {namespace}",
+    follows=(Relation.OWNS,),
 )
 def certificate_expiring(cluster: Snapshot) -> Iterator[Found]:
     """A Certificate expires within 14 days, its time of renewal has passed, and no renewal that

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from holdfast.model.kinds import Certificate
+from holdfast.model.relations import Relation
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.certificates import READ, halt
@@ -17,7 +18,16 @@ from holdfast.topology.certificates import READ, halt
     reads=READ,
     next_step="See where it stands still, and what is said there: "
     "kubectl describe certificates,certificaterequests,orders,challenges -n {namespace}",
-    explains=("HF-CFG-001", "HF-CFG-014", "HF-NET-010", "HF-WRK-017", "HF-WRK-031", "HF-DLV-002"),
+    explains=(
+        "HF-CFG-001",
+        "HF-CFG-003",
+        "HF-CFG-014",
+        "HF-NET-010",
+        "HF-WRK-017",
+        "HF-WRK-031",
+        "HF-DLV-002",
+    ),
+    follows=(Relation.OWNS,),
 )
 def certificate_not_ready(cluster: Snapshot) -> Iterator[Found]:
     """A Certificate has Ready=False, or cert-manager has said nothing of it. The reason is that of

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from holdfast.model.relations import Relation
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.certificates import OVER, READ, ended, order_of, requests
+from holdfast.topology.certificates import OVER, READ, order_of, requests
 
 
 @fact(
@@ -16,6 +17,7 @@ from holdfast.topology.certificates import OVER, READ, ended, order_of, requests
     reads=READ,
     next_step="Mend what its message names; cert-manager tries again after an hour or more: "
     "kubectl describe certificaterequest {name} -n {namespace}",
+    follows=(Relation.OWNS,),
 )
 def certificate_request_failed(cluster: Snapshot) -> Iterator[Found]:
     """The newest request of a Certificate ended as failed, denied or invalid, and the Certificate
@@ -23,7 +25,7 @@ def certificate_request_failed(cluster: Snapshot) -> Iterator[Found]:
     after which a new attempt has begun. A failed ACME order is a fact of its own.
     """
     for certificate, request in requests(cluster):
-        said = ended(request)
+        said = request.ended
         if said is None:
             continue  # it is under way
         order = order_of(cluster, request)

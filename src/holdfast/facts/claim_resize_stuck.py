@@ -23,6 +23,7 @@ WORDS: Mapping[str, str] = {
     grace=timedelta(minutes=5),  # storage that grows does so in seconds, some clouds in minutes
     reads=(Claim,),
     next_step="Read what the resizer says: kubectl describe pvc {name} -n {namespace}",
+    spreads=False,
 )
 def claim_resize_stuck(cluster: Snapshot) -> Iterator[Found]:
     """A bound claim is being resized (Resizing) or failed to be (ControllerResizeError,

@@ -17,6 +17,7 @@ from holdfast.topology.volumes import mounting
     reads=(Claim, Pod),
     next_step="Restart the pod that mounts it when that suits you: kubectl delete pod {part} "
     "-n {namespace}",
+    spreads=False,
 )
 def claim_resize_waits_for_pod(cluster: Snapshot) -> Iterator[Found]:
     """A claim is FileSystemResizePending while a pod mounts it. Without a pod it waits as it

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+import msgspec
+
 from holdfast.model.kinds import ConfigMap, Secret
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
@@ -29,9 +31,11 @@ def container_config_missing(cluster: Snapshot) -> Iterator[Found]:
         missing = missing_object(each.message)
         if missing is None:
             continue  # it is sorted by this very message
-        near = nearly(cluster, each.pod.metadata.namespace, missing)
+        here = each.pod.metadata.namespace
+        near = nearly(cluster, here, missing)
         hint = {"nearly": near} if near else {}
-        yield each.found(
+        found = each.found(
             f"waits for {missing}, which does not exist{f'; there is {near}' if near else ''}",
             **hint,
         )
+        yield msgspec.structs.replace(found, through=missing.ref(here))

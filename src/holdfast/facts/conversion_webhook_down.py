@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from holdfast.model.kinds import Definition, EndpointSlice, Service
+from holdfast.model.relations import Relation
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.services import unanswered
@@ -20,6 +21,7 @@ from holdfast.topology.services import unanswered
     next_step="Bring the pods of its conversion webhook back: "
     "kubectl get crd {name} -o jsonpath='{{.spec.conversion}}'",
     explains=("HF-CTL-001",),
+    follows=(Relation.ROUTES,),
 )
 def conversion_webhook_down(cluster: Snapshot) -> Iterator[Found]:
     """A definition with several versions converts them by a webhook whose service does not exist,

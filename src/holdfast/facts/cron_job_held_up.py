@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from holdfast.model.kinds import CronJob
+from holdfast.model.relations import Relation
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.model.times import stamp
@@ -17,6 +18,7 @@ from holdfast.topology.schedules import timetables
     grace=timedelta(hours=1),  # Forbid is there to skip a run now and then, which is no fault
     reads=(CronJob,),
     next_step="See why the run does not end: kubectl describe job {part} -n {namespace}",
+    follows=(Relation.OWNS,),
 )
 def cron_job_held_up(cluster: Snapshot) -> Iterator[Found]:
     """A CronJob that forbids concurrent runs has one that is still active although the next was

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from holdfast.model.kinds import CronJob
+from holdfast.model.relations import Relation
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.model.times import stamp
@@ -19,6 +20,7 @@ SEVERAL = 3  # one failure is its Job's own finding, and the next run its retry
     grace=timedelta(minutes=5),  # the last of them may still be about to succeed
     reads=(CronJob,),
     next_step="Look at its last runs: kubectl get jobs -n {namespace} --sort-by=.status.startTime",
+    follows=(Relation.OWNS,),
 )
 def cron_job_keeps_failing(cluster: Snapshot) -> Iterator[Found]:
     """At least three runs were due and started since the last success, less those still active,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from holdfast.model.kinds import CronJob, Job
+from holdfast.model.relations import Relation
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.model.times import stamp
@@ -18,6 +19,7 @@ from holdfast.topology.runs import runs_of
     reads=(CronJob, Job),
     next_step="Start a run by hand and watch it: kubectl create job {name}-by-hand "
     "--from=cronjob/{name} -n {namespace}",
+    follows=(Relation.OWNS,),
 )
 def cron_job_never_succeeded(cluster: Snapshot) -> Iterator[Found]:
     """Runs were started and none ever succeeded, counted from the oldest failed run that is still

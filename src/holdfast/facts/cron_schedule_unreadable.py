@@ -34,7 +34,7 @@ def cron_schedule_unreadable(cluster: Snapshot) -> Iterator[Found]:
             why = f"{spec.schedule[:60]!r} is no schedule"
         elif read.after(cluster.now) is None:
             why = f"{spec.schedule[:60]!r} never comes"
-        elif zone is None and job.status.last_schedule_time is None:
+        elif zone is None and not _has_run(job):
             why = f"time zone {spec.time_zone[:60]!r} is not known"
         else:
             continue  # healthy; a zone in which it has run is known to its controller
@@ -44,3 +44,9 @@ def cron_schedule_unreadable(cluster: Snapshot) -> Iterator[Found]:
             says=f"it will never run: {why}",
             seen={"spec.schedule": spec.schedule, "spec.timeZone": spec.time_zone or "not set"},
         )
+
+
+def _has_run(job: CronJob) -> bool:
+    """Whether it has run as it stands."""
+    last, written = job.status.last_schedule_time, job.metadata.spec_written
+    return last is not None and (written is None or written <= last)

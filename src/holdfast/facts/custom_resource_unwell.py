@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from holdfast.model.kinds import Alertmanager, Event, Kafka, NodePool, Prometheus, Provider
 from holdfast.model.kinds.custom import Custom
+from holdfast.model.relations import Relation
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.conditions import all_unwell
@@ -26,6 +27,7 @@ KNOWN: tuple[type[Alertmanager | Kafka | NodePool | Prometheus | Provider], ...]
     reads=(*KNOWN, Event),
     reads_named=True,
     next_step="Read what its operator says: kubectl describe KIND {name} -n {namespace}",
+    follows=(Relation.OWNS,),
 )
 def custom_resource_unwell(cluster: Snapshot) -> Iterator[Found]:
     """An Alertmanager or Prometheus of the Prometheus operator, a Kafka of Strimzi, a NodePool of

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from holdfast.model.kinds import ControllerRevision, DaemonSet, Pod
+from holdfast.model.relations import Relation
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 
@@ -17,6 +18,7 @@ from holdfast.model.snapshot import Snapshot
     next_step="Look at the pods of the new revision, and if it is bad, go back to the one before: "
     "kubectl rollout undo daemonset/{name} -n {namespace}",
     explains=("HF-WRK-065",),
+    follows=(Relation.OWNS,),
 )
 def daemon_set_rollout_stuck(cluster: Snapshot) -> Iterator[Found]:
     """Nodes still run an older revision, and no pod has been replaced for the grace: counted from

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from holdfast.model.kinds import DaemonSet, Pod
+from holdfast.model.relations import Relation
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 
@@ -17,6 +18,7 @@ from holdfast.model.snapshot import Snapshot
     next_step="See on which nodes it is missing: kubectl describe daemonset {name} -n {namespace}; "
     "kubectl get pods -n {namespace} -o wide",
     explains=("HF-DLV-002",),
+    follows=(Relation.OWNS,),
 )
 def daemon_set_short(cluster: Snapshot) -> Iterator[Found]:
     """Fewer nodes have a ready pod of the DaemonSet than should, in whichever namespace, counted

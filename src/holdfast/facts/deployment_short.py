@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from holdfast.model.kinds import Deployment, Pod, ReplicaSet
+from holdfast.model.relations import Relation
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 
@@ -17,15 +18,20 @@ from holdfast.model.snapshot import Snapshot
     next_step="See which pods are missing and why: "
     "kubectl describe deployment {name} -n {namespace}",
     explains=("HF-DLV-002",),
+    follows=(Relation.OWNS,),
 )
 def deployment_short(cluster: Snapshot) -> Iterator[Found]:
     """Fewer replicas are available than wanted, counted from the pod that has been missing
     longest, so that a rollout that moves is left alone. Critical when nothing is available at all.
+    One whose rollouts are paused is found only then: somebody holds it on purpose while some of its
+    replicas work, but nobody means to have none.
     """
     for deployment in cluster.all(Deployment):
         wanted, available = deployment.spec.replicas, deployment.status.available_replicas
-        if available >= wanted or deployment.spec.paused:
-            continue  # healthy: enough, scaled away, or somebody holds it on purpose
+        if available >= wanted:
+            continue  # healthy: enough, or scaled away
+        if deployment.spec.paused and not _down(deployment):
+            continue  # healthy: somebody holds it on purpose, and something works
         if deployment.metadata.deletion_timestamp is not None:
             continue  # healthy: its pods go with it
         since = _short_since(cluster, deployment)
@@ -34,10 +40,18 @@ def deployment_short(cluster: Snapshot) -> Iterator[Found]:
         yield Found(
             about=deployment.ref,
             since=since,
-            says=f"{available} of {wanted} replicas available",
+            says=f"{available} of {wanted} replicas available"
+            + ("; its rollouts are paused" if deployment.spec.paused else ""),
             seen=_seen(deployment),
             severity=Severity.CRITICAL if available == 0 else None,
         )
+
+
+def _down(deployment: Deployment) -> bool:
+    """Whether nothing of it is available, and it says so itself."""
+    condition = deployment.condition("Available")
+    said = condition is not None and condition.status == "False"
+    return said and deployment.status.available_replicas == 0
 
 
 def _short_since(cluster: Snapshot, deployment: Deployment) -> datetime | None:

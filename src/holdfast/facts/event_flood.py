@@ -20,6 +20,7 @@ LATELY = timedelta(minutes=15)  # what goes on is told every five minutes at lea
     reads=(Event, Namespace),
     next_step="See what they are about: kubectl get events -n {name} --field-selector "
     "type=Warning --sort-by=.lastTimestamp",
+    spreads=False,
 )
 def event_flood(cluster: Snapshot) -> Iterator[Found]:
     """A component has said the same warning about 100 objects of a namespace or more in the last

@@ -17,7 +17,7 @@ from holdfast.topology.external_secrets import failing
     reads=(ExternalSecret, Event),
     next_step="Mend what the provider says (the key, the rights, the store): "
     "kubectl describe externalsecret {name} -n {namespace}",
-    explains=("HF-CFG-001", "HF-NET-010", "HF-WRK-017", "HF-WRK-031", "HF-DLV-002"),
+    explains=("HF-CFG-001", "HF-CFG-003", "HF-NET-010", "HF-WRK-017", "HF-WRK-031", "HF-DLV-002"),
 )
 def external_secret_failing(cluster: Snapshot) -> Iterator[Found]:
     """An ExternalSecret has Ready=False. Why, the provider says in its events; without these, its

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from holdfast.model.kinds import CronJob, DaemonSet, Deployment, Job, Pod, ReplicaSet, StatefulSet
+from holdfast.model.kinds import Job, Pod
 from holdfast.model.objects import Object
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.workloads import OWNERS, owner_of, root_of
+
+BARE = "Read why it failed, then delete it: kubectl describe pod {name} -n {namespace}"
 
 
 @fact(
@@ -15,9 +17,10 @@ from holdfast.topology.workloads import OWNERS, owner_of, root_of
     channel=Channel.INCIDENT,
     severity=Severity.INFO,
     grace=timedelta(days=1),  # until then somebody may want to read why they failed
-    reads=(Pod, ReplicaSet, Deployment, StatefulSet, DaemonSet, Job, CronJob),
+    reads=(Pod, *OWNERS),
     next_step="Read one, then clear them away: kubectl get pods -n {namespace} "
     "--field-selector status.phase=Failed",
+    spreads=False,
 )
 def failed_pods_left_over(cluster: Snapshot) -> Iterator[Found]:
     """Failed pods whose owner has replaced them, has finished, or is gone. One finding for the
@@ -33,12 +36,18 @@ def failed_pods_left_over(cluster: Snapshot) -> Iterator[Found]:
             left.setdefault(above.metadata.uid, (above, []))[1].append(pod)
     for above, pods in left.values():
         oldest = min(pods, key=_failed)
-        several = f"{len(pods)} failed pods are" if len(pods) > 1 else "a failed pod is"
+        ago = cluster.elapsed(_failed(oldest))
+        says = f"{len(pods)} failed pods are left over, the oldest for {ago}"
+        if isinstance(above, Pod):
+            says = f"it failed {ago} ago, and nobody has cleared it away"
+        elif len(pods) == 1:
+            says = f"a failed pod has been left over for {ago}"
         yield Found(
             about=above.ref,
             since=_failed(oldest),
-            says=f"{several} left over, the oldest for {cluster.elapsed(_failed(oldest))}",
+            says=says,
             seen={"oldest": oldest.metadata.name, "reason": oldest.status.reason or "Failed"},
+            next_step=BARE if isinstance(above, Pod) else None,
         )
 
 

@@ -51,7 +51,7 @@ def finalizers_hold_object(cluster: Snapshot) -> Iterator[Found]:
             yield Found(
                 about=each.ref,
                 since=deleted,
-                says=f"deleted {cluster.elapsed(deleted)} ago, and held by {', '.join(held)}",
+                says=f"deleted, and held by {', '.join(held)}",
                 seen={"metadata.finalizers": ", ".join(held)},
                 next_step="Find who is to take its finalizers off, and whether that one works: "
                 f"kubectl get {resource} {{name}}{where} -o "

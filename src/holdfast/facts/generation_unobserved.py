@@ -3,15 +3,24 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from holdfast.model.kinds import DaemonSet, Deployment, ReplicaSet, StatefulSet
+from holdfast.model.kinds import (
+    DaemonSet,
+    Deployment,
+    ReplicaSet,
+    ReplicationController,
+    StatefulSet,
+)
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 
-CONTROLLED: tuple[type[Deployment | StatefulSet | DaemonSet | ReplicaSet], ...] = (
+type Controlled = Deployment | StatefulSet | DaemonSet | ReplicaSet | ReplicationController
+
+CONTROLLED: tuple[type[Controlled], ...] = (
     Deployment,
     StatefulSet,
     DaemonSet,
     ReplicaSet,
+    ReplicationController,
 )
 
 
@@ -26,9 +35,9 @@ CONTROLLED: tuple[type[Deployment | StatefulSet | DaemonSet | ReplicaSet], ...] 
     explains=("HF-WRK-010", "HF-WRK-060", "HF-WRK-065"),
 )
 def generation_unobserved(cluster: Snapshot) -> Iterator[Found]:
-    """The spec of a Deployment, StatefulSet, DaemonSet or ReplicaSet has a newer generation than
-    its controller has observed, counted from the last change of the spec, which the managers of
-    its fields tell. Where nobody says when that was, nothing is said.
+    """The spec of a Deployment, StatefulSet, DaemonSet, ReplicaSet or ReplicationController has a
+    newer generation than its controller has observed, counted from the last change of the spec,
+    which the managers of its fields tell. Where nobody says when that was, nothing is said.
     """
     for kind in CONTROLLED:
         for each in cluster.all(kind):

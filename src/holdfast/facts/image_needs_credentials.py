@@ -1,11 +1,20 @@
 """An image that the registry does not give to this pod: credentials are missing or wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+import msgspec
+
+from holdfast.model.kinds import Pod, Secret
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.waiting import READS, Wait, waiting
+from holdfast.topology.waiting import READS, Wait, unretrieved, waiting
+
+MAKE = (
+    "Make the pull secret that it names, or correct the name: "
+    "kubectl get pod {name} -n {namespace} -o jsonpath='{{.spec.imagePullSecrets}}'; "
+    "kubectl get secrets -n {namespace}"
+)
 
 
 @fact(
@@ -14,17 +23,30 @@ from holdfast.topology.waiting import READS, Wait, waiting
     severity=Severity.WARNING,
     grace=timedelta(minutes=1),  # a failed pull is tried again after 10 and after 20 s
     reads=READS,
+    hints=(Secret,),  # for a pull secret that does not exist
     next_step="Give the pod a pull secret that its registry accepts: "
     "kubectl get pod {name} -n {namespace} -o jsonpath='{{.spec.imagePullSecrets}}'",
 )
 def image_needs_credentials(cluster: Snapshot) -> Iterator[Found]:
     """A container, init container or sidecar waits for an image that the registry refuses to
     give without other credentials. Registries that hide what is private answer the same for a
-    repository that does not exist.
+    repository that does not exist. A pull secret that is named and does not exist is said, where
+    the kubelet has told so or Secrets were seen.
     """
-    for each in waiting(cluster, Wait.CREDENTIALS):
+    for each in waiting(cluster.narrowed(READS), Wait.CREDENTIALS):
         secrets = ", ".join(named.name for named in each.pod.spec.image_pull_secrets)
-        yield each.found(
-            f"waits for {each.image}, for which the registry wants credentials",
-            **{"spec.imagePullSecrets": secrets or "none"},
-        )
+        says = f"waits for {each.image}, for which the registry wants credentials"
+        missing = _missing(cluster, each.pod)
+        if missing:
+            says += f"; its pull secret {', '.join(missing)} does not exist"
+        found = each.found(says, **{"spec.imagePullSecrets": secrets or "none"})
+        yield msgspec.structs.replace(found, next_step=MAKE if missing else None)
+
+
+def _missing(cluster: Snapshot, pod: Pod) -> Sequence[str]:
+    """The pull secrets that it names and that do not exist."""
+    here, named = pod.metadata.namespace, [s.name for s in pod.spec.image_pull_secrets]
+    if not cluster.blind((Secret,), namespace=here):
+        return [name for name in named if cluster.find(Secret, here, name) is None]
+    told = unretrieved(cluster.narrowed(READS), pod)
+    return [name for name in named if name in told]

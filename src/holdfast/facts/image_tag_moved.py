@@ -25,6 +25,7 @@ type Same = tuple[str, str, str, str, str]  # owner, its revision, container, im
     next_step="Name the image by its digest, then restart the others: "
     "kubectl get pods -n {namespace} -o 'custom-columns=POD:.metadata.name,"
     "IMAGE:.status.containerStatuses[*].imageID'",
+    spreads=False,
 )
 def image_tag_moved(cluster: Snapshot) -> Iterator[Found]:
     """Running containers of the same name, of pods of one ReplicaSet or of one revision of a

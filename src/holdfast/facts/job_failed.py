@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from holdfast.model.relations import Relation
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.runs import READ, failed_runs
@@ -16,7 +17,8 @@ from holdfast.topology.runs import READ, failed_runs
     reads=READ,
     next_step="Read what its last pods said: kubectl logs job/{name} -n {namespace} "
     "--all-containers --tail=50",
-    explains=("HF-DLV-002",),
+    explains=("HF-DLV-002", "HF-WRK-029"),
+    follows=(Relation.OWNS,),
 )
 def job_failed(cluster: Snapshot) -> Iterator[Found]:
     """A Job failed for good: too many failed pods or indexes, or a pod failure that its policy

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from holdfast.model.relations import Relation
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.runs import READ, failed_runs
@@ -16,7 +17,8 @@ from holdfast.topology.runs import READ, failed_runs
     reads=READ,
     next_step="Its pods are gone: see how far they came and give it more time, or make it faster: "
     "kubectl describe job {name} -n {namespace}",
-    explains=("HF-DLV-002",),
+    explains=("HF-DLV-002", "HF-WRK-029"),
+    follows=(Relation.OWNS,),
 )
 def job_out_of_time(cluster: Snapshot) -> Iterator[Found]:
     """A Job ran longer than its activeDeadlineSeconds and was stopped. Of a CronJob only the

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from holdfast.model.kinds import Job, Pod
+from holdfast.model.relations import Relation
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 
@@ -16,6 +17,7 @@ from holdfast.model.snapshot import Snapshot
     reads=(Job, Pod),
     next_step="See what its pods wait for: kubectl describe job {name} -n {namespace}; "
     "kubectl get pods -n {namespace} -l batch.kubernetes.io/job-name={name}",
+    follows=(Relation.OWNS,),
 )
 def job_stuck(cluster: Snapshot) -> Iterator[Found]:
     """A Job has active pods and none of them is ready, counted from when the last of them stopped

@@ -18,9 +18,10 @@ from holdfast.topology.refusals import EXPLAINS, GRACE, READ, Cause, refusals
     explains=EXPLAINS,
 )
 def limit_range_blocks_pods(cluster: Snapshot) -> Iterator[Found]:
-    """A ReplicaSet, StatefulSet, DaemonSet or Job has fewer pods than it wants, and its last
-    attempt to create one was refused because a container, pod or claim asks for more, or less,
-    than a LimitRange of the namespace allows.
+    """A ReplicaSet, ReplicationController, StatefulSet, DaemonSet or Job has fewer pods than it
+    wants, and its last attempt to create one was refused because a container, pod or claim asks for
+    more, or less, than a LimitRange of the namespace allows.
+    Where ReplicaSets may not be seen, their Deployments tell it.
     """
     for refusal in refusals(cluster, Cause.LIMIT_RANGE):
         yield refusal.found

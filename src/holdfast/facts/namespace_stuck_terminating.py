@@ -42,7 +42,7 @@ def namespace_stuck_terminating(cluster: Snapshot) -> Iterator[Found]:
         yield Found(
             about=namespace.ref,
             since=deleted,
-            says=f"deleted {cluster.elapsed(deleted)} ago and still there{because}",
+            says=f"deleted and still there{because}",
             seen={type_: said[type_].message for type_ in REMAINS if type_ in said},
             next_step=(
                 "See which part of the API does not answer: kubectl get apiservices"

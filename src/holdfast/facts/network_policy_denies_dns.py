@@ -20,6 +20,7 @@ READ = (NetworkPolicy, Pod, Service, Namespace)
     reads=READ,
     next_step="Allow egress to kube-system on port 53, UDP and TCP, for those pods: "
     "kubectl describe networkpolicy {name} -n {namespace}",
+    spreads=False,
 )
 def network_policy_denies_dns(cluster: Snapshot) -> Iterator[Found]:
     """Every policy that speaks of a pod's outgoing traffic keeps it from the cluster's DNS over

@@ -9,6 +9,7 @@ from holdfast.model.snapshot import Snapshot
 from holdfast.topology.conditions import saying
 from holdfast.topology.workloads import SHORT
 
+JUST = timedelta(minutes=1)
 STOPPED = "node.cloudprovider.kubernetes.io/shutdown"
 
 
@@ -29,7 +30,8 @@ def node_silent(cluster: Snapshot) -> Iterator[Found]:
     for node, ready in saying(cluster.all(Node), "Ready", "Unknown"):
         since = ready.last_transition_time or node.born
         stopped = any(taint.key == STOPPED for taint in node.spec.taints)
-        says = f"silent for {cluster.elapsed(since)}"
+        lately = cluster.now - since < JUST  # when its silence began, nobody says
+        says = "has just fallen silent" if lately else f"silent for {cluster.elapsed(since)}"
         yield Found(
             about=node.ref,
             since=since,

@@ -18,6 +18,7 @@ RECENT = timedelta(hours=1)  # after that it is a pod left over, not a node in t
     reads=(Pod,),
     next_step="See what its node ran low on, and what the pod asks for: "
     "kubectl describe pod {name} -n {namespace}",
+    explains=("HF-WRK-029",),
 )
 def pod_evicted(cluster: Snapshot) -> Iterator[Found]:
     """A pod failed less than an hour ago because the kubelet evicted it: memory, disk, processes,

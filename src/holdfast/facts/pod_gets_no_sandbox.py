@@ -9,6 +9,8 @@ from holdfast.model.snapshot import Snapshot
 from holdfast.topology.events import events_about
 from holdfast.topology.volumes import set_up_since
 
+NO_SANDBOX = "FailedCreatePodSandBox"
+
 
 @fact(
     code="HF-WRK-032",
@@ -23,12 +25,14 @@ def pod_gets_no_sandbox(cluster: Snapshot) -> Iterator[Found]:
     """A pod that a node is setting up has the event FailedCreatePodSandBox, and nothing newer has
     been told of it: the network plug-in has no address or no answer, or the runtime fails.
     """
+    if all(event.reason != NO_SANDBOX for event in cluster.all(Event)):
+        return  # healthy: nobody says so of any pod
     for pod in cluster.all(Pod):
         waits = set_up_since(pod)
         if waits is None:
             continue  # healthy: not scheduled yet, or it has its sandbox
         events = events_about(cluster, pod)
-        told = [e for e in events if e.reason == "FailedCreatePodSandBox"]
+        told = [e for e in events if e.reason == NO_SANDBOX]
         if not told or told[-1].last_seen < events[-1].last_seen:
             continue  # healthy: it is at another step by now (volumes, or an image that is pulled)
         node = pod.spec.node_name

@@ -18,9 +18,11 @@ from holdfast.topology.refusals import EXPLAINS, GRACE, READ, Cause, refusals
     explains=EXPLAINS,
 )
 def pods_refused(cluster: Snapshot) -> Iterator[Found]:
-    """A ReplicaSet, StatefulSet, DaemonSet or Job has fewer pods than it wants, and its last
-    attempt to create one failed for a reason that no other rule names: a priority class that does
-    not exist, a template that is not valid. A namespace that is being deleted is left alone.
+    """A ReplicaSet, ReplicationController, StatefulSet, DaemonSet or Job has fewer pods than it
+    wants, and its last attempt to create one failed for a reason that no other rule names: a
+    priority class that does not exist, a template that is not valid. A namespace that is being
+    deleted is left alone.
+    Where ReplicaSets may not be seen, their Deployments tell it.
     """
     for refusal in refusals(cluster, Cause.OTHER):
         yield refusal.found

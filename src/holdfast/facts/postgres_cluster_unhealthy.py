@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from holdfast.model.kinds import Pod, PostgresCluster
+from holdfast.model.relations import Relation
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.conditions import current
@@ -48,6 +49,7 @@ LOST = frozenset(
     reads=(PostgresCluster, Pod),
     next_step="Read what its operator says: "
     "kubectl describe clusters.postgresql.cnpg.io {name} -n {namespace}",
+    follows=(Relation.OWNS,),
 )
 def postgres_cluster_unhealthy(cluster: Snapshot) -> Iterator[Found]:
     """The phase of a CloudNativePG Cluster is not the healthy one. Upgrades and copies are left

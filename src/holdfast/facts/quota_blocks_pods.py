@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
+from holdfast.model.kinds import ResourceQuota
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.refusals import EXPLAINS, GRACE, READ, Cause, refusals
@@ -18,9 +21,12 @@ from holdfast.topology.refusals import EXPLAINS, GRACE, READ, Cause, refusals
     explains=EXPLAINS,
 )
 def quota_blocks_pods(cluster: Snapshot) -> Iterator[Found]:
-    """A ReplicaSet, StatefulSet, DaemonSet or Job has fewer pods than it wants, and its last
-    attempt to create one was refused by a quota that would be exceeded. Some pods may be there;
-    critical when none is, unless it is work of a Job.
+    """A ReplicaSet, ReplicationController, StatefulSet, DaemonSet or Job has fewer pods than it
+    wants, and its last attempt to create one was refused by a quota that would be exceeded. Some
+    pods may be there; critical when none is, unless it is work of a Job.
+    Where ReplicaSets may not be seen, their Deployments tell it.
     """
     for refusal in refusals(cluster, Cause.QUOTA):
-        yield refusal.found
+        quota, here = refusal.reason.by, refusal.about.metadata.namespace
+        through = ResourceQuota.at(here, quota) if quota else None
+        yield msgspec.structs.replace(refusal.found, through=through)

@@ -18,9 +18,11 @@ from holdfast.topology.refusals import EXPLAINS, GRACE, READ, Cause, refusals
     explains=EXPLAINS,
 )
 def quota_wants_requests(cluster: Snapshot) -> Iterator[Found]:
-    """A ReplicaSet, StatefulSet, DaemonSet or Job has fewer pods than it wants, and its last
-    attempt to create one was refused because a quota of the namespace counts a resource that the
-    pod states no request or limit for, or because the quota has not been counted yet.
+    """A ReplicaSet, ReplicationController, StatefulSet, DaemonSet or Job has fewer pods than it
+    wants, and its last attempt to create one was refused because a quota of the namespace counts a
+    resource that the pod states no request or limit for, or because the quota has not been counted
+    yet.
+    Where ReplicaSets may not be seen, their Deployments tell it.
     """
     for refusal in refusals(cluster, Cause.QUOTA_WANTS):
         yield refusal.found

@@ -3,9 +3,15 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from holdfast.model.kinds import Deployment
+from holdfast.model.kinds import Deployment, ReplicaSet
+from holdfast.model.relations import Relation
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
+
+FIRST = (
+    "There is no other revision to go back to; mend this one, by what its pods say: "
+    "kubectl describe deployment {name} -n {namespace}"
+)
 
 
 @fact(
@@ -14,9 +20,11 @@ from holdfast.model.snapshot import Snapshot
     severity=Severity.WARNING,
     grace=timedelta(minutes=5),  # a deadline shorter than this is met late by any slow start
     reads=(Deployment,),
+    hints=(ReplicaSet,),  # for whether there is a revision to go back to
     next_step="Look at the pods of the new revision, and if it is bad, go back to the one before: "
     "kubectl rollout undo deployment/{name} -n {namespace}",
     explains=("HF-WRK-010", "HF-DLV-002"),
+    follows=(Relation.OWNS,),
 )
 def rollout_stuck(cluster: Snapshot) -> Iterator[Found]:
     """The Deployment exceeded its progress deadline, even if enough old replicas are available;
@@ -49,7 +57,17 @@ def rollout_stuck(cluster: Snapshot) -> Iterator[Found]:
                 "status.availableReplicas": str(status.available_replicas),
                 "revision": deployment.metadata.annotations.revision or "not said",
             },
+            next_step=None if _has_another(cluster, deployment) else FIRST,
         )
+
+
+def _has_another(cluster: Snapshot, deployment: Deployment) -> bool:
+    """Whether it may go back to another revision, as far as is seen."""
+    here = deployment.metadata.annotations.revision
+    if cluster.blind((ReplicaSet,), namespace=deployment.metadata.namespace):
+        return here != "1"
+    kept = cluster.owned_by(ReplicaSet, deployment)
+    return any(each.metadata.annotations.revision != here for each in kept)
 
 
 def _moved(deployment: Deployment, timed_out: datetime) -> datetime:

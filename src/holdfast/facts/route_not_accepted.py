@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from holdfast.model.kinds import Gateway, GrpcRoute, HttpRoute
-from holdfast.model.objects import condition
+from holdfast.model.kinds.gateway import ParentRef
+from holdfast.model.objects import Ref, condition
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.routes import Route, gateway_of, in_words, is_gateway, refused, routes
@@ -32,6 +33,7 @@ def route_not_accepted(cluster: Snapshot) -> Iterator[Found]:
         yield Found(
             about=said.route.ref,
             part=at,
+            through=_gateway(said.route, parent),
             since=max(said.route.born, said.condition.last_transition_time or said.route.born),
             says=f"{at} does not take it: {said.condition.reason}",
             seen={"reason": said.condition.reason, "message": said.condition.message},
@@ -53,10 +55,17 @@ def route_not_accepted(cluster: Snapshot) -> Iterator[Found]:
             yield Found(
                 about=route.ref,
                 part=at,
+                through=_gateway(route, parent),
                 since=max(route.asked_since, gateway.asked_since),
                 says=f"{at} has not taken note of it",
                 next_step=_step(route),
             )
+
+
+def _gateway(route: Route, parent: ParentRef) -> Ref | None:
+    if not is_gateway(parent):
+        return None
+    return Gateway.at(parent.namespace or route.metadata.namespace, parent.name)
 
 
 def _step(route: Route) -> str:

@@ -18,9 +18,10 @@ from holdfast.topology.refusals import EXPLAINS, GRACE, READ, Cause, refusals
     explains=EXPLAINS,
 )
 def service_account_missing(cluster: Snapshot) -> Iterator[Found]:
-    """A ReplicaSet, StatefulSet, DaemonSet or Job has fewer pods than it wants, and the API
-    server refused its last attempt because the service account could not be looked up. That is
-    the API server's own word: service accounts themselves are not read.
+    """A ReplicaSet, ReplicationController, StatefulSet, DaemonSet or Job has fewer pods than it
+    wants, and the API server refused its last attempt because the service account could not be
+    looked up. That is the API server's own word: service accounts themselves are not read.
+    Where ReplicaSets may not be seen, their Deployments tell it.
     """
     for refusal in refusals(cluster, Cause.ACCOUNT):
         yield refusal.found

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from holdfast.model.names import few
+from holdfast.model.relations import Relation
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.services import BEHIND, makers, selections, silent_since
@@ -17,6 +18,7 @@ from holdfast.topology.services import BEHIND, makers, selections, silent_since
     reads=BEHIND,
     next_step="Look at its pods, they are why: "
     "kubectl get endpointslices -n {namespace} -l kubernetes.io/service-name={name}",
+    follows=(Relation.SELECTS,),
 )
 def service_pods_not_ready(cluster: Snapshot) -> Iterator[Found]:
     """A service has no ready endpoints although pods carry the labels that it selects, or a

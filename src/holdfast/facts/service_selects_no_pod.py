@@ -9,6 +9,7 @@ from holdfast.model.snapshot import Snapshot
 from holdfast.topology.services import (
     BEHIND,
     answers,
+    hidden,
     last_changed,
     makers,
     nearest,
@@ -34,7 +35,7 @@ def service_selects_no_pod(cluster: Snapshot) -> Iterator[Found]:
     """
     for service, pods in selections(cluster):
         here = service.metadata.namespace
-        if pods or service.controller is not None or cluster.blind(BEHIND, namespace=here):
+        if pods or service.controller is not None or hidden(cluster, here):
             continue  # healthy, or somebody else's affair, or we cannot tell
         slices = slices_of(cluster, here, service.metadata.name)
         if answers(slices) or any(makers(cluster, service)):

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from holdfast.model.kinds import Pod, Service
+from holdfast.model.kinds import CronJob, Pod, Service
 from holdfast.model.objects import Object, Ref
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.services import selections
-from holdfast.topology.workloads import OWNERS, root_of
+from holdfast.topology.workloads import OF_TODAY, OWNERS, root_of
 
-READ: tuple[type[Object], ...] = (Service, Pod, *OWNERS)
+NEEDED: tuple[type[Object], ...] = (Service, Pod, *OF_TODAY, CronJob)
 
 
 @fact(
@@ -18,7 +18,7 @@ READ: tuple[type[Object], ...] = (Service, Pod, *OWNERS)
     channel=Channel.POSTURE,
     severity=Severity.INFO,
     grace=timedelta(hours=1),  # a canary, or a move from one workload to another, takes a while
-    reads=READ,
+    reads=(Service, Pod, *OWNERS),
     next_step="If that is not meant, ask for one more label in its selector: "
     "kubectl describe service {name} -n {namespace}",
 )
@@ -28,7 +28,7 @@ def service_selects_two_workloads(cluster: Snapshot) -> Iterator[Found]:
     """
     for service, pods in selections(cluster):
         makers = {owner.uid if (owner := pod.controller) else "" for pod in pods}
-        if len(makers) < 2 or cluster.blind(READ, namespace=service.metadata.namespace):
+        if len(makers) < 2 or cluster.blind(NEEDED, namespace=service.metadata.namespace):
             continue  # healthy: one ReplicaSet made them all
         first: dict[str, tuple[datetime, Ref]] = {}
         for pod in pods:

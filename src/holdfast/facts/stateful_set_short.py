@@ -7,6 +7,7 @@ import msgspec
 
 from holdfast.model.kinds import Pod, StatefulSet
 from holdfast.model.names import few
+from holdfast.model.relations import Relation
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 
@@ -20,6 +21,7 @@ from holdfast.model.snapshot import Snapshot
     next_step="See why that member is missing or not ready: kubectl describe statefulset {name} "
     "-n {namespace}; kubectl get pods -n {namespace}",
     explains=("HF-DLV-002",),
+    follows=(Relation.OWNS,),
 )
 def stateful_set_short(cluster: Snapshot) -> Iterator[Found]:
     """A member of a StatefulSet, by its ordinal from `ordinals.start` on, has no pod or one that is

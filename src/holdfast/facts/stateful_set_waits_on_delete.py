@@ -16,6 +16,7 @@ from holdfast.model.snapshot import Snapshot
     reads=(StatefulSet, ControllerRevision),
     next_step="Delete the outdated pods one by one, each when the one before is ready: "
     "kubectl get pods -n {namespace} -L controller-revision-hash",
+    spreads=False,
 )
 def stateful_set_waits_on_delete(cluster: Snapshot) -> Iterator[Found]:
     """The update strategy is OnDelete and pods of an older revision still run, counted from when

@@ -18,7 +18,7 @@ from holdfast.topology.workloads import SHORT
     reads=(VolumeAttachment, PersistentVolume, Claim, Pod, Event),
     next_step="Read what the attacher says: kubectl get volumeattachments -o wide, and: "
     "kubectl get events -A --field-selector reason=FailedAttachVolume",
-    explains=SHORT,
+    explains=(*SHORT, "HF-WRK-034"),
 )
 def volume_attach_failing(cluster: Snapshot) -> Iterator[Found]:
     """A VolumeAttachment is not attached and carries an error, counted from when the attaching

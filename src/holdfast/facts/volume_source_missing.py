@@ -36,6 +36,7 @@ def volume_source_missing(cluster: Snapshot) -> Iterator[Found]:
         yield Found(
             about=trouble.pod.ref,
             part=trouble.volume,
+            through=missing.ref(trouble.pod.metadata.namespace),
             since=trouble.since,
             says=f"volume {trouble.volume}: {missing} does not exist{hint}",
             seen={"event": trouble.message, **({"nearly": near} if near else {})},

@@ -18,9 +18,10 @@ from holdfast.topology.refusals import EXPLAINS, GRACE, READ, Cause, refusals
     explains=EXPLAINS,
 )
 def webhook_unreachable_for_pods(cluster: Snapshot) -> Iterator[Found]:
-    """A ReplicaSet, StatefulSet, DaemonSet or Job has fewer pods than it wants, and its last
-    attempt to create one failed because the API server could not call an admission webhook that
-    must be asked. The part is the webhook's name.
+    """A ReplicaSet, ReplicationController, StatefulSet, DaemonSet or Job has fewer pods than it
+    wants, and its last attempt to create one failed because the API server could not call an
+    admission webhook that must be asked. The part is the webhook's name.
+    Where ReplicaSets may not be seen, their Deployments tell it.
     """
     for refusal in refusals(cluster, Cause.UNREACHABLE):
         yield refusal.found

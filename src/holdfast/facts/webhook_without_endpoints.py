@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from holdfast.model.kinds import EndpointSlice, MutatingWebhooks, Service, ValidatingWebhooks
 from holdfast.model.kinds.control import Webhook
+from holdfast.model.relations import Relation
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.services import unanswered
@@ -22,6 +23,7 @@ from holdfast.topology.webhooks import configurations
     next_step="Bring its pods back; if they cannot start because it is not there to be asked, "
     "take it away until they have: kubectl get KIND {name} -o yaml",
     explains=("HF-WRK-055",),
+    follows=(Relation.ROUTES,),
 )
 def webhook_without_endpoints(cluster: Snapshot) -> Iterator[Found]:
     """A webhook's service does not exist, lacks the port, or has no ready endpoints. Critical when
@@ -42,6 +44,7 @@ def webhook_without_endpoints(cluster: Snapshot) -> Iterator[Found]:
             yield Found(
                 about=configuration.ref,
                 part=webhook.name,
+                through=Service.at(service.namespace, service.name),
                 since=silent.since or written,
                 says=f"service {service.namespace}/{service.name} {silent.because}: "
                 + ("requests are refused" if fails else "requests pass unasked"),

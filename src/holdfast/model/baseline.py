@@ -1,12 +1,14 @@
 """What people have decided not to be told of: accepted faults, which expire, and ignore rules."""
 
 import re
+import string
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 import msgspec
 
+from holdfast.model.kinds import KINDS
 from holdfast.model.objects import Time
 from holdfast.model.rules import Finding
 from holdfast.model.written import Fault
@@ -14,6 +16,9 @@ from holdfast.model.written import Fault
 DEFAULT = timedelta(days=90)  # a quarter: long enough to mend it, short enough to be asked again
 LONGEST = timedelta(days=366)  # what is to stay for good is an ignore rule, and says so
 ID = re.compile(r"(fnd|trb)_[0-9a-f]{20}")
+
+ANY_NAMES = tuple(f"{end}-x{end}" for end in string.ascii_lowercase + string.digits)
+"""Names as they may begin and end: a pattern that fits all of these leaves nothing out."""
 
 
 class _Written(
@@ -48,15 +53,27 @@ class Ignore(_Written, frozen=True, kw_only=True):
     reason: str
 
     @property
-    def everything(self) -> bool:
-        """Whether it would leave nothing to be seen."""
-        return not self.labels and {self.code, self.namespace, self.object} == {"*"}
+    def everywhere(self) -> bool:
+        """Whether it fits every object there may be, however that is written: `*`, `**`, `?*/*`."""
+        return (
+            not self.labels
+            and all(fnmatchcase(name, self.namespace) for name in ANY_NAMES)
+            and all(
+                fnmatchcase(f"{kind.api.kind}/{name}", self.object)
+                for kind in KINDS
+                for name in ANY_NAMES
+            )
+        )
+
+    def names(self, code: str) -> bool:
+        """Whether it is about that code."""
+        return fnmatchcase(code, self.code)
 
     def fits(self, finding: Finding, labels: Mapping[str, str]) -> bool:
         """Whether it is meant."""
         about = finding.about
         return (
-            fnmatchcase(finding.code, self.code)
+            self.names(finding.code)
             and fnmatchcase(about.namespace, self.namespace)
             and fnmatchcase(f"{about.kind}/{about.name}", self.object)
             and all(labels.get(key) == value for key, value in self.labels.items())
@@ -101,8 +118,6 @@ class Baseline(_Written, frozen=True, kw_only=True):
             yield from _reason(at, accepted.reason)
         for number, ignore in enumerate(self.ignore):
             at = f".ignore[{number}]"
-            if ignore.everything:
-                yield Fault(at=at, why="this would ignore everything")
             yield from _reason(at, ignore.reason)
         for number, off in enumerate(self.off):
             yield from _reason(f".off[{number}]", off.reason)

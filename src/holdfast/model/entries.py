@@ -8,16 +8,27 @@ from types import MappingProxyType
 import msgspec
 
 from holdfast.errors import NotCanonical
+from holdfast.model.access import Process
 from holdfast.model.canonical import Plain, canonical
 
 VERSION = 1
 ROTATED, REVOKED, RESTORED = "key_rotated", "key_revoked", "restore_accepted"
-"""The kinds of entries that change how the entries after them are judged."""
+GIVEN_UP = "anchor_given_up"
+"""The kinds of entries that change how a record is judged."""
 
+LET_GO = "entries_let_go"
+"""Older entries were exported and dropped; it says up to which one."""
+
+LONGEST_ID = 200  # characters of a draft's id
+UNREADABLE = "unreadable"  # the kind of a draft whose row was written by nobody of ours
 LONGEST_DRAFT = 1_000_000  # bytes: its line stays below what a reader accepts
 
 ENTRY_DOMAIN = b"holdfast-audit-entry-v1\n"
 """Stands before what an entry's signature covers, so that it is a signature of nothing else."""
+
+
+SERVED = frozenset({"signal", "model_call"})
+"""What `serve` may record by itself: everything else is the keeper's word, or a person's."""
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +39,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     actor: str
     subjects: tuple[str, ...] = ()
     details: Mapping[str, Plain] = MappingProxyType({})  # redacted; never a secret's value
+    process: Process = Process.KEEPER  # who submitted it: the store says so, and nobody else
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,6 +108,15 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     time: str
 
 
+class Segment(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of a part of the chain, as a signed note: what stands before it may be let go."""
+
+    size: int
+    time: str  # of its last entry
+    note: bytes
+    let_go: bool = False
+
+
 def genesis(chain: str, cluster: str) -> str:
     """What stands in place of a hash before the first entry."""
     return hashlib.sha256(f"holdfast-audit-chain-v1\n{chain}\n{cluster}\n".encode()).hexdigest()
@@ -118,6 +139,13 @@ def base64url(raw: bytes) -> str:
 
 def check_draft(draft: Draft) -> None:
     """Raise `NotCanonical` for a draft that could not be sealed, before anybody relies on it."""
+    if not draft.id:
+        raise NotCanonical("A record needs an id.", remedy="Give it one that nothing else has.")
+    if len(draft.id) > LONGEST_ID:
+        raise NotCanonical(
+            f"An id of {len(draft.id)} characters is too long.",
+            remedy=f"Take an id of at most {LONGEST_ID}.",
+        )
     who = canonical([draft.id, draft.kind, draft.actor, list(draft.subjects)])
     size = len(who) + len(canonical(draft.details))
     if size > LONGEST_DRAFT:

@@ -2,10 +2,21 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
 from holdfast.model.canonical import Plain
+from holdfast.model.runs import Figures
+
+REMARK = "remark"
+LONGEST_REMARK = 4000  # characters
+
+
+class Remark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of a letter of that kind: something that a person wants to stand in the record."""
+
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_REMARK)]
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,7 +26,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: str
-    kind: str  # `approval`, `rejection`, `signal`, ...
+    kind: str  # `remark`, ...
     sender: str  # which process put it there; for people, decides nothing
     body: Mapping[str, Plain]
     at: datetime
@@ -29,3 +40,4 @@ class Beat(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     started: datetime
     beat: datetime
+    figures: Figures | None = None  # of its engine, counted some seconds ago; None before that

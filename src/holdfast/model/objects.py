@@ -276,6 +276,13 @@ class Object(Part, frozen=True, kw_only=True):
 
     metadata: Metadata = Metadata()
 
+    @classmethod
+    def at(cls, namespace: str, name: str) -> Ref:
+        """Who is known by its place alone, be it there or not."""
+        return Ref(
+            api_version=cls.api.api_version, kind=cls.api.kind, namespace=namespace, name=name
+        )
+
     @property
     def ref(self) -> Ref:
         """Who this is."""
@@ -306,7 +313,10 @@ class Object(Part, frozen=True, kw_only=True):
     @property
     def controller(self) -> Owner | None:
         """The owner that manages this object, if one does."""
-        return next((o for o in self.metadata.owner_references if o.controller), None)
+        for owner in self.metadata.owner_references:
+            if owner.controller:
+                return owner
+        return None
 
 
 class Condition(Part, frozen=True, kw_only=True):
@@ -326,4 +336,7 @@ class Condition(Part, frozen=True, kw_only=True):
 
 def condition(conditions: tuple[Condition, ...], type_: str) -> Condition | None:
     """The condition of that type, by its type and never by its place in the list."""
-    return next((c for c in conditions if c.type == type_), None)
+    for each in conditions:
+        if each.type == type_:
+            return each
+    return None

@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 _FORM = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:[eE]([+-]?\d{1,3})|([numkMGTPE]|[KMGTPE]i)?)")
 _SUFFIX = {
@@ -16,6 +17,7 @@ _SUFFIX = {
 _LONGEST = 100  # characters; what is longer was never an amount of anything
 
 
+@lru_cache(maxsize=4096, typed=True)  # nodes and quotas are alike; `True` is no quantity, and 1 is
 def worth(written: str | int | float | None) -> Fraction | None:
     """The amount; None for what is no quantity."""
     if written is None or isinstance(written, bool):

@@ -16,7 +16,9 @@ from typing import Literal
 
 import msgspec
 
+from holdfast.model.hiding import text_shown
 from holdfast.model.objects import Object, Ref
+from holdfast.model.relations import Relation
 from holdfast.model.snapshot import Snapshot
 
 
@@ -57,6 +59,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     part: str = ""  # the container, key or port that tells two of one object apart
     severity: Severity | None = None  # None: what the rule declares
     next_step: str | None = None  # None: what the rule declares
+    through: Ref | None = None  # the one of its needs that it is about: nothing else explains it
+    unmade: int = 0  # how many pods are missing because of it that were never made
 
 
 class Verdict(StrEnum):
@@ -77,6 +81,14 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     because: str = ""  # for unknown: which source was not seen, and why
 
 
+class Bearing(msgspec.Struct, frozen=True, kw_only=True):
+    """How a fact stands to others that are found beside it. By itself, it is a cause."""
+
+    explains: tuple[str, ...] = ()  # codes that follow from this one
+    follows: tuple[Relation, ...] = ()  # along these, it only says what is told better beneath
+    spreads: bool = True  # whether what is made of its object suffers by it
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """A fact as the catalogue knows it: the declaration, and the function that looks."""
@@ -89,7 +101,7 @@ class Rule:
     reads: tuple[type[Object], ...]
     hints: tuple[type[Object], ...]
     next_step: str
-    explains: tuple[str, ...]
+    bearing: Bearing
     summary: str
     help: str
     look: Callable[[Snapshot], Iterator[Found]]
@@ -101,8 +113,10 @@ class Rule:
         return (*self.reads, *self.hints)
 
     def __call__(self, snapshot: Snapshot) -> Iterator[Found]:
-        """Look at no more than what the declaration names."""
-        return self.look(snapshot.narrowed(self.sight))
+        """Look at no more than what the declaration names; tell no secret that a message quotes."""
+        for found in self.look(snapshot.narrowed(self.sight)):
+            seen = {name: text_shown(value) for name, value in found.seen.items()}
+            yield msgspec.structs.replace(found, says=text_shown(found.says), seen=seen)
 
 
 def fact(  # noqa: PLR0913 - a declaration, each word of it named
@@ -115,6 +129,8 @@ def fact(  # noqa: PLR0913 - a declaration, each word of it named
     next_step: str,
     hints: tuple[type[Object], ...] = (),
     explains: tuple[str, ...] = (),
+    follows: tuple[Relation, ...] = (),
+    spreads: bool = True,
     reads_named: bool = False,
 ) -> Callable[[Callable[[Snapshot], Iterator[Found]]], Rule]:
     """Declare a fact. The decorator wraps the function and registers nothing.
@@ -123,8 +139,11 @@ def fact(  # noqa: PLR0913 - a declaration, each word of it named
     without them, so a verdict does not wait for them. `reads_named`: it also reads the custom
     kinds that people name, of which nobody knows more than that they may have conditions.
 
-    `explains` names the codes of facts that are symptoms of this one when both are found on the
-    same object (out of memory explains the crash loop); what lies along the topology needs no word.
+    `explains` names the codes of facts that are symptoms of this one, on the same object (out of
+    memory explains the crash loop) or on whoever needs it (a claim, the pod that mounts it).
+    `follows` is for a fact that only sums up what lies beneath it: a Deployment is short because of
+    whatever is wrong with what it owns. Most facts are causes and follow from nothing.
+    `spreads=False`: what it is about may do badly by and by, but nobody above it suffers now.
     """
 
     def declare(look: Callable[[Snapshot], Iterator[Found]]) -> Rule:
@@ -140,7 +159,7 @@ def fact(  # noqa: PLR0913 - a declaration, each word of it named
             reads=reads,
             hints=hints,
             next_step=next_step,
-            explains=explains,
+            bearing=Bearing(explains=explains, follows=follows, spreads=spreads),
             summary=promise.split("\n\n", 1)[0].replace("\n", " "),
             help=f"{promise}\n\n{detail}",
             look=look,
@@ -164,6 +183,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime
     seen: Mapping[str, str]
     next: str
+    through: Ref | None = None
+    unmade: int = 0
 
 
 def finding_id(about: Ref, code: str, part: str) -> str:

@@ -12,7 +12,7 @@ from functools import cached_property
 import msgspec
 
 from holdfast.errors import UndeclaredRead
-from holdfast.model.objects import Object
+from holdfast.model.objects import Object, Ref
 from holdfast.model.times import in_words
 
 
@@ -90,7 +90,10 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Blind(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A kind that could not be judged, reported once."""
+    """A kind that could not be judged whole, reported once.
+
+    Its state is *captured* where the list is whole and some of its objects are not understood.
+    """
 
     api_version: str
     kind: str
@@ -104,6 +107,13 @@ class Blind(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         """The name as RBAC and kubectl write it."""
         group, slash, _ = self.api_version.rpartition("/")
         return f"{self.plural}.{group}" if slash else self.plural
+
+    @property
+    def word(self) -> str:
+        """Its state, for people."""
+        if self.state is State.CAPTURED:
+            return "not wholly understood"
+        return self.state.value.replace("_", " ")
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,6 +187,14 @@ class Snapshot:
         narrow._made = self._made
         return narrow
 
+    def at(self, moment: datetime) -> "Snapshot":
+        """The same sight, judged at another moment."""
+        if moment == self.now:
+            return self
+        other = Snapshot(now=moment, cluster=self.cluster, only=self._only)
+        other._captures = self._captures
+        return other
+
     def once[T](self, make: Callable[["Snapshot"], T]) -> T:
         """What that function makes of this sight, made once for all rules that read the same kinds.
 
@@ -193,6 +211,24 @@ class Snapshot:
             _within(c, namespaces) if c.kind.api.namespaced else c for c in self._captures.values()
         )
         return Snapshot(now=self.now, captures=captures, cluster=self.cluster, only=self._only)
+
+    @cached_property
+    def namespaces(self) -> frozenset[str] | None:
+        """The namespaces that were asked for; None: all of them."""
+        of_some = [c for c in self._captures.values() if c.kind.api.namespaced]
+        asked = {name for c in of_some for name in (*(c.namespaces or ()), *c.unseen)}
+        seen = (c for c in of_some if c.state in (State.CAPTURED, State.PARTIAL))
+        everywhere = any(c.namespaces is None for c in seen)
+        return frozenset(asked) if asked and not everywhere else None
+
+    def concerns(self, about: Ref) -> bool:
+        """Whether that is what was asked about.
+
+        Where some namespaces were asked for, the others are known as well, because of what their
+        labels mean to these; how they fare is another matter.
+        """
+        named = (about.api_version, about.kind) == ("v1", "Namespace")
+        return not named or self.namespaces is None or about.name in self.namespaces
 
     def elapsed(self, since: datetime) -> str:
         """How long ago that was, in words for people."""
@@ -240,12 +276,13 @@ def _within(capture: Capture[Object], wanted: tuple[str, ...]) -> Capture[Object
 def _blind(capture: Capture[Object]) -> Blind:
     api = capture.kind.api
     state, why = capture.state, capture.why
-    if state is State.CAPTURED:
+    if state is State.CAPTURED and capture.unreadable:
+        first = capture.unreadable[0]
+        name = first.name or "(no name)"
+        why = f"{len(capture.unreadable)} unreadable, the first {name}: {first.why}"
+    elif state is State.CAPTURED:
         state = State.PARTIAL
         why = f"only in {', '.join(capture.namespaces or ())}"
-    if capture.unreadable:
-        first = capture.unreadable[0]
-        why = f"{len(capture.unreadable)} unreadable, the first {first.name}: {first.why}"
     return Blind(
         api_version=api.api_version,
         kind=api.kind,

@@ -9,6 +9,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     name: str  # as people know it, without a password
     revision: str | None = None  # None: nobody has made our tables yet
     newest: str  # that this version knows
+    nowhere: str = ""  # the folder that its file would lie in, where that is not there either
     known: bool = True
     missing: tuple[str, ...] = ()  # tables and columns that should be there
     foreign: bool = False  # holds tables, and none of ours

@@ -47,8 +47,12 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
         return min(finding.since for finding in (self.cause, *self.alike))
 
 
-def trouble_id(subject: Ref, code: str) -> str:
-    """Stable while the workload behind the cause lives, although its pods come and go."""
+def trouble_id(subject: Ref, code: str, through: Ref | None = None) -> str:
+    """Stable while the workload behind the cause lives, although its pods come and go.
+
+    Who misses two things has two troubles: whoever accepts the one has not accepted the other.
+    """
     who = subject.uid or f"{subject.api_version}/{subject.kind}/{subject.namespace}/{subject.name}"
-    text = json.dumps(["trouble", who, code], ensure_ascii=False, separators=(",", ":"))
+    what = [str(through)] if through is not None else []
+    text = json.dumps(["trouble", who, code, *what], ensure_ascii=False, separators=(",", ":"))
     return "trb_" + hashlib.sha256(text.encode()).hexdigest()[:20]

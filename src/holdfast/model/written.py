@@ -10,11 +10,16 @@ from typing import Any
 
 import msgspec
 import yaml
+from yaml.constructor import SafeConstructor
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from holdfast.errors import BadInput
 
-_AT = re.compile(r" - at `\$(.*)`$")
+DEEPEST = 32  # no file of ours has more than a few
+MOST = 200_000  # values
+SMALLER = "Name another file, or make this one smaller."
+_AT = re.compile(r" - at `(?:key` in `)?\$(.*)`$")
+_UNKNOWN = re.compile(r"unknown field `([^`]*)`")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
 _KINDS = ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")
 _TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in _KINDS)
@@ -49,8 +54,9 @@ def parse[T](
         value = msgspec.convert(told, form)
     except msgspec.ValidationError as unfit:
         said = str(unfit)
-        at = _AT.search(said)
-        where = _find(node, at.group(1) if at else "")
+        at, unknown = _AT.search(said), _UNKNOWN.search(said)
+        trail = at.group(1) if at else ""
+        where = _find(node, f"{trail}.{unknown.group(1)}" if unknown else trail)
         raise _wrong(file, where, _AT.sub(r" at \1", said)) from None
     for fault in faults(value):
         raise _wrong(file, _find(node, fault.at), f"{fault.why}, at {fault.at}")
@@ -60,15 +66,9 @@ def parse[T](
 def composed(text: str, file: str) -> Node:
     """The YAML of a text, as nodes that know their lines."""
     try:
-        loader = yaml.SafeLoader(text)
+        _refuse_excess(text, file)
+        loader = yaml.CSafeLoader(text)
         try:
-            for event in yaml.parse(text, Loader=yaml.SafeLoader):
-                if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                    at = event.start_mark.line + 1 if event.start_mark else 0
-                    raise BadInput(
-                        f"{file}, line {at}: anchors and aliases are not allowed.",
-                        remedy="Write the value out.",
-                    )
             node = loader.get_single_node()
         finally:
             loader.dispose()
@@ -80,6 +80,25 @@ def composed(text: str, file: str) -> Node:
     if node is None:
         raise BadInput(f"{file} is empty.", remedy="Name another file, or fill this one.")
     return node
+
+
+def _refuse_excess(text: str, file: str) -> None:
+    """What would become too much is refused at its first sign, before anything is made of it."""
+    depth = count = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        line = event.start_mark.line + 1 if event.start_mark else 0
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise BadInput(
+                f"{file}, line {line}: anchors and aliases are not allowed.",
+                remedy="Write the value out.",
+            )
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        count += isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
+        if depth > DEEPEST:
+            raise BadInput(f"{file}, line {line}: this is nested too deeply.", remedy=SMALLER)
+        if count > MOST:
+            raise BadInput(f"{file}, line {line}: these are too many values.", remedy=SMALLER)
 
 
 def _plain(file: str, node: Node) -> Any:
@@ -105,11 +124,7 @@ def _scalar(node: Node) -> Any:
     kind = node.tag.rpartition(":")[2]
     if kind in ("str", "timestamp"):  # times are read by the form, which wants a zone
         return node.value
-    loader = yaml.SafeLoader("")
-    try:
-        return loader.construct_object(node)
-    finally:
-        loader.dispose()
+    return SafeConstructor().construct_object(node)
 
 
 def _find(node: Node, trail: str) -> Node:

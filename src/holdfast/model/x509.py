@@ -1,4 +1,4 @@
-"""When certificates end: read from a bundle of them, and nothing else of them.
+"""When certificates hold: read from them in PEM, and nothing else of them.
 
 Only the walk to the validity is here, by the lengths that DER writes before each value. Whatever
 is odd on the way is no certificate.
@@ -25,23 +25,37 @@ def ends(bundle: str) -> datetime | None:
     """
     try:
         pem = b64decode(bundle, validate=True)
-        moments = [_ends(b64decode(each)) for each in _PEM.findall(pem)]
+        moments = [_validity(b64decode(each))[1] for each in _PEM.findall(pem)]
     except (binascii.Error, ValueError, IndexError):
         return None
     return max(moments, default=None)
 
 
-def _ends(der: bytes) -> datetime:
-    """`notAfter`: the second time of the fifth value of the signed part, after its version."""
+def validity(chain: bytes) -> tuple[datetime, datetime]:
+    """From when on and until when the first certificate of a chain holds, which is in PEM.
+
+    Raises ValueError when it cannot be read.
+    """
+    first = _PEM.search(chain)
+    if first is None:
+        raise ValueError("no certificate in PEM")
+    try:
+        return _validity(b64decode(first[1]))
+    except IndexError:
+        raise ValueError("cut off") from None
+
+
+def _validity(der: bytes) -> tuple[datetime, datetime]:
+    """The fifth value of the signed part, after its version: `notBefore` and `notAfter`."""
     certificate = _within(der, _SEQUENCE)
     parts = list(_values(_within(certificate, _SEQUENCE)))
     if parts[0][0] == _VERSION:
         parts = parts[1:]
-    _, _, _, (tag, validity), *_ = parts  # serial number, algorithm, issuer
+    _, _, _, (tag, times), *_ = parts  # serial number, algorithm, issuer
     if tag != _SEQUENCE:
         raise ValueError("no validity")
-    (_, _), (kind, written) = _values(validity)
-    return _moment(kind, written)
+    begins, ends = (_moment(kind, written) for kind, written in _values(times))
+    return begins, ends
 
 
 def _moment(kind: int, written: bytes) -> datetime:

@@ -4,12 +4,17 @@ The order is the real one: who may not ask is told so before anyone looks whethe
 there, or whether the request is well formed.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from holdfast.testing import rbac, selectors
+from holdfast.testing.admission import Admission, Webhook
+from holdfast.testing.changes import Changes
 from holdfast.testing.clock import FrozenClock
 from holdfast.testing.documents import Json
 from holdfast.testing.lifecycle import Lifecycle
+from holdfast.testing.rbac import User
 from holdfast.testing.reading import Watch
 from holdfast.testing.removal import Removal
 from holdfast.testing.requests import Answer, Audited, Request
@@ -22,6 +27,10 @@ _COLLECTIVE = ("list", "watch", "deletecollection")
 _BORN_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 
 
+def _nothing(_: User) -> None:
+    """Nobody does anything by himself."""
+
+
 class ApiServer:
     """State, rules and rights behind one door."""
 
@@ -32,7 +41,11 @@ class ApiServer:
         self.audit: list[Audited] = []
         removal = Removal(self.store, self.resources, clock)
         self._lifecycle = Lifecycle(self.store, self.resources, clock, seed, removal)
-        self._verbs = Verbs(self.store, self._lifecycle, removal)
+        self.fences: list[Admission] = []
+        self.webhooks: list[Webhook] = []
+        self.before_each: Callable[[User], None] = _nothing  # controllers at work may come first
+        changes = Changes(self.store, self._lifecycle, removal, self.fences, self.webhooks)
+        self._verbs = Verbs(self.store, changes, removal, clock)
         for name in _BORN_NAMESPACES:
             self._bear("namespaces", {"metadata": {"name": name}})
         for born in rbac.bootstrap_roles():
@@ -43,6 +56,7 @@ class ApiServer:
 
     def answer(self, request: Request) -> Answer:
         """Do what is asked for, or raise the StatusError that says why not."""
+        self.before_each(request.who)
         try:
             answer = self._verbs.do(request, self._authorised(request))
         except StatusError as no:
@@ -53,6 +67,7 @@ class ApiServer:
 
     def watch(self, request: Request) -> Watch:
         """Open a watch."""
+        self.before_each(request.who)
         try:
             resource = self._authorised(request)
             if request.fault is not None:
@@ -88,9 +103,8 @@ class ApiServer:
         if ask.group not in self.resources.versions():
             raise PageNotFound
         resource = self.resources.find(ask.group, ask.resource, request.version)
-        status = ask.subresource == "status" and resource.status
         homeless = resource.namespaced and not ask.namespace and ask.name
-        if homeless or (ask.subresource and not status):
+        if homeless or (ask.subresource and ask.subresource not in resource.parts):
             raise not_served()
         if ask.namespace and not resource.namespaced:
             raise not_served()

@@ -7,6 +7,7 @@ from holdfast.testing.resources import Resource
 from holdfast.testing.status import StatusError, bad_request
 from holdfast.testing.validation import refuse_malformed
 
+SCALE = ("autoscaling/v1", "Scale")
 _POLICIES = ("Foreground", "Background", "Orphan")
 
 
@@ -15,7 +16,8 @@ def manifest(request: Request, resource: Resource) -> Json:
     body = request.body or {}
     kind = body.get("kind") or resource.kind
     version = body.get("apiVersion") or resource.api_version
-    if (version, kind) != (resource.api_version, resource.kind):
+    scale = request.ask.subresource == "scale" and (version, kind) == SCALE
+    if not scale and (version, kind) != (resource.api_version, resource.kind):
         raise bad_request(
             f'{kind} in version "{version}" cannot be handled as a {resource.kind}: it is not '
             f"a {resource.kind} in version {resource.api_version}"
@@ -76,6 +78,7 @@ def deletion(request: Request) -> Deletion:
         resource_version=preconditions.get("resourceVersion"),
         grace_seconds=options.get("gracePeriodSeconds"),
         orphan=policy == "Orphan" or bool(options.get("orphanDependents")),
+        propagation=policy or "",
         dry=said_dry(options.get("dryRun"), of=request.ask.verb),
     )
 

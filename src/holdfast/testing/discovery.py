@@ -68,13 +68,25 @@ def _entries(resource: Resource) -> list[Json]:
     }
     if resource.short:
         base["shortNames"] = list(resource.short)
-    if not resource.status:
-        return [base]
-    status = {
-        "name": f"{resource.plural}/status",
+    return [base, *(_part(resource, name) for name in resource.parts)]
+
+
+def _part(resource: Resource, name: str) -> Json:
+    entry: Json = {
+        "name": f"{resource.plural}/{name}",
         "singularName": "",
         "namespaced": resource.namespaced,
         "kind": resource.kind,
         "verbs": ["get", "patch", "update"],
     }
-    return [base, status]
+    match name:
+        case "scale":
+            return {**entry, "group": "autoscaling", "version": "v1", "kind": "Scale"}
+        case "eviction":
+            eviction = {"group": "policy", "version": "v1", "kind": "Eviction"}
+            return {**entry, **eviction, "verbs": ["create"]}
+        case "token":
+            token = {"group": "authentication.k8s.io", "version": "v1", "kind": "TokenRequest"}
+            return {**entry, **token, "verbs": ["create"]}
+        case _:
+            return entry

@@ -24,6 +24,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from holdfast.testing.connections import Listening
+
 _CHUNK = 65536
 _REASONS = {410: "Expired", 429: "TooManyRequests"}
 
@@ -122,15 +124,13 @@ class _Proxy(ABC):
         self._plan = plan
         self._sleep = sleep
         self._overhear = overhear
-        self._clients: set[asyncio.StreamWriter] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._listening = Listening(self._hold)
         self._count = 0
         self.port = 0
         self.faults_seen: list[tuple[Asked, Fault]] = []
 
     async def __aenter__(self) -> Self:
-        self._listening = await asyncio.start_server(self._connected, "127.0.0.1", 0, ssl=self._tls)
-        self.port = self._listening.sockets[0].getsockname()[1]
+        self.port = await self._listening.open(tls=self._tls)
         return self
 
     async def __aexit__(
@@ -139,31 +139,18 @@ class _Proxy(ABC):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._listening.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._listening.wait_closed()
+        await self._listening.close()
 
     def cut(self) -> None:
         """Reset every connection that is open now."""
-        for back in list(self._clients):
+        for back in self._listening.writers:
             _reset(back)
 
-    def _connected(self, client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._hold(client, back))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     async def _hold(self, client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
-        self._clients.add(back)
         try:
             await self._serve(client, back)
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, TimeoutError):
             back.transport.abort()  # either side may leave at any moment
-        finally:
-            self._clients.discard(back)
-            back.close()
 
     @abstractmethod
     async def _serve(self, client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:

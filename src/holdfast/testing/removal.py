@@ -2,9 +2,9 @@
 
 - An object with finalizers stays, marked, until the last finalizer is gone.
 - A pod on a node stays, marked, until somebody deletes it with no time left, as its kubelet
-  would: there is no kubelet here.
-- What only the removed object owned goes with it, at once: the garbage collector and the
-  namespace controller are the only controllers that are simulated.
+  would: there is no kubelet here unless `testing.controllers` play one.
+- What only the removed object owned goes with it, at once: so work the garbage collector and the
+  namespace controller here.
 """
 
 from datetime import timedelta
@@ -27,6 +27,7 @@ class Deletion(msgspec.Struct, frozen=True, kw_only=True):
     resource_version: str | None = None
     grace_seconds: int | None = None
     orphan: bool = False
+    propagation: str = ""
     dry: bool = False
 
 

@@ -34,6 +34,18 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     creates_on_update: bool = False
     custom: bool = False
     answers_only: bool = False  # a review: created, answered and never stored
+    scale: bool = False  # how many it wants is an object of its own
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Its subresources."""
+        served = {
+            "status": self.status,
+            "scale": self.scale,
+            "eviction": self.qualified == "pods",
+            "token": self.qualified == "serviceaccounts",
+        }
+        return tuple(name for name, serves in served.items() if serves)
 
     @property
     def api_version(self) -> str:
@@ -102,7 +114,13 @@ def _workloads() -> Iterator[Resource]:
         ("StatefulSet", "statefulsets", "sts"),
     ):
         yield Resource(
-            group="apps", kind=kind, plural=plural, short=(short,), status=True, generation=True
+            group="apps",
+            kind=kind,
+            plural=plural,
+            short=(short,),
+            status=True,
+            generation=True,
+            scale=kind != "DaemonSet",
         )
     yield Resource(group="apps", kind="ControllerRevision", plural="controllerrevisions")
     yield Resource(

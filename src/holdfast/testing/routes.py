@@ -1,7 +1,7 @@
 """From an HTTP request to a request of the API: path, verb, body, who asks, in which form."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
@@ -155,12 +155,12 @@ def not_acceptable(message: str) -> StatusError:
     return StatusError(406, "NotAcceptable", message)
 
 
-def credential(heard: Heard, tokens: Mapping[str, User]) -> User:
+def credential(heard: Heard, known: Callable[[str], User | None]) -> User:
     """Whom the credential belongs to: nobody in particular without one, 401 for an unknown one."""
     scheme, _, token = heard.header("authorization").partition(" ")
     if scheme.lower() != "bearer":
         return ANONYMOUS
-    user = tokens.get(token.strip())
+    user = known(token.strip())
     if user is None:
         raise unauthorized()
     return user

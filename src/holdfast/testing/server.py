@@ -24,7 +24,8 @@ import h11
 import msgspec
 import yaml
 
-from holdfast.testing import discovery, rbac
+from holdfast.testing import account_tokens, discovery, rbac
+from holdfast.testing.connections import Listening
 from holdfast.testing.documents import Json
 from holdfast.testing.rbac import ADMIN, User, a_user
 from holdfast.testing.reading import Watch, as_line
@@ -58,8 +59,7 @@ class SimulatedServer:
         self.port = port
         self.tokens: dict[str, User] = {f"{ADMIN.name}-token": ADMIN}
         self._tls = tls
-        self._listening: asyncio.Server | None = None
-        self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._listening = Listening(self._serve)
 
     @property
     def url(self) -> str:
@@ -69,7 +69,7 @@ class SimulatedServer:
     @property
     def connections(self) -> int:
         """How many clients are connected."""
-        return len(self._connections)
+        return len(self._listening.writers)
 
     def admit(self, name: str, *groups: str) -> str:
         """A bearer token for that user, who has no rights until they are granted."""
@@ -77,6 +77,11 @@ class SimulatedServer:
         if token not in self.tokens:
             self.tokens[token] = a_user(name, *groups)
         return token
+
+    def holder(self, token: str) -> User | None:
+        """Whose token it is: of somebody who was admitted, or of an account."""
+        api, clock = self.cluster.server, self.cluster.clock
+        return self.tokens.get(token) or account_tokens.holder(api.store, token, clock.now())
 
     def kubeconfig(self, *, user: str = ADMIN.name, ca_file: Path | None = None) -> Json:
         """A kubeconfig with one context, `simulated`, for that user."""
@@ -110,44 +115,20 @@ class SimulatedServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._stop()
+        await self._listening.close()
 
     async def restart(self) -> None:
         """Cut every connection and listen again on the same port; the state stays."""
-        await self._stop()
+        await self._listening.close()
         await self._listen()
 
     async def _listen(self) -> None:
-        self._listening = await asyncio.start_server(
-            self._connected, "127.0.0.1", self.port, ssl=self._tls
-        )
-        self.port = self._listening.sockets[0].getsockname()[1]
-
-    async def _stop(self) -> None:
-        if self._listening is None:
-            return
-        self._listening.close()
-        connections = dict(self._connections)
-        for task, writer in connections.items():
-            writer.transport.abort()
-            task.cancel()
-        await asyncio.gather(*connections, return_exceptions=True)
-        await self._listening.wait_closed()
-        self._listening = None
-
-    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._serve(reader, writer))
-        self._connections[task] = writer
-        task.add_done_callback(self._connections.pop)
+        self.port = await self._listening.open(self.port, self._tls)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # A client may leave at any moment, also in the middle of a TLS handshake's end.
         with suppress(ConnectionError, ssl.SSLError):
-            try:
-                await _Conversation(self, reader, writer).hold()
-            finally:
-                writer.close()
-                await writer.wait_closed()
+            await _Conversation(self, reader, writer).hold()
 
 
 class _Conversation:
@@ -221,7 +202,7 @@ class _Conversation:
             await self._refuse(no)
 
     def _who(self, heard: Heard) -> User:
-        user = credential(heard, self._server.tokens)
+        user = credential(heard, self._server.holder)
         wanted = impersonation(heard)
         if wanted is None:
             return user

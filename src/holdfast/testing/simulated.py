@@ -6,7 +6,8 @@
     await reader.list(Pod)                  # a Capture, FORBIDDEN until something is granted
 
 Deterministic: the same seed and the same calls give the same uids, names, versions and bytes.
-There is no kubelet, and no controller but the garbage collector: a status is what somebody wrote.
+There is no kubelet, and no controller but the garbage collector, unless `testing.controllers` are
+put to work: a status is what somebody wrote.
 """
 
 import json

@@ -12,9 +12,6 @@ from holdfast.model.snapshot import Snapshot
 READ: tuple[type[Object], ...] = (Certificate, CertificateRequest, Order, Challenge)
 """What a rule must declare that asks how far an issue has come."""
 
-FAILED = frozenset({"Failed", "Denied"})
-"""Reasons of a request's Ready condition with which it has come to its end."""
-
 OVER = frozenset({"invalid", "errored", "expired"})
 """States of an order, or of a challenge, with which it has failed."""
 
@@ -58,18 +55,6 @@ def _tried_again(certificate: Certificate, request: CertificateRequest) -> bool:
     return attempt.last_transition_time is not None and failed < attempt.last_transition_time
 
 
-def ended(request: CertificateRequest) -> Condition | None:
-    """The condition with which a request has failed or was denied."""
-    said = request.condition("Ready")
-    if said is not None and said.reason in FAILED:
-        return said
-    for type_ in ("Denied", "InvalidRequest"):
-        refused = request.condition(type_)
-        if refused is not None and refused.status == "True":
-            return refused
-    return None
-
-
 def order_of(cluster: Snapshot, request: CertificateRequest) -> Order | None:
     """The order that was made for a request."""
     return _newest(cluster.owned_by(Order, request))
@@ -109,7 +94,7 @@ def halt(cluster: Snapshot, certificate: Certificate) -> Halt | None:
 
 
 def _at_request(request: CertificateRequest) -> Halt:
-    said = ended(request) or request.condition("Ready")
+    said = request.ended or request.condition("Ready")
     if said is not None:
         return Halt(at=request, says=f"its request is {said.reason}", message=said.message)
     if request.condition("Approved") is not None:

@@ -1,4 +1,6 @@
-"""Read every edge of a snapshot in one pass over its objects."""
+"""Read the edges of a snapshot: what many have to do with each other in one pass over its objects,
+and what an object itself says that it needs when somebody asks.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -19,13 +21,13 @@ from holdfast.model.kinds import (
     GatewayClass,
     Ingress,
     Issuer,
-    Job,
     LimitRange,
     Namespace,
     Node,
     PersistentVolume,
     Pod,
     ReplicaSet,
+    ReplicationController,
     ResourceQuota,
     Secret,
     SecretStore,
@@ -37,8 +39,9 @@ from holdfast.model.kinds import (
 from holdfast.model.kinds.control import ServiceReference, Webhook
 from holdfast.model.kinds.pods import PodSpec
 from holdfast.model.objects import Object
+from holdfast.model.relations import Relation
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.graph import Edge, Place, Relation, Topology, place, place_of
+from holdfast.topology.graph import Edge, Place, Topology, found_at, place, place_of
 from holdfast.topology.labels import pods
 from holdfast.topology.placement import waits
 from holdfast.topology.references import references
@@ -48,8 +51,13 @@ from holdfast.topology.webhooks import configurations
 from holdfast.topology.workloads import MAKERS, makers_by_labels
 
 JOBS = "count/jobs.batch"  # of all that a quota counts, what a CronJob makes
-HELD = (ReplicaSet, StatefulSet, DaemonSet, Job)  # what creates pods, and so meets quotas
-LASTING = (Deployment, StatefulSet, DaemonSet)  # what lends a service its pods for good
+LASTING = (  # what lends a service its pods for good
+    Deployment,
+    StatefulSet,
+    DaemonSet,
+    ReplicationController,
+)
+SPEAKING = (Pod, *MAKERS, Service, DisruptionBudget)  # what there are many of in a cluster
 
 
 def topology(snapshot: Snapshot, namespaces: frozenset[str] | None = None) -> Topology:
@@ -59,34 +67,51 @@ def topology(snapshot: Snapshot, namespaces: frozenset[str] | None = None) -> To
     big cluster cost a small graph.
     """
     waiting = waits(snapshot)  # of the whole, for it depends on what every pod of a node asks for
+    there = snapshot
     if namespaces is not None:
-        snapshot = snapshot.within_namespaces(tuple(sorted(namespaces)))
-    return Topology((*_edges(snapshot), *waiting))
+        there = snapshot.within_namespaces(tuple(sorted(namespaces)))
+    return Topology((*_edges(there), *waiting), _Said(there, snapshot))
+
+
+class _Said:
+    """What the objects of a snapshot say; what carries labels is looked up in the whole, where
+    rules did so.
+    """
+
+    def __init__(self, snapshot: Snapshot, whole: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._whole = whole
+
+    def by(self, of: Place) -> Iterator[Edge]:
+        match found_at(self._snapshot, of):
+            case Pod() as pod:
+                yield from _of_pod(pod)
+            case maker if isinstance(maker, MAKERS):
+                yield from _refers(of, maker.metadata.namespace, maker.spec.template.spec)
+            case Service() as service:
+                yield from _of_service(self._whole, service)
+            case DisruptionBudget() as budget:
+                yield from _of_budget(self._whole, budget)
+
+    def places(self) -> Iterator[Place]:
+        for kind in SPEAKING:
+            for each in self._snapshot.all(kind):
+                yield place(each)
 
 
 def _edges(snapshot: Snapshot) -> Iterator[Edge]:
+    """Those that are not read off one object when it is asked about."""
     for capture in snapshot.captures():
         for each in capture.objects:
             yield from _owned(each)
-    for pod in snapshot.all(Pod):
-        yield from _of_pod(pod)
-    for kind in MAKERS:
-        for workload in snapshot.all(kind):
-            yield from _refers(
-                place(workload), workload.metadata.namespace, workload.spec.template.spec
-            )
     for cron in snapshot.all(CronJob):
         template = cron.spec.job_template.spec.template
         yield from _refers(place(cron), cron.metadata.namespace, template.spec)
     yield from _held(snapshot)
-    for service in snapshot.all(Service):
-        yield from _of_service(snapshot, service)
     for ingress in snapshot.all(Ingress):
         yield from _of_ingress(ingress)
     for autoscaler in snapshot.all(Autoscaler):
         yield from _of_autoscaler(autoscaler)
-    for budget in snapshot.all(DisruptionBudget):
-        yield from _of_budget(snapshot, budget)
     for claim in snapshot.all(Claim):
         yield from _of_claim(claim)
     for attachment in snapshot.all(VolumeAttachment):
@@ -146,11 +171,20 @@ def _refers(source: Place, namespace: str, spec: PodSpec) -> Iterator[Edge]:
             )
 
 
+def _making(snapshot: Snapshot, several: Iterable[Object]) -> Iterator[Object]:
+    """Those that create pods, as far as is seen: a Deployment stands for ReplicaSets alone that are
+    not seen.
+    """
+    for each in several:
+        if not isinstance(each, Deployment) or not snapshot.owned_by(ReplicaSet, each):
+            yield each
+
+
 def _held(snapshot: Snapshot) -> Iterator[Edge]:
     for limiting in (ResourceQuota, LimitRange):
         for limit in snapshot.all(limiting):
-            for kind in HELD:
-                for workload in snapshot.within(kind, limit.metadata.namespace):
+            for kind in MAKERS:
+                for workload in _making(snapshot, snapshot.within(kind, limit.metadata.namespace)):
                     yield Edge(
                         relation=Relation.HELD_BY,
                         source=place(workload),
@@ -339,8 +373,8 @@ def _holds_pods(webhook: Webhook) -> bool:
 
 
 def _waits(snapshot: Snapshot, configuration: Object) -> Iterator[Edge]:
-    for kind in HELD:
-        for workload in snapshot.all(kind):
+    for kind in MAKERS:
+        for workload in _making(snapshot, snapshot.all(kind)):
             yield Edge(
                 relation=Relation.HELD_BY,
                 source=place(workload),

@@ -5,31 +5,18 @@ A target may be an object that was not seen, or does not exist: it is known by i
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from enum import StrEnum
 from functools import cache, cached_property
+from typing import Protocol
 
 import msgspec
 
+from holdfast.model.kinds import KINDS
 from holdfast.model.objects import Object, Ref
+from holdfast.model.relations import Relation
+from holdfast.model.snapshot import Snapshot
 
 type Place = tuple[str, str, str]
 """Kind with its group, namespace and name: how objects refer to each other."""
-
-
-class Relation(StrEnum):
-    """Why the source needs the target."""
-
-    OWNS = "owns"
-    SELECTS = "selects"
-    ROUTES = "routes"
-    MOUNTS = "mounts"
-    REFERENCES = "references"
-    SCALES = "scales"
-    PROTECTS = "protects"
-    RUNS_ON = "runs on"
-    WAITS_FOR = "waits for"  # a place to run: nodes out of service, or all of them, which are full
-    MADE_BY = "made by"  # who is to make it, if it is not there
-    HELD_BY = "held by"  # a quota or webhook decides whether it gets pods, content whether it goes
 
 
 class Edge(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -59,15 +46,44 @@ def _named(kind: type[Object]) -> str:
     return f"{kind.api.kind}.{kind.api.group}" if kind.api.group else kind.api.kind
 
 
-class Topology:
-    """All edges, findable from both ends."""
+_KINDS: Mapping[str, type[Object]] = {_named(kind): kind for kind in KINDS}
 
-    def __init__(self, edges: Iterable[Edge]) -> None:
-        self.edges = tuple(edges)
+
+def found_at(snapshot: Snapshot, where: Place) -> Object | None:
+    """The object of that place, if it is of a known kind and was seen."""
+    kind = _KINDS.get(where[0])
+    return None if kind is None else snapshot.find(kind, where[1], where[2])
+
+
+class Said(Protocol):
+    """What objects themselves say that they need. Nobody asks it of most of thousands of pods, so
+    that it is read off each when it is asked for.
+    """
+
+    def by(self, of: Place) -> Iterable[Edge]:
+        """What that one says."""
+
+    def places(self) -> Iterable[Place]:
+        """Everybody who has something to say."""
+
+
+class Topology:
+    """All edges, findable from both ends: those that are known, and what objects say themselves."""
+
+    def __init__(self, known: Iterable[Edge], said: Said) -> None:
+        self._known = tuple(known)
+        self._said = said
+        self._read: dict[Place, Sequence[Edge]] = {}
 
     @cached_property
-    def _needs(self) -> Mapping[Place, Sequence[Edge]]:
-        return _sorted_in(self.edges, lambda edge: edge.source)
+    def edges(self) -> Sequence[Edge]:
+        """All of them."""
+        said = (edge for where in self._said.places() for edge in self._said.by(where))
+        return (*self._known, *said)
+
+    @cached_property
+    def _sources(self) -> Mapping[Place, Sequence[Edge]]:
+        return _sorted_in(self._known, lambda edge: edge.source)
 
     @cached_property
     def _needed(self) -> Mapping[Place, Sequence[Edge]]:
@@ -75,12 +91,14 @@ class Topology:
 
     @cached_property
     def _owners(self) -> Mapping[Place, Sequence[Edge]]:
-        owned = (edge for edge in self.edges if edge.relation is Relation.OWNS)
+        owned = (edge for edge in self._known if edge.relation is Relation.OWNS)
         return _sorted_in(owned, lambda edge: edge.target)
 
     def needs(self, of: Place) -> Sequence[Edge]:
         """What it needs, directly."""
-        return self._needs.get(of, ())
+        if of not in self._read:
+            self._read[of] = (*self._sources.get(of, ()), *self._said.by(of))
+        return self._read[of]
 
     def needed_by(self, of: Place) -> Sequence[Edge]:
         """Who needs it, directly."""

@@ -1,12 +1,13 @@
 """Which Secret, ConfigMap or key the kubelet misses, in its own words; and what is nearly that."""
 
-import difflib
 import re
 
 import msgspec
 
 from holdfast.model.kinds import ConfigMap, Secret, ServiceAccount
 from holdfast.model.kinds.pods import Volume
+from holdfast.model.names import nearly as nearly_named
+from holdfast.model.objects import Ref
 from holdfast.model.snapshot import Snapshot
 
 type Holder = type[ConfigMap] | type[Secret] | type[ServiceAccount]
@@ -26,6 +27,10 @@ class Missing(msgspec.Struct, frozen=True, kw_only=True):
     kind: Holder
     name: str  # empty: the message does not say of which object
     key: str = ""
+
+    def ref(self, namespace: str) -> Ref | None:
+        """The object in that namespace, if it is said which one."""
+        return self.kind.at(namespace, self.name) if self.name else None
 
     def __str__(self) -> str:
         kind = self.kind.api.kind
@@ -64,15 +69,11 @@ def nearly(cluster: Snapshot, namespace: str, missing: Missing) -> str:
     if missing.key:
         holder = cluster.find(missing.kind, namespace, missing.name)
         keys = holder.metadata.keys if holder is not None else None
-        return _nearest(missing.key, sorted(keys or ())[:_COMPARED])
-    there = cluster.within(missing.kind, namespace)
-    return _nearest(missing.name, sorted(o.metadata.name for o in there[:_COMPARED]))
-
-
-def _nearest(name: str, names: list[str]) -> str:
-    lower = {n.casefold(): n for n in names if n != name}
-    near = difflib.get_close_matches(name.casefold(), list(lower), n=1, cutoff=0.7)
-    return lower[near[0]] if near else ""
+        near = nearly_named(missing.key, sorted(keys or ())[:_COMPARED])
+    else:
+        there = cluster.within(missing.kind, namespace)[:_COMPARED]
+        near = nearly_named(missing.name, sorted(o.metadata.name for o in there))
+    return near[0] if near else ""
 
 
 def _kind(word: str) -> Holder:

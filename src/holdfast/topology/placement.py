@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from holdfast.model.kinds import Node
 from holdfast.model.objects import Ref
+from holdfast.model.relations import Relation
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.graph import Edge, Relation, place, place_of
+from holdfast.topology.graph import Edge, place, place_of
 from holdfast.topology.scheduler_words import Obstacle
 from holdfast.topology.scheduling import kept_by
 

@@ -11,25 +11,49 @@ from enum import StrEnum
 
 import msgspec
 
-from holdfast.model.kinds import DaemonSet, Event, Job, Pod, ReplicaSet, StatefulSet
+from holdfast.model.kinds import (
+    DaemonSet,
+    Deployment,
+    Event,
+    Job,
+    Pod,
+    ReplicaSet,
+    ReplicationController,
+    StatefulSet,
+)
 from holdfast.model.objects import Object, condition
 from holdfast.model.rules import Found, Severity
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.events import events_about
 
-READ: tuple[type[Object], ...] = (ReplicaSet, StatefulSet, DaemonSet, Job, Pod, Event)
-"""What a rule must declare that asks who was refused."""
+READ: tuple[type[Object], ...] = (
+    Deployment,
+    ReplicaSet,
+    ReplicationController,
+    StatefulSet,
+    DaemonSet,
+    Job,
+    Pod,
+    Event,
+)
+"""What a rule must declare that asks who was refused. Where a ReplicaSet is not seen, its
+Deployment repeats what it says.
+"""
 
 GRACE = timedelta(minutes=2)
 """A surge that a quota refuses, a webhook that restarts, a ServiceAccount that is applied a
 moment after its workload: the next attempt succeeds within this."""
 
-EXPLAINS = ("HF-WRK-060", "HF-WRK-065", "HF-WRK-067")
-"""What is found besides on a workload that makes its pods itself, and gets none."""
+EXPLAINS = ("HF-WRK-010", "HF-WRK-060", "HF-WRK-065", "HF-WRK-067")
+"""What is found besides on the workload that gets none."""
 
 STILL = timedelta(minutes=30)
 """Controllers try again after at most 1000 s, and tell it a while later: an older attempt says
 nothing about now."""
+
+
+type Confessing = ReplicaSet | ReplicationController | Deployment
+"""What says in a condition of its own that it could make no pod."""
 
 
 class Cause(StrEnum):
@@ -79,6 +103,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
                 "message": self.reason.text,
             },
             severity=Severity.CRITICAL if self.there == 0 and not waits else None,
+            unmade=self.wanted - self.there,
         )
 
 
@@ -169,8 +194,9 @@ def _all(cluster: Snapshot) -> Iterator[Refusal]:
     for about, wanted, there in _wanting(cluster):
         if about.metadata.deletion_timestamp is not None:
             continue
-        told = _condition(cluster, about) if isinstance(about, ReplicaSet) else None
-        if told is None and not isinstance(about, ReplicaSet):
+        if isinstance(about, ReplicaSet | ReplicationController | Deployment):
+            told = _condition(cluster, about)
+        else:
             told = _events(cluster, about)
         reason = reason_of(told[1]) if told is not None else None
         if told is None or reason is None:
@@ -180,12 +206,15 @@ def _all(cluster: Snapshot) -> Iterator[Refusal]:
 
 def _wanting(cluster: Snapshot) -> Iterator[tuple[Object, int, int]]:
     """Workloads with fewer pods than wanted, ready or not: how many of each."""
-    for each in cluster.all(ReplicaSet):
+    counting: tuple[Confessing | StatefulSet, ...] = (
+        *cluster.all(ReplicaSet),
+        *cluster.all(ReplicationController),
+        *(each for each in cluster.all(Deployment) if _speaks_for_itself(cluster, each)),
+        *cluster.all(StatefulSet),
+    )
+    for each in counting:
         if each.status.replicas < each.spec.replicas:
             yield each, each.spec.replicas, each.status.replicas
-    for ordered in cluster.all(StatefulSet):
-        if ordered.status.replicas < ordered.spec.replicas:
-            yield ordered, ordered.spec.replicas, ordered.status.replicas
     for daemons in cluster.all(DaemonSet):
         status = daemons.status
         if status.current_number_scheduled < status.desired_number_scheduled:
@@ -194,6 +223,13 @@ def _wanting(cluster: Snapshot) -> Iterator[tuple[Object, int, int]]:
         wanted = _wanted_by(job)
         if job.status.active < wanted:
             yield job, wanted, job.status.active
+
+
+def _speaks_for_itself(cluster: Snapshot, deployment: Deployment) -> bool:
+    """Its ReplicaSets could not be seen, and none was."""
+    if not cluster.blind((ReplicaSet,), namespace=deployment.metadata.namespace):
+        return False
+    return not any(cluster.owned_by(ReplicaSet, deployment))
 
 
 def _wanted_by(job: Job) -> int:
@@ -205,7 +241,7 @@ def _wanted_by(job: Job) -> int:
     return min(parallel, job.spec.completions - job.status.succeeded)
 
 
-def _condition(cluster: Snapshot, about: ReplicaSet) -> tuple[datetime, str] | None:
+def _condition(cluster: Snapshot, about: Confessing) -> tuple[datetime, str] | None:
     """A ReplicaSet says itself that it fails, and since when; why, its newest event knows better,
     since the condition keeps the words of the first failure for as long as it stands.
     """

@@ -3,15 +3,23 @@
 from collections.abc import Mapping
 from enum import Enum
 
-from holdfast.model.kinds import Autoscaler, Deployment, ReplicaSet, StatefulSet
+from holdfast.model.kinds import (
+    Autoscaler,
+    Deployment,
+    ReplicaSet,
+    ReplicationController,
+    StatefulSet,
+)
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Snapshot
 
-READ: tuple[type[Object], ...] = (Autoscaler, Deployment, StatefulSet, ReplicaSet)
+SCALED: tuple[type[Object], ...] = (Deployment, StatefulSet, ReplicaSet, ReplicationController)
+
+READ: tuple[type[Object], ...] = (Autoscaler, *SCALED)
 """What a rule must declare that asks for targets."""
 
 _KINDS: Mapping[tuple[str, str], type[Object]] = {
-    (kind.api.group, kind.api.kind): kind for kind in (Deployment, StatefulSet, ReplicaSet)
+    (kind.api.group, kind.api.kind): kind for kind in SCALED
 }
 
 

@@ -34,6 +34,8 @@ CONTROL_PLANE = frozenset(
 OUT_OF_SERVICE = ("node.kubernetes.io/", "node.cloudprovider.kubernetes.io/")
 """Taints that say how a node is, not whom it is for."""
 
+_STARTS = ("node.cloudprovider.kubernetes.io/uninitialized", "karpenter.sh/unregistered")
+_OF_AN_AGENT = "/agent-not-ready"  # of networks and of drivers of disks
 _LONGEST = 32_768  # the API server's own limit for a condition's message
 _COUNTED = re.compile(r"(\d{1,7}) (.+)", re.DOTALL)
 _AVAILABLE = re.compile(r"0/\d{1,7} nodes are available: ")
@@ -99,7 +101,13 @@ def class_of_taint(key: str) -> Obstacle:
     """What a taint of that key means to a pod that does not tolerate it."""
     if key in CONTROL_PLANE:
         return Obstacle.RESERVED
-    return Obstacle.OUT if key.startswith(OUT_OF_SERVICE) else Obstacle.TAINT
+    out = key.startswith(OUT_OF_SERVICE) or of_a_start(key)
+    return Obstacle.OUT if out else Obstacle.TAINT
+
+
+def of_a_start(key: str) -> bool:
+    """Whether a node has that taint until its cloud, its fleet or an agent has set it up."""
+    return key in _STARTS or key.endswith(_OF_AN_AGENT)
 
 
 def _class(reason: str) -> Obstacle:

@@ -175,6 +175,8 @@ def _stuck(cluster: Snapshot) -> Sequence[Stuck]:
     for pod in cluster.all(Pod):
         if pod.over or pod.spec.node_name or pod.status.phase not in ("", "Pending") or gated(pod):
             continue  # healthy, or nobody has asked a scheduler yet
+        if pod.unmade:
+            continue  # no scheduler looks at it before: another fact
         scheduled = pod.condition("PodScheduled")
         if scheduled is not None and scheduled.status == "True":
             continue
@@ -190,6 +192,7 @@ def _stuck(cluster: Snapshot) -> Sequence[Stuck]:
             pod.spec.affinity,
             pod.spec.tolerations,
             pod.spec.scheduler_name,
+            pod.spec.resource_claims,
         )
         if alike not in known:
             binding = _binding(cluster, wish, nodes if len(known) < most else ())

@@ -5,6 +5,7 @@ One home for every rule that asks whether anybody answers.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from difflib import SequenceMatcher
 
 import msgspec
 
@@ -15,6 +16,7 @@ from holdfast.model.kinds import (
     Job,
     Pod,
     ReplicaSet,
+    ReplicationController,
     Service,
     StatefulSet,
 )
@@ -24,7 +26,7 @@ from holdfast.model.kinds.pods import ContainerPort
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.labels import pods
-from holdfast.topology.workloads import MAKERS, Maker, makers_by_labels, owner_of
+from holdfast.topology.workloads import MAKERS, OF_TODAY, Maker, makers_by_labels, owner_of
 
 
 def slices_of(cluster: Snapshot, namespace: str, service: str) -> Sequence[EndpointSlice]:
@@ -61,7 +63,12 @@ def last_changed(service: Service, slices: Sequence[EndpointSlice]) -> datetime:
 
 
 BEHIND = (Service, EndpointSlice, Pod, *MAKERS)
-"""What must be seen to say that nobody answers at a service."""
+"""What a rule must declare that asks whether anybody answers at a service."""
+
+
+def hidden(cluster: Snapshot, namespace: str) -> bool:
+    """Whether too little of that namespace was seen to say that nobody answers at a service."""
+    return bool(cluster.blind((Service, EndpointSlice, Pod, *OF_TODAY), namespace=namespace))
 
 
 def silent_since(cluster: Snapshot, service: Service, pods: Sequence[Pod]) -> datetime | None:
@@ -71,7 +78,7 @@ def silent_since(cluster: Snapshot, service: Service, pods: Sequence[Pod]) -> da
     """
     here = service.metadata.namespace
     slices = slices_of(cluster, here, service.metadata.name)
-    if service.headless or answers(slices) or cluster.blind(BEHIND, namespace=here):
+    if service.headless or answers(slices) or hidden(cluster, here):
         return None  # healthy: somebody answers, or nobody needs to, or we cannot tell
     if pods:
         since = min((pod.unready_since for pod in pods if pod.unready_since), default=None)
@@ -79,6 +86,21 @@ def silent_since(cluster: Snapshot, service: Service, pods: Sequence[Pod]) -> da
     if any(wanted > 0 for _, wanted in makers(cluster, service)):
         return last_changed(service, slices)
     return None  # healthy: scaled to zero, or nobody makes its pods: another fact
+
+
+def unfed_since(cluster: Snapshot, service: Service) -> datetime | None:
+    """Since when nobody answers at a service whose endpoints somebody keeps by hand; else None.
+
+    One that an operator owns is filled by it when there is something to fill it with.
+    """
+    if service.spec.selector or service.spec.type == "ExternalName":
+        return None  # its pods are its endpoints, or it leads out of the cluster
+    here = service.metadata.namespace
+    slices = slices_of(cluster, here, service.metadata.name)
+    unseen = cluster.blind((EndpointSlice,), namespace=here)
+    if answers(slices) or unseen or service.leaving or service.controller is not None:
+        return None  # healthy, or somebody else's affair, or we cannot tell
+    return last_changed(service, slices)
 
 
 class Unanswered(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,7 +172,7 @@ def _wanted(maker: Maker) -> int:
             return maker.status.desired_number_scheduled
         case Job():
             return 0  # it ends, so that nobody may count on its pods
-        case Deployment() | StatefulSet() | ReplicaSet():
+        case Deployment() | StatefulSet() | ReplicaSet() | ReplicationController():
             return maker.spec.replicas
 
 
@@ -193,12 +215,18 @@ def unlike(labels: Mapping[str, str], wanted: Mapping[str, str]) -> str:
 
 
 def nearest(objects: Sequence[Object], wanted: Mapping[str, str]) -> Object | None:
-    """The object whose labels come nearest to what is wanted; None when none shares a key."""
+    """The object whose labels come nearest to what is wanted, of several the one whose values are
+    spelled most like it; None when none shares a key.
+    """
+    alike: dict[tuple[str | None, ...], Object] = {}  # thousands of pods have few labels
+    for each in objects:
+        alike.setdefault(tuple(each.metadata.labels.get(key) for key in wanted), each)
+    best = max(alike, key=lambda values: _nearness(values, tuple(wanted.values())), default=())
+    return alike[best] if any(value is not None for value in best) else None
 
-    def shared(each: Object) -> tuple[int, int]:
-        labels = each.metadata.labels
-        equal = sum(labels.get(key) == value for key, value in wanted.items())
-        return (equal, sum(key in labels for key in wanted))
 
-    best = max(objects, key=shared, default=None)
-    return best if best is not None and any(shared(best)) else None
+def _nearness(values: Sequence[str | None], wanted: Sequence[str]) -> tuple[int, int, float]:
+    """How many of them are equal, how many are there at all, and how alike they are spelled."""
+    there = [(has, wants) for has, wants in zip(values, wanted, strict=True) if has is not None]
+    spelled = sum(SequenceMatcher(None, has, wants).ratio() for has, wants in there)
+    return sum(has == wants for has, wants in there), len(there), spelled

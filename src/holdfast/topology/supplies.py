@@ -11,8 +11,9 @@ from holdfast.model.kinds import (
     Kustomization,
 )
 from holdfast.model.kinds.flux import SOURCES, Flux, SourceRef
+from holdfast.model.relations import Relation
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.graph import Edge, Place, Relation, place, place_of
+from holdfast.topology.graph import Edge, Place, place, place_of
 
 FED: tuple[type[Kustomization | HelmRelease | HelmChart], ...] = (
     Kustomization,

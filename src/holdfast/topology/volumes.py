@@ -67,11 +67,16 @@ def asks_for_volumes(pod: Pod) -> bool:
 
 def set_up_since(pod: Pod) -> datetime | None:
     """Since when its node has been setting it up, volumes first; None before and after that."""
-    if pod.over or not pod.spec.node_name:
-        return None
     started = pod.condition("PodReadyToStartContainers")
     if started is not None and started.status == "True":
         return None  # its sandbox runs, and that comes after the volumes
+    return starting_since(pod)
+
+
+def starting_since(pod: Pod) -> datetime | None:
+    """Since when its node is to start it; None before that, and once a container has started."""
+    if pod.over or not pod.spec.node_name:
+        return None
     for status in pod.statuses:
         waiting = status.state.waiting
         if waiting is None or waiting.reason not in CREATING:

@@ -3,6 +3,7 @@
 One container has one reason, so that each is found by exactly one rule.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +15,7 @@ from holdfast.model.kinds.pods import Container, ContainerStatus, Waiting
 from holdfast.model.objects import Object
 from holdfast.model.rules import Found
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.events import events_of_container
+from holdfast.topology.events import events_about, events_of_container
 from holdfast.topology.images import REASONS, Pull, pull
 from holdfast.topology.missing import missing_object
 
@@ -25,6 +26,10 @@ STARTING = frozenset({"", "ContainerCreating", "PodInitializing", "RestartingAll
 """What every start looks like."""
 
 NEVER_RAN = frozenset({"StartError", "ContainerCannotRun"})  # the runtime could not start it at all
+
+
+_NOT_RETRIEVED = "FailedToRetrieveImagePullSecret"
+_UNRETRIEVED = re.compile(r"Unable to retrieve some image pull secrets \(([^)]{1,2000})\);")
 
 
 class Wait(StrEnum):
@@ -83,6 +88,13 @@ class Waits(msgspec.Struct, frozen=True, kw_only=True):
 def waiting(cluster: Snapshot, *waits: Wait) -> Sequence[Waits]:
     """The containers, init containers and sidecars that wait for one of those."""
     return [each for each in cluster.once(_waiting) if each.wait in waits]
+
+
+def unretrieved(cluster: Snapshot, pod: Pod) -> frozenset[str]:
+    """The pull secrets that the kubelet last said it could not get."""
+    said = [e.message for e in events_about(cluster, pod) if e.reason == _NOT_RETRIEVED]
+    match = _UNRETRIEVED.match(said[-1]) if said else None
+    return frozenset(match[1].split(", ")) if match else frozenset()
 
 
 def container_of(pod: Pod, name: str) -> Container | None:

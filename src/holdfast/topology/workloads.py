@@ -1,4 +1,4 @@
-"""What makes pods: one sight of Deployments, StatefulSets, DaemonSets, ReplicaSets and Jobs."""
+"""What makes pods: one sight of Deployments, StatefulSets, DaemonSets, Jobs and the like."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -9,18 +9,24 @@ from holdfast.model.kinds import (
     Job,
     Pod,
     ReplicaSet,
+    ReplicationController,
     StatefulSet,
 )
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.labels import Carriers, pods
 
-type Maker = Deployment | StatefulSet | DaemonSet | ReplicaSet | Job
+type Maker = Deployment | StatefulSet | DaemonSet | ReplicaSet | Job | ReplicationController
 
-MAKERS: tuple[type[Maker], ...] = (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job)
+OF_TODAY: tuple[type[Maker], ...] = (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job)
+"""Makers without which nobody can say that no workload makes a pod. A ReplicationController counts
+where it is seen; but hardly a cluster has one left, and lists that people save name none.
+"""
+
+MAKERS: tuple[type[Maker], ...] = (*OF_TODAY, ReplicationController)
 """Kinds that make pods from a template."""
 
-OWNERS: tuple[type[Object], ...] = (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob)
+OWNERS: tuple[type[Object], ...] = (*MAKERS, CronJob)
 """Kinds that may stand above a pod."""
 
 SHORT = ("HF-NET-003", "HF-WRK-010", "HF-WRK-050", "HF-WRK-060", "HF-WRK-065")

@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 
 from holdfast.errors import HoldfastError, SinkFailed
+from holdfast.model.entries import Entry, Segment
 from holdfast.ports import Sink, Store
+from holdfast.workflow.pauses import pause
 
 PAGE = 200  # lines that are offered at once
 PACE = 0.2  # seconds between two looks
@@ -34,14 +36,14 @@ async def copy_on(
     while done is not None and not ended.is_set():
         pace = PACE
         try:
-            lines = await asyncio.to_thread(_page, store, done + 1)
+            lines = await asyncio.to_thread(_page, store, sink, done)
             if lines and sink.offer(lines):
                 done, pace = done + len(lines), 0.0
             tell(sink.trouble())
         except HoldfastError as trouble:
             tell(str(trouble))
             pace = TROUBLED
-        await _pause(ended, pace)
+        await pause(ended, pace)
     await asyncio.to_thread(sink.close, GRACE)
 
 
@@ -57,7 +59,7 @@ async def _begin(
             return None
         except HoldfastError as trouble:
             tell(str(trouble))
-            await _pause(ended, TROUBLED)
+            await pause(ended, TROUBLED)
     return None
 
 
@@ -67,8 +69,13 @@ def _standing(store: Store, sink: Sink) -> int:
         if not sink.whole:
             tip = tx.records.tip()
             return tip.size if tip is not None else 0
+        start = tx.records.start()
         if last is None:
-            return 0
+            return start.size if start is not None else 0
+        if start is not None and last.seq < start.size:
+            raise _gone(sink, last.seq, start.size)
+        if start is not None and last.seq == start.size and _ends_with(start, last):
+            return start.size
         ours = tx.records.at(last.seq)
     if ours != last:
         raise SinkFailed(
@@ -78,13 +85,21 @@ def _standing(store: Store, sink: Sink) -> int:
     return last.seq
 
 
-def _page(store: Store, first: int) -> Sequence[bytes]:
+def _page(store: Store, sink: Sink, done: int) -> Sequence[bytes]:
     with store.reading() as tx:
-        return list(islice(tx.records.lines(first), PAGE))
+        start = tx.records.start()
+        if start is not None and done < start.size:
+            raise _gone(sink, done, start.size)
+        return list(islice(tx.records.lines(done + 1), PAGE))
 
 
-async def _pause(ended: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(ended.wait(), seconds)
-    except TimeoutError:
-        return
+def _ends_with(start: Segment, last: Entry) -> bool:
+    """Whether what was let go ends with that entry, as its signed note says."""
+    return f"\nhead {last.hash}\n" in start.note.decode()
+
+
+def _gone(sink: Sink, had: int, size: int) -> SinkFailed:
+    return SinkFailed(
+        f"{sink.name} ends with entry {had}, and those up to {size} were let go meanwhile.",
+        remedy="Move it away: a new one begins where the record does.",
+    )

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from holdfast.errors import CouldNotLook, Unanswered, Unreachable
+from holdfast.errors import BadInput, CouldNotLook, Unanswered, Unreachable
+from holdfast.model.kinds import KINDS, Definition
 from holdfast.model.kinds.custom import Custom, custom
 from holdfast.model.kinds.custom import named as custom_api
+from holdfast.model.names import nearly
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Capture, Snapshot, State
-from holdfast.ports import Arrived, Cluster, Unseen
+from holdfast.ports import Arrived, Cluster, Unseen, nobody_waits
 from holdfast.workflow import reach
 
 AT_ONCE = 4  # lists under way together: enough to hide latency, kind to a small API server
@@ -32,7 +34,7 @@ async def look(
     Raises `CouldNotLook` when nothing at all may be read: an empty screen would look healthy.
     """
     identity = await cluster.identity()
-    hidden = await reach.unproven(cluster, namespaces or ())
+    unknown = await reach.refuse_unknown(cluster, namespaces or ())
     found, unseen = await _find(cluster, named)
     gate = asyncio.Semaphore(AT_ONCE)
 
@@ -48,14 +50,17 @@ async def look(
     except* CouldNotLook as several:
         raise several.exceptions[0] from None
     captures = [*(task.result() for task in tasks), *unseen]
-    reach.refuse_blindness(captures, namespaces, hidden)
+    reach.refuse_blindness(captures, namespaces, unknown)
     return Snapshot(now=await cluster.now(), captures=captures, cluster=identity)
 
 
 async def _find(
     cluster: Cluster, named: Iterable[str]
 ) -> tuple[list[type[Custom]], list[Capture[Object]]]:
-    """The custom kinds of those names, and what became of those that are not to be seen."""
+    """The custom kinds of those names, and what became of those that are not to be seen.
+
+    One that is not served is an error: of a name that is mistyped, nothing would look healthy.
+    """
     found: list[type[Custom]] = []
     unseen: list[Capture[Object]] = []
     for name in named:
@@ -65,6 +70,8 @@ async def _find(
         except (Unanswered, Unreachable) as broken:  # its group may be served by somebody else
             unseen.append(Capture(kind=kind, state=State.PARTIAL, why=broken.wrong))
             continue
+        if isinstance(api, Unseen) and api.state is State.ABSENT:
+            raise await _no_such_kind(cluster, name)
         if isinstance(api, Unseen):
             unseen.append(Capture(kind=kind, state=api.state, why=api.why))
         else:
@@ -72,18 +79,30 @@ async def _find(
     return found, unseen
 
 
+async def _no_such_kind(cluster: Cluster, name: str) -> BadInput:
+    defined = await listed(cluster, Definition, None)
+    there = {kind.api.resource for kind in KINDS}
+    there |= {each.resource for each in defined.objects}
+    near = nearly(name, sorted(there))
+    return BadInput(
+        f"The API server serves no kind {name!r}.",
+        remedy=f"Did you mean {near[0]}?" if near else "List them: kubectl get crd",
+    )
+
+
 async def _capture(
     cluster: Cluster, kind: type[Object], namespaces: tuple[str, ...] | None, arrived: Arrived
 ) -> Capture[Object]:
     if namespaces is None or not kind.api.namespaced:
-        return await _list(cluster, kind, None, arrived)
-    parts = [await _list(cluster, kind, name, arrived) for name in namespaces]
+        return await listed(cluster, kind, None, arrived)
+    parts = [await listed(cluster, kind, name, arrived) for name in namespaces]
     return reach.put_together(kind, namespaces, parts)
 
 
-async def _list(
-    cluster: Cluster, kind: type[Object], namespace: str | None, arrived: Arrived
-) -> Capture[Object]:
+async def listed[K: Object](
+    cluster: Cluster, kind: type[K], namespace: str | None, arrived: Arrived = nobody_waits
+) -> Capture[K]:
+    """What is seen of one kind; one that the API server breaks off is partial."""
     try:
         return await cluster.list(kind, namespace, arrived)
     except (Unanswered, Unreachable) as broken:  # one kind must not hide what the others show

@@ -6,9 +6,10 @@ Each is sealed at once, before whatever waits, and is in the chain when the call
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
-from holdfast.errors import BadRecord, StoreRefused, WrongStore
+from holdfast.errors import BadRecord, CannotSign, StoreRefused, WrongStore
 from holdfast.model.canonical import Plain
 from holdfast.model.entries import (
+    GIVEN_UP,
     RESTORED,
     REVOKED,
     ROTATED,
@@ -19,13 +20,13 @@ from holdfast.model.entries import (
 )
 from holdfast.model.ids import RANDOM, new_id
 from holdfast.model.keys import Purpose
-from holdfast.ports import Records, Tx
+from holdfast.ports import Records
 from holdfast.workflow.sealing import PACE, Sealer
+from holdfast.workflow.tips import require_tip
+from holdfast.workflow.voiding import void
 
 PATIENCE = 30  # seconds until a sealer that does not let go counts as in our way
-VOIDED = "voided: a restored backup was accepted"
-AT_ONCE = 1000  # letters
-_TICKETS = {ROTATED: "ticket_key_rotated", REVOKED: "ticket_key_revoked"}
+TICKETS = {ROTATED: "ticket_key_rotated", REVOKED: "ticket_key_revoked"}
 
 
 async def rotate(sealer: Sealer, purpose: Purpose, to: PublicKey, actor: str) -> Entry:
@@ -42,8 +43,19 @@ async def revoke(sealer: Sealer, purpose: Purpose, key: str, reason: str, actor:
 async def accept_restore(
     sealer: Sealer, anchors: Sequence[Checkpoint], reason: str, actor: str
 ) -> Entry:
-    """Give up what a restored backup has lost, and void what waited in it."""
-    return await _in_turn(lambda: _accept(sealer, anchors, reason, actor))
+    """Give up what a restored backup, or the key of the chain, has lost; void what was open."""
+    return await in_turn(lambda: _accept(sealer, anchors, reason, actor))
+
+
+async def give_up(sealer: Sealer, anchor: Checkpoint, reason: str, actor: str) -> Entry:
+    """Say that an anchor of an earlier epoch need not be met any more."""
+    told: dict[str, Plain] = {
+        "epoch": anchor.epoch,
+        "size": anchor.size,
+        "head": anchor.head,
+        "reason": reason,
+    }
+    return await _ordered(sealer, GIVEN_UP, actor, told)
 
 
 def ahead(tip: Checkpoint | None, anchors: Sequence[Checkpoint]) -> Checkpoint | None:
@@ -53,7 +65,7 @@ def ahead(tip: Checkpoint | None, anchors: Sequence[Checkpoint]) -> Checkpoint |
 
 
 def require_anchored(records: Records, anchors: Sequence[Checkpoint]) -> None:
-    """Raise `WrongStore` for a chain that is shorter than its anchors, or is not theirs."""
+    """Raise `WrongStore` for a chain that has lost its end, or is not that of its anchors."""
     tip = records.tip()
     for anchor in anchors:
         if tip is not None and (anchor.chain, anchor.cluster) != (tip.chain, tip.cluster):
@@ -70,6 +82,7 @@ def require_anchored(records: Records, anchors: Sequence[Checkpoint]) -> None:
             remedy="If that is so: holdfast db accept-restore --reason '...'. If not: find out who "
             "cut it off.",
         )
+    require_tip(records)
     for anchor in anchors:
         _refuse_another_history(records, anchor)
 
@@ -90,7 +103,7 @@ def _accept(sealer: Sealer, anchors: Sequence[Checkpoint], reason: str, actor: s
             return None
         tip = tx.records.tip()
         lost = ahead(tip, anchors)
-        if anchors and lost is None:
+        if anchors and lost is None and not _key_is_lost(sealer, tip):
             raise BadRecord(
                 "The chain is as long as its anchors: nothing was lost that could be given up.",
                 remedy="See how it stands with: holdfast db check",
@@ -101,25 +114,27 @@ def _accept(sealer: Sealer, anchors: Sequence[Checkpoint], reason: str, actor: s
             "abandoned_size": size,
             "reason": reason,
         }
-        draft = _draft(sealer, RESTORED, actor, told)
+        draft = draft_of(sealer, RESTORED, actor, told)
         entry = sealer.order(tx.records, draft, epoch=epoch + 1)
-        _void(tx)
+        void(tx, sealer.clock, sealer.dice, actor)
         return entry
 
 
-def _void(tx: Tx) -> None:
-    """Whatever waited in the inbox may have been spent after the backup was taken."""
-    while letters := tx.letters.waiting(AT_ONCE):
-        for letter in letters:
-            tx.letters.answer(letter.id, VOIDED)
+def _key_is_lost(sealer: Sealer, tip: Checkpoint | None) -> bool:
+    """Whether the chain cannot go on in its epoch: only a new one may begin with another key."""
+    try:
+        sealer.keys.signer(tip.key if tip is not None else "")
+    except CannotSign:
+        return True
+    return False
 
 
 async def _ordered(sealer: Sealer, kind: str, actor: str, details: Mapping[str, Plain]) -> Entry:
-    draft = _draft(sealer, kind, actor, details)
-    return await _in_turn(lambda: _order(sealer, draft))
+    draft = draft_of(sealer, kind, actor, details)
+    return await in_turn(lambda: _order(sealer, draft))
 
 
-async def _in_turn(attempt: Callable[[], Entry | None]) -> Entry:
+async def in_turn(attempt: Callable[[], Entry | None]) -> Entry:
     """Try until no other sealer is in the way."""
     try:
         async with asyncio.timeout(PATIENCE):
@@ -140,14 +155,15 @@ def _order(sealer: Sealer, draft: Draft) -> Entry | None:
         return sealer.order(tx.records, draft) if tx.records.sole_sealer() else None
 
 
-def _draft(sealer: Sealer, kind: str, actor: str, details: Mapping[str, Plain]) -> Draft:
+def draft_of(sealer: Sealer, kind: str, actor: str, details: Mapping[str, Plain]) -> Draft:
+    """What is ordered, under an id of its own."""
     id_ = new_id("ent", sealer.clock.now(), sealer.dice.roll(RANDOM))
     return Draft(id=id_, kind=kind, actor=actor, details=details)
 
 
 def _kind(word: str, purpose: Purpose) -> str:
     """Only changes of audit keys are judged by whoever verifies; of tickets' they are told."""
-    return word if purpose is Purpose.AUDIT else _TICKETS[word]
+    return word if purpose is Purpose.AUDIT else TICKETS[word]
 
 
 def _state(checkpoint: Checkpoint | None) -> tuple[int, int]:

@@ -5,10 +5,12 @@
   a fault (a lease that runs out) is seen by judging everything afresh, once in a while.
 - What was found is folded again when it has changed, and whenever everything is judged afresh.
 - A young finding becomes a finding when its grace has passed, and no rule need be asked for that.
-- While nobody answers, the last good state stands, and the view says since when it does.
+- While nobody answers, the last good state stands, and so does the judge's clock (`hearing`); the
+  view says since when they do.
+- A namespace that is gone, or may not be read any more, is no healthy one: the view says so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -20,14 +22,12 @@ from holdfast.model.baseline import NOTHING, Baseline
 from holdfast.model.coverage import Off
 from holdfast.model.last_scan import LastScan, Standing
 from holdfast.model.objects import Object
-from holdfast.model.rules import Found, Rule
+from holdfast.model.rules import Channel, Found, Rule
 from holdfast.model.snapshot import Capture, Identity, Snapshot, State
-from holdfast.ports import Lost, News, Relisted, Resumed
+from holdfast.ports import Lost, News, Resumed
 from holdfast.workflow import reach
 from holdfast.workflow.follow import Followed
-
-PASSING = timedelta(seconds=3)
-"""A connection that is back sooner was never told to be gone."""
+from holdfast.workflow.hearing import Hearing, Outage, Scope
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,24 +40,18 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     off: tuple[Off, ...] = ()
 
 
-class Silence(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of which nothing is heard any more, although it was."""
-
-    plural: str
-    since: datetime
-    why: str
-
-
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """The cluster as it is known at one moment, judged."""
+    """The cluster as it is known at one moment, judged.
 
+    `snapshot.now` is the moment that it is judged at. It stands still while nobody answers.
+    """
+
+    at: datetime
     snapshot: Snapshot
     survey: Survey
-    silences: tuple[Silence, ...] = ()
+    outage: Outage | None = None
+    astray: str = ""  # why what was asked for cannot be seen at all, although somebody answers
     followed: int  # how many kinds
-
-
-type Scope = tuple[type[Object], str | None]
 
 
 class Vigil:
@@ -71,7 +65,8 @@ class Vigil:
             (kind, scope) for kind in self.kinds for scope in reach.scopes(kind, terms.namespaces)
         ]
         self._followed = {scope: Followed(scope[0]) for scope in self.scopes}
-        self._silences: dict[Scope, Silence] = {}
+        self.hearing = Hearing()
+        self.unproven: Mapping[str, State] = {}  # namespaces that nobody vouches for: the last word
         self._unheard = set(self.scopes)
         self._touched = set(self.kinds)  # since they were last judged
         self._captures: dict[type[Object], Capture[Object]] = {}
@@ -86,42 +81,53 @@ class Vigil:
         """Of how many nothing has been heard yet, not even that nobody answers."""
         return len(self._unheard)
 
+    @property
+    def read(self) -> int:
+        """How many have been read."""
+        lost = self.hearing.why_lost
+        return sum(1 for s in self.scopes if s not in self._unheard and lost(s) is None)
+
+    def lists(self, kind: type[Object]) -> bool:
+        """Whether that kind is followed, and seen whole."""
+        capture = self._captures.get(kind)
+        return capture is not None and capture.whole
+
     def hear(self, scope: Scope, news: News[Object], now: datetime) -> None:
         """Take one piece of news."""
         kind = scope[0]
         self._unheard.discard(scope)
-        match news:
-            case Lost(why=why, silent=silent):
-                gone = Silence(plural=kind.api.plural, since=now - silent, why=why)
-                self._silences[scope] = gone
-                return
-            case Resumed():
-                self._silences.pop(scope, None)
-                return
-            case Relisted():
-                self._silences.pop(scope, None)
-        self._followed[scope].apply(news)
-        self._touched.add(kind)
+        self.hearing.hear(scope, news, now)
+        if not isinstance(news, Lost | Resumed):
+            self._followed[scope].apply(news)
+            self._touched.add(kind)
 
     def view(self, now: datetime, *, afresh: bool = False) -> View:
         """Judge what is known now; `afresh` asks every rule again."""
         touched = frozenset(self.kinds) if afresh else frozenset(self._touched)
         self._touched.clear()
         self._captures |= {kind: self._capture(kind) for kind in touched}
-        snapshot = Snapshot(now=now, captures=self._captures.values(), cluster=self._cluster)
-        for rule in self._terms.rules:
+        captures = tuple(self._captures.values())
+        whole = self.hearing.judge(self.kinds, now)
+        snapshot = Snapshot(now=whole, captures=captures, cluster=self._cluster)
+        moments = {rule: self.hearing.moment(rule.reads, now) for rule in self._terms.rules}
+        sights = {moment: snapshot.at(moment) for moment in {whole, *moments.values()}}
+        for rule, moment in moments.items():
             if not touched.isdisjoint(rule.sight):
-                self._found[rule] = tuple(rule(snapshot))
-        judged = weigh(snapshot, self._found, grace_scale=self._terms.grace_scale)
+                self._found[rule] = tuple(rule(sights[moment]))
+        scale = self._terms.grace_scale
+        judged = weigh(snapshot, self._found, grace_scale=scale, moments=moments)
         before, self._judged = self._judged, judged
         if afresh or self._survey is None or _told(judged) != _told(before):
             self._survey = self._sum_up(snapshot, judged)
         elif judged != before:
             self._survey = _younger(self._survey, judged)
+        astray = reach.astray(captures, self._terms.namespaces, self.unproven)
         return View(
+            at=now,
             snapshot=snapshot,
             survey=self._survey,
-            silences=tuple(s for s in self._silences.values() if now - s.since >= PASSING),
+            outage=self.hearing.outage(now),
+            astray="" if astray is None else astray.wrong,
             followed=len(self.kinds),
         )
 
@@ -140,7 +146,7 @@ class Vigil:
         """How long until time alone changes the view: a grace that passes, or a silence."""
         young = self._judged.young if self._judged is not None else ()
         moments = [each.since + self._graces[each.code] for each in young]
-        moments += [silence.since + PASSING for silence in self._silences.values()]
+        moments += self.hearing.due()
         return min((each - now for each in moments if each > now), default=None)
 
     def _capture(self, kind: type[Object]) -> Capture[Object]:
@@ -152,10 +158,10 @@ class Vigil:
 
     def _part(self, scope: Scope) -> Capture[Object]:
         capture = self._followed[scope].capture()
-        silence = self._silences.get(scope)
-        if silence is None or capture.state is not State.NOT_CAPTURED:
+        why = self.hearing.why_lost(scope)
+        if why is None or capture.state is not State.NOT_CAPTURED:
             return capture
-        return msgspec.structs.replace(capture, state=State.PARTIAL, why=silence.why)
+        return msgspec.structs.replace(capture, state=State.PARTIAL, why=why)
 
 
 def _told(judged: Judgement | None) -> object:
@@ -168,4 +174,5 @@ def _younger(survey: Survey, judged: Judgement) -> Survey:
     standing = survey.standing
     if standing is not None:
         standing = Standing(when=standing.when, carried=standing.carried)
-    return msgspec.structs.replace(survey, young=judged.young, standing=standing)
+    young = tuple(f for f in judged.young if f.channel is Channel.INCIDENT)
+    return msgspec.structs.replace(survey, young=young, standing=standing)

@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -107,6 +108,48 @@ def test_what_cannot_be_read_is_said_and_replaced_by_a_whole_one(
     assert a_scan("web-2") == memory(tmp_path).recall()
 
 
+def test_a_link_in_its_place_is_neither_followed_nor_written_through(tmp_path: Path) -> None:
+    memory(tmp_path / "state").keep(a_scan("web-1"))
+    (file,) = (tmp_path / "state").iterdir()
+    theirs = file.rename(tmp_path / "theirs")
+    theirs.chmod(0o644)
+    body = theirs.read_bytes()
+    file.symlink_to(theirs)
+
+    found = memory(tmp_path / "state").recall()
+
+    assert isinstance(found, Forgotten)
+    assert "it is a link, which is not followed" in found.why
+    assert memory(tmp_path / "state").keep(a_scan("web-2")) == ""
+    assert a_scan("web-2") == memory(tmp_path / "state").recall()
+    assert body == theirs.read_bytes()
+    assert 0o600 == file.lstat().st_mode & 0o777
+
+
+def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
+    memory(tmp_path).keep(a_scan("web-1"))
+    (file,) = tmp_path.iterdir()
+    file.unlink()
+    os.mkfifo(file)
+
+    found = memory(tmp_path).recall()
+
+    assert isinstance(found, Forgotten)
+    assert "it is no regular file" in found.why
+    assert memory(tmp_path).keep(a_scan("web-2")) == ""
+    assert a_scan("web-2") == memory(tmp_path).recall()
+
+
+def test_no_home_is_made_for_it(tmp_path: Path) -> None:
+    home = tmp_path / "nobody"
+
+    failed = KeptScan(home / ".local" / "state", UID, None, within=home).keep(a_scan("web-1"))
+
+    assert "could not be kept" in failed
+    assert f"{home} does not exist" in failed
+    assert [] == list(tmp_path.iterdir())
+
+
 def test_a_newer_schema_is_not_misread(tmp_path: Path) -> None:
     memory(tmp_path).keep(a_scan("web-1"))
     (file,) = tmp_path.iterdir()
@@ -149,6 +192,7 @@ def _keep_many(folder: Path, name: str) -> None:
         assert KeptScan(folder, UID, None).keep(scan) == ""
 
 
+@pytest.mark.slow
 def test_two_scans_at_once_leave_a_whole_one_and_never_half_of_each(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     writers = [context.Process(target=_keep_many, args=(tmp_path, name)) for name in ("a", "b")]

@@ -1,12 +1,16 @@
 """A file that people wrote and that does not fit is refused with its line and the reason."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from holdfast import wiring
 
+pytestmark = pytest.mark.slow
+
 HEAD = "apiVersion: holdfast.dev/v1alpha1\nkind: Baseline\n"
+IGNORE = "ignore:\n- {}\n  reason: loud\n"
 GOOD = """accepted:
 - id: fnd_0123456789abcdef0123
   reason: known
@@ -35,8 +39,8 @@ def refused(path: Path, capfd: pytest.CaptureFixture[str]) -> str:
         ("apiVersion: holdfast.dev/v2\nkind: Baseline\n", 1, "apiVersion is 'holdfast.dev/v2'"),
         ("apiVersion: holdfast.dev/v1alpha1\nkind: Pod\n", 2, "kind is 'Pod' and must be"),
         ("- a\n- b\n", 1, "is no mapping"),
-        (HEAD + "accepts: []\n", 1, "unknown field `accepts`"),
-        (HEAD + GOOD.replace("owner:", "ower:"), 4, "unknown field `ower`"),
+        (HEAD + "accepts: []\n", 3, "unknown field `accepts`"),
+        (HEAD + GOOD.replace("owner:", "ower:"), 6, "unknown field `ower`"),
         (HEAD + GOOD.replace("  owner: me\n", ""), 4, "missing required field `owner`"),
         (HEAD + GOOD.replace("  owner: me", "  owner: ''"), 6, "the owner is empty"),
         (HEAD + GOOD.replace("reason: known", "reason: '  '"), 5, "the reason is empty"),
@@ -53,9 +57,16 @@ def refused(path: Path, capfd: pytest.CaptureFixture[str]) -> str:
             9,
             "ignore everything",
         ),
+        (HEAD + IGNORE.format("code: 'HF-*'"), 4, "ignore everything"),
+        (HEAD + IGNORE.format("code: '**'"), 4, "ignore everything"),
+        (HEAD + IGNORE.format("namespace: '?*'"), 4, "ignore everything"),
+        (HEAD + IGNORE.format("object: '*/*'"), 4, "ignore everything"),
+        (HEAD + IGNORE.format("object: '[A-Z]*/[a-z0-9]*'"), 4, "ignore everything"),
+        (HEAD + IGNORE.format("code: HF-ST0-001"), 4, "no rule of the code 'HF-ST0-001' (did you"),
+        (HEAD + IGNORE.format("code: STO-*"), 4, "no rule of the code"),
         (HEAD + GOOD.replace("crash_looping", "crash_lopping"), 12, "Did you mean crash_looping"),
         (HEAD + "accepted: &a []\n", 3, "anchors and aliases"),
-        (HEAD + "accepted: [\n", 4, "expected the node content"),
+        (HEAD + "accepted: [\n", 4, "expected node content"),
         (HEAD + "ignore:\n- code: !!python/name:os.system x\n", 4, "is not allowed"),
         ("", 0, "is empty"),
     ],
@@ -83,6 +94,35 @@ def test_an_id_that_is_accepted_twice_is_refused(
     assert "line 8: fnd_0123456789abcdef0123 is accepted twice" in refused(path, capfd)
 
 
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("[" * 100_000, "line 1: this is nested too deeply"),
+        ("- " * 50_000, "line 1: this is nested too deeply"),
+        ("{a: " * 50_000, "line 1: this is nested too deeply"),
+        ("- 1\n" * 300_000, "line 200000: these are too many values"),
+        ("#" * (4 << 20) + "\n", "it is larger than 4 MiB"),
+    ],
+    ids=["lists", "items", "mappings", "values", "bytes"],
+)
+def test_what_is_too_much_is_refused_at_its_first_sign(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], body: str, why: str
+) -> None:
+    path = tmp_path / "baseline.yaml"
+    path.write_text(body)
+
+    assert why in refused(path, capfd)
+
+
+def test_a_pipe_that_nobody_writes_into_is_no_file(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "baseline.yaml"
+    os.mkfifo(path)
+
+    assert "baseline.yaml cannot be read: it is no regular file." in refused(path, capfd)
+
+
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"k: \x00"])
 def test_what_is_no_text_is_refused(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], body: bytes
@@ -91,6 +131,18 @@ def test_what_is_no_text_is_refused(
     path.write_bytes(body)
 
     assert "baseline.yaml" in refused(path, capfd)
+
+
+@pytest.mark.parametrize(
+    "words", ["code: HF-STO-*", "namespace: team-*", "object: Pod/*", "labels: {team: research}"]
+)
+def test_what_leaves_something_to_be_seen_may_be_ignored(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], words: str
+) -> None:
+    path = tmp_path / "baseline.yaml"
+    path.write_text(HEAD + IGNORE.format(words))
+
+    assert wiring.main(["rbac", "reader", "--baseline", str(path)]) == 0
 
 
 def test_a_file_that_fits_is_read(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -39,7 +39,7 @@ def welcome(seen: Seen) -> Reply:
     """Let `Bearer good…` and `Basic` ann:pw in."""
     shown = seen.header("Authorization")
     if shown.startswith("Bearer good") or shown == f"Basic {in_place(b'ann:pw')}":
-        return said({"gitVersion": "v1.36.3", "metadata": {"uid": "u"}})
+        return said({"gitVersion": "v1.36.3", "metadata": {"name": "a", "uid": "u"}})
     return status(401, "Unauthorized")
 
 
@@ -97,7 +97,7 @@ async def strict_server(authority: Authority) -> AsyncIterator[TinyServer]:
     """An API server that knows people by their certificates alone."""
 
     def by_certificate(seen: Seen) -> Reply:
-        return said({"gitVersion": seen.common_name, "metadata": {"uid": "u"}})
+        return said({"gitVersion": seen.common_name, "metadata": {"name": "a", "uid": "u"}})
 
     async with TinyServer(
         by_certificate, identity=authority.server("127.0.0.1"), clients=authority
@@ -482,6 +482,7 @@ async def test_an_exec_plugin_that_may_not_be_run_is_named(tmp_path: Path) -> No
         await version(connect(a_kubeconfig(tmp_path, user=user)))
 
 
+@pytest.mark.slow
 async def test_an_exec_plugin_that_hangs_is_ended_with_all_that_it_started(
     tmp_path: Path, a_plugin: PluginWriter
 ) -> None:

@@ -107,6 +107,16 @@ def test_an_item_that_is_no_object_is_unreadable_without_a_name(item: Any) -> No
     assert [bad.name for bad in listed.unreadable] == [""]
 
 
+@pytest.mark.parametrize("metadata", [None, {}, {"name": ""}, {"name": None}])
+def test_an_object_without_a_name_is_unreadable(metadata: Any) -> None:
+    nameless = {"metadata": metadata, "status": {"phase": "Pending"}}
+
+    listed = read(Pod, a_page(nameless, a_tree("after")))
+
+    assert ["after"] == [o.metadata.name for o in listed.objects]
+    assert ["it has no name, which every stored object has"] == [b.why for b in listed.unreadable]
+
+
 def test_why_an_object_is_unreadable_never_repeats_its_values() -> None:
     (bad,) = read(Pod, a_page(a_tree(spec={"nodeName": ["hunter2"]}))).unreadable
     assert "hunter2" not in bad.why

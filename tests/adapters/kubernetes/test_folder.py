@@ -3,14 +3,14 @@
 import json
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from holdfast.adapters.kubernetes.folder import read
-from holdfast.errors import BadSnapshot
+from holdfast.errors import BadInput, BadSnapshot
 from holdfast.model.kinds import KINDS, Claim, Deployment, Pod, Secret
 from holdfast.model.snapshot import State
 
@@ -126,6 +126,44 @@ def test_somebody_who_knows_better_says_when(tmp_path: Path) -> None:
     assert read(tmp_path, [Pod], at=MOMENT).now == MOMENT
 
 
+def test_nobody_knows_better_than_a_manifest(tmp_path: Path) -> None:
+    folder = ours(tmp_path, {"pods": pods_entry()}, {"pods.json": a_list(a_pod())})
+
+    with pytest.raises(BadInput, match="says itself when it was taken"):
+        read(folder, [Pod], at=MOMENT)
+
+
+def test_no_dump_was_taken_before_what_is_in_it_was_made(tmp_path: Path) -> None:
+    pod = a_pod()
+    pod["metadata"]["creationTimestamp"] = MOMENT.isoformat()
+    write(tmp_path, {"pods.json": a_list(pod)})
+
+    assert read(tmp_path, [Pod], at=MOMENT).now == MOMENT
+    with pytest.raises(BadInput, match="Pod shop/web in it was created at"):
+        read(tmp_path, [Pod], at=MOMENT - timedelta(seconds=1))
+
+
+def test_what_says_it_was_made_after_it_was_written_down_proves_nothing(tmp_path: Path) -> None:
+    odd, young = a_pod("odd"), a_pod("young")
+    odd["metadata"]["creationTimestamp"] = "2999-01-01T00:00:00Z"
+    young["metadata"]["creationTimestamp"] = MOMENT.isoformat()
+    write(tmp_path, {"pods.json": a_list(odd, young)})
+
+    assert 2 == len(read(tmp_path, [Pod], at=MOMENT).all(Pod))
+    with pytest.raises(BadInput, match="Pod shop/young in it was created at"):
+        read(tmp_path, [Pod], at=MOMENT - timedelta(seconds=1))
+
+
+def test_half_a_letter_costs_itself_and_not_the_file(tmp_path: Path) -> None:
+    half = a_pod("half", status={"phase": "Pending", "message": "\ud800!"})
+    write(tmp_path, {"pods.json": a_list(a_pod(), half)})
+
+    snapshot = read(tmp_path, [Pod])
+
+    assert snapshot.sees(Pod)
+    assert ["", "\ufffd!"] == [pod.status.message for pod in snapshot.all(Pod)]
+
+
 def test_an_empty_list_is_known_by_its_files_name(tmp_path: Path) -> None:
     write(tmp_path, {"pods.json": a_list(), "deployments.apps.json": a_list()})
 
@@ -185,8 +223,8 @@ def test_the_data_of_secrets_in_a_dump_is_not_read(tmp_path: Path) -> None:
 
 BROKEN: dict[str, tuple[Mapping[str, Any], str]] = {
     "empty": ({}, "no list of objects"),
-    "no list in it": ({"notes.txt": "hello", "package.json": {"name": "x"}}, "no list of objects"),
-    "JSON of another sort": ({"array.json": [1, 2]}, "no list of objects"),
+    "no list in it": ({"a.json": {"apiVersion": "v1", "kind": "Config"}}, "no list of objects"),
+    "JSON of another sort": ({"array.json": [1, 2]}, "array.json"),
     "cut short": ({"pods.json": json.dumps(a_list(a_pod()))[:-9]}, "cut short"),
     "no JSON": ({"pods.json": "apiVersion: v1"}, "no JSON"),
     "manifest of another kind": (
@@ -360,10 +398,123 @@ def test_an_object_that_is_nested_too_deeply_is_no_crash(tmp_path: Path, depth: 
     assert len(read(tmp_path, [Pod]).capture(Pod).unreadable) == 1
 
 
-def test_yaml_is_named_as_what_it_is(tmp_path: Path) -> None:
-    with pytest.raises(BadSnapshot, match="YAML, which is not read") as refused:
-        read(write(tmp_path, {"pods.yaml": "kind: List"}), [Pod])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("b.yaml", "kind: List"),
+        ("b.yml", "kind: List"),
+        ("b.txt", json.dumps(a_list(a_pod()))),
+        ("b.json.gz", "no matter"),
+        ("b", "no matter"),
+        ("logs.txt", "no matter"),
+        ("shop/b.yaml", "kind: List"),
+        ("package.json", {"name": "x"}),
+        ("b.json", ["x", 7]),
+        ("b.json", "7"),
+        ("b.json", {"kind": "PodList", "apiVersion": "v1", "items": "x"}),
+        ("b.json", a_list("x", 7)),
+    ],
+)
+def test_a_file_that_is_not_read_is_refused_by_its_name(
+    tmp_path: Path, name: str, content: Any
+) -> None:
+    write(tmp_path, {"a.json": a_list(a_pod()), name: content})
+
+    with pytest.raises(BadSnapshot, match="not read") as refused:
+        read(tmp_path, [Pod])
+
+    assert refused.value.wrong.startswith(name)
     assert "-o json" in refused.value.remedy
+
+
+def test_what_systems_and_kubectl_put_beside_lists_does_no_harm(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "a.json": a_list(a_pod()),
+            ".DS_Store": "x",
+            ".git/HEAD": "x",
+            "shop/web/logs.txt": "x",
+            "endpoints.json": {"kind": "EndpointsList", "apiVersion": "v1", "items": []},
+            "config.json": {"apiVersion": "v1", "kind": "Config"},
+        },
+    )
+
+    assert ["web"] == [pod.metadata.name for pod in read(tmp_path, [Pod]).all(Pod)]
+
+
+def test_a_bare_array_of_objects_is_a_list(tmp_path: Path) -> None:
+    write(tmp_path, {"b.json": [a_pod(), a_pod("two")], "C.JSON": a_list(a_pod("three"))})
+
+    seen = read(tmp_path, [Pod]).capture(Pod)
+
+    assert {"web", "two", "three"} == {pod.metadata.name for pod in seen.objects}
+    assert State.CAPTURED is seen.state
+
+
+@pytest.mark.parametrize(
+    "odd", ["x", 7, None, ["x"], {}, {"kind": 7}, {"metadata": {"name": "lost"}}]
+)
+@pytest.mark.parametrize("file", ["all.json", "pods.json"])
+def test_an_item_that_is_no_object_is_counted(tmp_path: Path, file: str, odd: Any) -> None:
+    write(tmp_path, {file: a_list(a_pod(), odd)})
+
+    seen = read(tmp_path, [Pod, Claim]).capture(Pod)
+
+    assert ["web"] == [pod.metadata.name for pod in seen.objects]
+    assert 1 == len(seen.unreadable)
+
+
+@pytest.mark.parametrize("metadata", ["garbage", 7, None, {}, {"name": ""}, {"name": 7}])
+@pytest.mark.parametrize("form", ["ours", "list", "list of a kind", "single"])
+def test_an_object_without_a_proper_name_is_counted_as_unreadable(
+    tmp_path: Path, form: str, metadata: Any
+) -> None:
+    odd = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata}
+    match form:
+        case "ours":
+            ours(tmp_path, {"pods": pods_entry()}, {"pods.json": a_list(a_pod(), odd)})
+        case "list":
+            write(tmp_path, {"all.json": a_list(a_pod(), odd)})
+        case "list of a kind":
+            bare = {"metadata": metadata}
+            write(tmp_path, {"all.json": a_list(a_pod(), bare, kind="PodList")})
+        case _:
+            write(tmp_path, {"all.json": a_list(a_pod()), "one.json": odd})
+
+    seen = read(tmp_path, [Pod]).capture(Pod)
+
+    assert ["web"] == [pod.metadata.name for pod in seen.objects]
+    assert [""] == [each.name for each in seen.unreadable]
+
+
+@pytest.mark.parametrize("form", ["ours", "lists"])
+@pytest.mark.parametrize(
+    ("metadata", "state", "why"),
+    [
+        ({"continue": "abc"}, State.PARTIAL, "more follow"),
+        ({"continue": "abc", "remainingItemCount": 3}, State.PARTIAL, "and 3 more follow"),
+        ({"remainingItemCount": 1}, State.PARTIAL, "and 1 more follow"),
+        ({"continue": 7}, State.PARTIAL, "does not properly say"),
+        ("garbage", State.PARTIAL, "does not properly say"),
+        ({"continue": "", "remainingItemCount": 0}, State.CAPTURED, ""),
+        ({"continue": None, "remainingItemCount": None}, State.CAPTURED, ""),
+        (None, State.CAPTURED, ""),
+    ],
+)
+def test_a_page_of_a_list_is_not_the_whole(
+    tmp_path: Path, form: str, metadata: Any, state: State, why: str
+) -> None:
+    page = {**a_list(a_pod(), kind="PodList"), "metadata": metadata}
+    if form == "ours":
+        ours(tmp_path, {"pods": pods_entry()}, {"pods.json": page})
+    else:
+        write(tmp_path, {"first.json": page})
+
+    seen = read(tmp_path, [Pod]).capture(Pod)
+
+    assert (1, state) == (len(seen.objects), seen.state)
+    assert seen.why.endswith(why) or why in seen.why
 
 
 @pytest.mark.parametrize(
@@ -416,7 +567,7 @@ def test_a_manifest_that_is_a_folder_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("now", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
 def test_a_moment_at_the_end_of_time_is_refused(tmp_path: Path, now: str) -> None:
-    folder = ours(tmp_path, {"pods": pods_entry()}, {"pods.json": a_list(a_pod())})
+    folder = write(tmp_path, {"pods.json": a_list(a_pod())})
 
     with pytest.raises(BadSnapshot, match="none of a Kubernetes cluster"):
         read(folder, [Pod], at=datetime.fromisoformat(now))

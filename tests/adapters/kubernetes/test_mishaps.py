@@ -24,7 +24,7 @@ BRIEF = Pace(connect=0.2, read=0.2)
 
 
 def welcome(_: object) -> Reply:
-    return said({"gitVersion": "v1", "metadata": {"uid": "u"}})
+    return said({"gitVersion": "v1", "metadata": {"name": "a", "uid": "u"}})
 
 
 async def looked(connection: Connection, chance: Chance, pace: Pace = LONG) -> CouldNotLook:
@@ -83,7 +83,8 @@ async def test_a_port_that_takes_connections_and_never_speaks_tls(
         url = f"https://127.0.0.1:{quiet.getsockname()[1]}"
         error = await looked(connect(a_kubeconfig(tmp_path, server=url)), chance, BRIEF)
     assert isinstance(error, Unreachable)
-    assert "no connection came about in time" in error.wrong
+    assert error.wrong == f"{url} takes connections and does not answer: TLS never began."
+    assert "VPN" not in error.remedy
 
 
 async def test_an_authority_that_is_not_the_servers(

@@ -27,6 +27,8 @@ from holdfast.workflow.look import look
 from tests.adapters.kubernetes.kubeconfigs import a_kubeconfig
 from tests.adapters.kubernetes.tiny_server import Reply, Seen, TinyServer
 
+pytestmark = pytest.mark.slow
+
 CANARY = "canary-c0ffee"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -185,10 +187,39 @@ def test_values_of_charts_and_parameters_are_left_out_and_selectors_stay() -> No
     assert kept["tolerations"] == spec["tolerations"]
 
 
+def test_what_looks_like_a_secret_in_words_and_marks_is_hidden_and_alike_everywhere() -> None:
+    token = f"ghp_{CANARY.replace('-', 'x')}{'a1' * 12}"
+    marked = {"build": token, "app": "web"}
+    kept = without_values(
+        {
+            "metadata": {"labels": marked},
+            "spec": {
+                "selector": {
+                    "matchLabels": marked,
+                    "matchExpressions": [{"key": "build", "values": [token, "web"]}],
+                },
+                "template": {"spec": {"nodeSelector": marked}},
+            },
+            "message": f"login with password={CANARY} failed",
+            "note": 'secret "db" not found',
+        }
+    )
+    text = json.dumps(kept)
+    assert token not in text
+    assert CANARY not in text
+    hidden = kept["metadata"]["labels"]
+    assert hidden["app"] == "web"
+    assert hidden == kept["spec"]["selector"]["matchLabels"]
+    assert hidden == kept["spec"]["template"]["spec"]["nodeSelector"]
+    assert [hidden["build"], "web"] == kept["spec"]["selector"]["matchExpressions"][0]["values"]
+    assert kept["message"].startswith("login with password=(hidden, sha256 ")
+    assert kept["note"] == 'secret "db" not found'
+
+
 async def test_a_cluster_in_which_nothing_may_be_read_leaves_nothing_behind(
     server: SimulatedServer, shop: SimulatedCluster, tmp_path: Path
 ) -> None:
-    with pytest.raises(CouldNotLook, match="Nothing may be read here"):
+    with pytest.raises(CouldNotLook, match="Nothing may be read here, neither pods nor"):
         await recorded(server, shop, tmp_path / "taken", user="nobody")
 
     assert [p.name for p in tmp_path.iterdir()] == ["nobody.kubeconfig"]
@@ -275,6 +306,7 @@ async def test_a_disk_without_room_is_said_and_nothing_is_left_behind(
     assert [p.name for p in tmp_path.iterdir()] == ["admin"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sign", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 async def test_a_snapshot_that_is_ended_from_outside_leaves_nothing_behind(
     sign: signal.Signals, code: int, tmp_path: Path

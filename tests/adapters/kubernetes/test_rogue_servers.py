@@ -17,6 +17,8 @@ from holdfast.model.snapshot import State
 from holdfast.testing.clock import FrozenClock
 from tests.adapters.kubernetes.tiny_server import Handler, Reply, Seen, TinyServer, said, status
 
+pytestmark = pytest.mark.slow
+
 DEEP = b"[" * 100_000
 LATIN = b'{"gitVersion":"\xff","kind":"\xffList","versions":"\xff","items":[]}'
 

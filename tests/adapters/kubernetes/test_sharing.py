@@ -67,6 +67,19 @@ def test_neighbours_hold_the_parts_that_they_have_alike_once() -> None:
     assert one.spec.containers[0].env is newer.spec.containers[0].env
 
 
+def test_the_second_containers_of_neighbours_are_neighbours_too() -> None:
+    def pod(name: str, image: str) -> dict[str, Any]:
+        main = {"name": "main", "image": image, "env": [{"name": "A"}]}
+        mesh = {"name": "mesh", "image": image, "env": [{"name": "B"}, {"name": "C"}]}
+        return a_pod(name, spec={"containers": [main, mesh]})
+
+    one, other = read(pod("web-1", "web:1"), pod("web-2", "web:2"))
+    for mine, theirs in zip(one.spec.containers, other.spec.containers, strict=True):
+        assert mine.env is theirs.env
+        assert mine.image != theirs.image
+    assert ["A", "B", "C"] == [v.name for c in other.spec.containers for v in c.env]
+
+
 @pytest.mark.parametrize("counts", [(1, 3), (3, 1), (0, 2), (2, 0)])
 def test_a_neighbour_with_more_or_less_of_something_changes_nothing(
     counts: tuple[int, int],

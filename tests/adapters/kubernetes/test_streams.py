@@ -1,14 +1,19 @@
 """Connections hand over much at once, with TLS and without, and say in time that a server left."""
 
 import asyncio
+import fcntl
+import resource
 import socket
 import ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 
+import httpcore2
 import httpx2
 import pytest
 
-from holdfast.adapters.kubernetes.streams import first_to_answer, reading_much
+from holdfast.adapters.kubernetes.carrier import TOLD, Carrier
+from holdfast.adapters.kubernetes.streams import Stream, first_to_answer
 from tests.adapters.kubernetes.certs import Authority
 from tests.adapters.kubernetes.tiny_server import Reply, TinyServer
 
@@ -19,8 +24,7 @@ SIZE = 4 * 1024 * 1024
 def a_client(authority: Authority) -> httpx2.AsyncClient:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(cadata=authority.pem.decode())
-    transport = reading_much(httpx2.AsyncHTTPTransport(verify=context, trust_env=False))
-    return httpx2.AsyncClient(transport=transport, trust_env=False)
+    return httpx2.AsyncClient(transport=Carrier(context), trust_env=False)
 
 
 @pytest.mark.parametrize("tls", [False, True])
@@ -57,6 +61,47 @@ async def test_silence_ends_in_the_words_of_the_library(authority: Authority) ->
     async with TinyServer(lambda _: silent()) as server, a_client(authority) as client:
         with pytest.raises(httpx2.ReadTimeout):
             await client.get(server.url, timeout=0.05)
+
+
+HIGH = 1100  # of a descriptor, where `select` gives up
+
+
+@pytest.mark.parametrize("spoke", [False, True])
+async def test_a_server_is_heard_to_leave_on_a_descriptor_of_any_number(*, spoke: bool) -> None:
+    ours, theirs = socket.socketpair()
+    with theirs, high(ours) as there:
+        reader, writer = await asyncio.open_connection(sock=there)
+        assert isinstance(writer.transport, asyncio.Transport)
+        writer.transport.pause_reading()
+        if spoke:
+            theirs.send(b"x")
+        assert spoke is Stream(reader, writer).get_extra_info("is_readable")
+        writer.close()
+
+
+@contextmanager
+def high(low: socket.socket) -> Iterator[socket.socket]:
+    """The same socket, by a high number."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(before[0], HIGH + 1), before[1]))
+    try:
+        with low, socket.socket(fileno=fcntl.fcntl(low, fcntl.F_DUPFD, HIGH)) as there:
+            yield there
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_whatever_breaks_below_has_a_word_above() -> None:
+    below = {
+        each
+        for each in vars(httpcore2).values()
+        if isinstance(each, type)
+        and issubclass(each, Exception)
+        and each is not httpcore2.ConnectionNotAvailable  # the pool's own business
+    }
+    assert below == set(TOLD)
+    assert {each.__name__ for each in TOLD} == {each.__name__ for each in TOLD.values()}
+    assert all(above.__name__ == each.__name__ for each, above in TOLD.items())
 
 
 async def connects() -> socket.socket:

@@ -376,6 +376,7 @@ async def test_a_door_that_closes_behind_us_is_noticed(chance: Chance) -> None:
     assert await heard(script, chance, until=3) == ["= a", "= forbidden", "= b"]
 
 
+@pytest.mark.slow
 async def test_a_connection_that_only_looks_alive_ends(chance: Chance) -> None:
     """Nothing comes, and nobody hangs up: our own patience is what ends it."""
     script = Script(

@@ -21,12 +21,12 @@ from tests.adapters.kubernetes import chaos
 from tests.adapters.kubernetes.chaos import Outcome, World
 from tests.tally import Count, Tally
 
-# A connection that a schedule cuts while the tests' server accepts it is left to the collector by
-# asyncio, on the server's side: that is no leak of the watcher's.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 AT_ONCE = 10
 BATCHES = 8
+pytestmark = [
+    pytest.mark.usefixtures("cut_short"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 def _base(config: pytest.Config) -> int:

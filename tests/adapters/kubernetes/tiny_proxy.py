@@ -5,6 +5,8 @@ import contextlib
 from types import TracebackType
 from typing import Self
 
+from holdfast.testing.connections import Listening
+
 
 class TinyProxy:
     """A proxy on a free port of the loopback."""
@@ -14,11 +16,10 @@ class TinyProxy:
         self.tunnels: list[str] = []
         self.shown: list[str] = []
         self.port = 0
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._listening = Listening(self._serve)
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self.port = await self._listening.open()
         return self
 
     async def __aexit__(
@@ -27,17 +28,8 @@ class TinyProxy:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
         async with asyncio.timeout(5):
-            await self._server.wait_closed()
-
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._serve(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+            await self._listening.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -52,12 +44,8 @@ class TinyProxy:
         if self._refuse_with:
             writer.write(f"HTTP/1.1 {self._refuse_with}\r\nContent-Length: 0\r\n\r\n".encode())
             await writer.drain()
-            writer.close()
             return
-        try:
-            await self._tunnel(target, reader, writer)
-        finally:
-            writer.close()
+        await self._tunnel(target, reader, writer)
 
     async def _tunnel(
         self, target: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter

@@ -5,13 +5,14 @@ import json
 import ssl
 import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
+from holdfast.testing.connections import Listening
 from tests.adapters.kubernetes.certs import Authority, Issued
 
 
@@ -70,8 +71,7 @@ class TinyServer:
         self._handler = handler
         self._identity = identity
         self._clients = clients
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._listening = Listening(self._serve)
         self.requests: list[Seen] = []
         self.port = 0
 
@@ -81,10 +81,7 @@ class TinyServer:
         return f"{'https' if self._identity else 'http'}://127.0.0.1:{self.port}"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(
-            self._accept, "127.0.0.1", self.port, ssl=self._tls()
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
+        self.port = await self._listening.open(self.port, self._tls())
         return self
 
     async def __aexit__(
@@ -93,17 +90,12 @@ class TinyServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._server.close()
-        self.cut()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
         async with asyncio.timeout(5):
-            await self._server.wait_closed()
+            await self._listening.close()
 
     def cut(self) -> None:
         """Break every connection off."""
-        for writer in list(self._writers):
+        for writer in self._listening.writers:
             writer.transport.abort()
 
     def _tls(self) -> ssl.SSLContext | None:
@@ -117,23 +109,12 @@ class TinyServer:
             context.load_verify_locations(cadata=self._clients.pem.decode())
         return context
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._serve(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
-        try:
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
             while (seen := await _request(reader, writer)) is not None:
                 self.requests.append(seen)
                 reply = self._handler(seen)
                 await _answer(writer, reply if isinstance(reply, Reply) else await reply)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            return
-        finally:
-            self._writers.discard(writer)
-            writer.close()
 
 
 async def _request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Seen | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from holdfast.adapters.files.whole import opened
 from holdfast.adapters.signers.command import CommandSigner
 from holdfast.adapters.signers.ed25519 import check
 from holdfast.adapters.signers.keyrings import CommandKeys
@@ -80,6 +81,7 @@ def test_a_command_that_does_not_sign_is_refused(tmp_path: Path, line: str, wron
     assert wrong in refused(a_shell_command(tmp_path, line))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     [
@@ -106,7 +108,7 @@ def test_a_command_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 def test_a_keyring_of_a_command_knows_keys_by_their_public_halves(tmp_path: Path) -> None:
     public = tmp_path / "public"
-    write_public(public, Purpose.AUDIT, a_key().public)
+    write_public(public, Purpose.AUDIT, a_key().public, opened)
     keys = CommandKeys(signing(tmp_path, "audit"), public, Purpose.AUDIT, 60)
 
     assert keys.signer().public == a_key().public

@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from holdfast.adapters.files.whole import opened
 from holdfast.adapters.signers.ed25519 import check
 from holdfast.adapters.signers.keyfiles import KeyFiles
 from holdfast.adapters.signers.keyrings import FolderKeys
@@ -29,7 +30,7 @@ def says(word: bytes) -> Callable[[Path], bytes]:
 
 @pytest.fixture
 def files(tmp_path: Path) -> KeyFiles:
-    private = PrivateFolder(path=tmp_path / "keys" / "private")
+    private = PrivateFolder(path=tmp_path / "keys" / "private", opened=opened)
     return KeyFiles(private=private, public=tmp_path / "keys" / "public", passphrase=nobody)
 
 
@@ -120,7 +121,9 @@ def test_of_a_mounted_secret_the_group_may_read(files: KeyFiles, mode: int, fits
     made = files.make(AUDIT, None)
     private_file(files).chmod(mode)
     files.private.path.chmod(0o755)
-    mounted = FolderKeys(PrivateFolder(path=files.private.path, mounted=True), AUDIT, nobody)
+    mounted = FolderKeys(
+        PrivateFolder(path=files.private.path, opened=opened, mounted=True), AUDIT, nobody
+    )
 
     if fits:
         assert mounted.signer().public == made
@@ -131,7 +134,7 @@ def test_of_a_mounted_secret_the_group_may_read(files: KeyFiles, mode: int, fits
 
 def test_nothing_is_made_or_removed_in_what_is_mounted(files: KeyFiles) -> None:
     made = files.make(AUDIT, None)
-    mounted = PrivateFolder(path=files.private.path, mounted=True)
+    mounted = PrivateFolder(path=files.private.path, opened=opened, mounted=True)
 
     with pytest.raises(CannotSign):
         mounted.make(AUDIT, None)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from holdfast.adapters.files.whole import opened
 from holdfast.adapters.stores import backup, upkeep
 from holdfast.adapters.stores.database import open_engine, parse_url
 from holdfast.adapters.stores.store import SqlStore
@@ -17,6 +18,7 @@ from holdfast.audit import chain
 from holdfast.errors import BadRecord, WrongStore
 from holdfast.model.entries import Entry
 from holdfast.ports import Records
+from holdfast.testing.clock import NOON
 from tests.audit.chains import (
     CHAIN,
     CLUSTER,
@@ -27,7 +29,10 @@ from tests.audit.chains import (
     lines,
     verified,
 )
+from tests.contracts.test_casework import a_bucket, a_case, a_word
 from tests.contracts.test_store import a_beat, a_letter
+
+pytestmark = pytest.mark.slow
 
 AT = "2026-03-02T12:00:00.000Z"
 
@@ -71,6 +76,11 @@ def fill(engine: Engine, entries: int = 7) -> None:
         tx.letters.put(a_letter(2))
         tx.letters.answer("ltr_1", "issued")
         tx.beats.beat(a_beat())
+        tx.cases.put(a_case())
+        tx.words.add(a_word())
+        tx.once.spend("ticket", "jti_1", "run_1", NOON)
+        tx.buckets.fill("ada", "restart", None, a_bucket())
+        tx.switches.on("freeze", "{}", NOON)
 
 
 def test_a_restored_database_holds_what_was_there(
@@ -78,7 +88,7 @@ def test_a_restored_database_holds_what_was_there(
 ) -> None:
     fill(engine)
 
-    written = backup.write(engine, tmp_path / "b", AT)
+    written = backup.write(engine, tmp_path / "b", AT, opened)
     restored = backup.restore(empty, tmp_path / "b", whole)
 
     assert written == restored
@@ -92,18 +102,24 @@ def test_a_restored_database_holds_what_was_there(
         assert [a_letter(2)] == list(tx.letters.waiting(9))
         assert not tx.letters.answer("ltr_1", "again")
         assert not tx.beats.all()
+        assert [a_case()] == list(tx.cases.newest(9))
+        assert tx.once.spent("ticket", "jti_1") == "run_1"
+        assert tx.buckets.bucket("ada", "restart") == a_bucket()
+        assert [("freeze", "{}")] == list(tx.switches.all())
+        assert tx.words.add(a_word("grace"))
+        assert [a_word(), a_word("grace")] == list(tx.words.of("prp_1", 1))
         tx.records.submit(a_draft(102))  # and it goes on counting where it was
         assert [d.id for d in tx.records.waiting(9)] == [a_draft(n).id for n in (100, 101, 102)]
 
 
 def test_a_backup_of_nothing_is_one(engine: Engine, empty: Engine, tmp_path: Path) -> None:
-    backup.write(engine, tmp_path / "b", AT)
+    backup.write(engine, tmp_path / "b", AT, opened)
 
     assert backup.restore(empty, tmp_path / "b", whole).size == 0
 
 
 def test_only_the_owner_can_read_a_backup(engine: Engine, tmp_path: Path) -> None:
-    backup.write(engine, tmp_path / "b", AT)
+    backup.write(engine, tmp_path / "b", AT, opened)
 
     assert stat.S_IMODE((tmp_path / "b").stat().st_mode) == 0o600
 
@@ -112,14 +128,14 @@ def test_nothing_is_written_over(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "b").write_text("mine")
 
     with pytest.raises(BadRecord):
-        backup.write(engine, tmp_path / "b", AT)
+        backup.write(engine, tmp_path / "b", AT, opened)
 
     assert (tmp_path / "b").read_text() == "mine"
 
 
 def test_a_backup_is_restored_into_an_empty_database_alone(engine: Engine, tmp_path: Path) -> None:
     fill(engine)
-    backup.write(engine, tmp_path / "b", AT)
+    backup.write(engine, tmp_path / "b", AT, opened)
 
     with pytest.raises(WrongStore) as said:
         backup.restore(engine, tmp_path / "b", whole)
@@ -131,7 +147,7 @@ def test_a_record_that_is_judged_bad_is_not_restored(
     engine: Engine, empty: Engine, tmp_path: Path
 ) -> None:
     fill(engine)
-    backup.write(engine, tmp_path / "b", AT)
+    backup.write(engine, tmp_path / "b", AT, opened)
 
     def judge(_: Records) -> None:
         raise NotThis
@@ -146,7 +162,7 @@ def a_backup(path: Path) -> list[bytes]:
     engine = open_engine(parse_url(f"sqlite:///{path.parent}/of.db"))
     upkeep.upgrade(engine, CLUSTER)
     fill(engine)
-    backup.write(engine, path, AT)
+    backup.write(engine, path, AT, opened)
     engine.dispose()
     return path.read_bytes().splitlines(keepends=True)
 
@@ -241,7 +257,7 @@ def test_a_backup_under_load_restores_to_a_chain_that_verifies(
     try:
         for number in range(3):
             assert sealed.acquire(timeout=60)
-            backup.write(engine, tmp_path / f"b{number}", AT)
+            backup.write(engine, tmp_path / f"b{number}", AT, opened)
             assert sealed.acquire(timeout=60)
     finally:
         enough.set()
@@ -256,6 +272,6 @@ def test_a_backup_that_fails_leaves_nothing(engine: Engine, tmp_path: Path) -> N
     fill(engine)
 
     with pytest.raises(FileNotFoundError):
-        backup.write(engine, tmp_path / "gone" / "b", AT)
+        backup.write(engine, tmp_path / "gone" / "b", AT, opened)
 
     assert not [f for f in tmp_path.iterdir() if ".b" in f.name]

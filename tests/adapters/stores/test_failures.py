@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
+from holdfast.adapters.files.whole import opened
 from holdfast.adapters.stores import backup, upkeep
 from holdfast.adapters.stores.database import open_engine, parse_url
 from holdfast.adapters.stores.store import SqlStore
@@ -19,6 +20,8 @@ from tests.audit.chains import CLUSTER, a_draft, verified
 from tests.contracts.test_store import a_letter
 from tests.tally import Count, Tally
 from tests.workflow.test_sealing import a_sealer
+
+pytestmark = pytest.mark.slow
 
 
 class Failed(Exception):
@@ -129,7 +132,7 @@ def test_a_backup_is_whole_or_not_there(
     engine = engine_of(sql_store)
 
     def act(number: int) -> None:
-        backup.write(engine, tmp_path / f"b{number}", AT)
+        backup.write(engine, tmp_path / f"b{number}", AT, opened)
 
     def judge(number: int, through: bool) -> None:
         assert through == (tmp_path / f"b{number}").exists()
@@ -156,7 +159,7 @@ def test_a_backup_on_a_disk_that_fails_leaves_nothing(
     with monkeypatch.context() as patched:
         patched.setattr(os, call, full)
         with pytest.raises((OSError, HoldfastError)):
-            backup.write(engine, tmp_path / "backups" / "b", AT)
+            backup.write(engine, tmp_path / "backups" / "b", AT, opened)
 
     assert not [each for each in (tmp_path / "backups").iterdir() if each.name == "b"]
     engine.dispose()

@@ -1,14 +1,18 @@
 """A database that this version may not use is refused, with what to do."""
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from holdfast.adapters.stores import upkeep
+from holdfast.adapters.stores.beneath import open_beneath
 from holdfast.adapters.stores.database import asking, open_engine, parse_url
 from holdfast.adapters.stores.store import SqlStore
 from holdfast.errors import BadInput, StoreFailed, StoreRefused, StoreUnreachable, WrongStore
@@ -127,7 +131,13 @@ def test_a_server_that_does_not_answer_is_said_without_its_password() -> None:
     engine.dispose()
 
 
-@pytest.mark.parametrize("url", ["", "rubbish", "sqlite://", "mysql://h/d", "sqlite:///:memory:"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "rubbish", "sqlite://", "mysql://h/d", "sqlite:///:memory:"),
+        *("sqlite:///holdfast.db", "postgresql://ada@db-1:bad/x"),
+    ],
+)
 def test_an_address_of_nothing_that_we_can_use_is_refused(url: str) -> None:
     with pytest.raises(BadInput):
         parse_url(url)
@@ -153,6 +163,97 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(tmp_path: Path) -> None
     store.close()
 
 
+def test_a_database_that_can_be_written_is_left_as_it_is(engine: Engine) -> None:
+    upkeep.upgrade(engine, CLUSTER)
+
+    upkeep.require_writable(engine)
+
+    with SqlStore(engine, CLUSTER).reading() as tx:
+        assert not tx.records.waiting(1)
+
+
+def test_a_file_that_may_only_be_read_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "holdfast.db"
+    engine = open_engine(parse_url(f"sqlite:///{path}"))
+    upkeep.upgrade(engine, CLUSTER)
+    engine.dispose()
+    only_to_be_read(path)
+
+    upkeep.require_current(engine, CLUSTER)
+    with pytest.raises(StoreRefused, match="is read-only") as said:
+        upkeep.require_writable(engine)
+
+    assert "Let this user write the file and its folder" in said.value.remedy
+    engine.dispose()
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("postgres")
+def test_a_server_that_only_reads_is_said(postgres_database: str) -> None:
+    engine = open_engine(parse_url(postgres_database))
+    upkeep.upgrade(engine, CLUSTER)
+    run(engine, f"ALTER DATABASE {engine.url.database} SET default_transaction_read_only = on")
+    engine.dispose()
+
+    upkeep.require_current(engine, CLUSTER)
+    with pytest.raises(StoreRefused, match=r"The database \S+ at \S+ only reads\.") as said:
+        upkeep.require_writable(engine)
+
+    assert "default_transaction_read_only" in said.value.remedy
+    engine.dispose()
+
+
+def only_to_be_read(path: Path) -> None:
+    """As for whoever has no right to write it, which root always has: SQLite reads a file whose
+    format it may read and not write, and says of it what it says of such a one.
+    """
+    with path.open("r+b") as file:
+        file.seek(18)
+        file.write(b"\3")
+
+
+@pytest.mark.parametrize("how", ["moved", "removed", "replaced"])
+def test_a_file_that_goes_away_under_us_is_said_and_not_made_anew(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "holdfast.db"
+    engine = open_engine(parse_url(f"sqlite:///{path}"))
+    upkeep.upgrade(engine, CLUSTER)
+    store = SqlStore(engine, CLUSTER)
+    path.rename(tmp_path / "elsewhere")
+    if how == "removed":
+        (tmp_path / "elsewhere").unlink()
+    if how == "replaced":
+        path.write_bytes(b"")
+    before = path.exists()
+
+    for ask in (store.reading, store.transaction):
+        with pytest.raises(StoreUnreachable, match="was moved, removed or replaced"), ask():
+            pass
+    engine.dispose()  # what is opened from now on makes no new file either
+    with pytest.raises(StoreUnreachable, match="was moved"), store.transaction():
+        pass
+
+    assert path.exists() is before
+    if how == "moved":
+        (tmp_path / "elsewhere").rename(path)
+        with store.transaction() as tx:
+            tx.records.submit(a_draft(1))
+    store.close()
+
+
+def test_the_engine_of_phases_makes_no_new_file_either(tmp_path: Path) -> None:
+    path = tmp_path / "holdfast.db"
+    beneath = open_beneath(parse_url(f"sqlite:///{path}"))
+    with beneath.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    path.rename(tmp_path / "elsewhere")
+    beneath.dispose()
+
+    with pytest.raises(OperationalError, match="was moved, removed or replaced"):
+        beneath.connect()
+
+    assert not path.exists()
+
+
 def test_a_locked_database_is_said(tmp_path: Path) -> None:
     engine = open_engine(parse_url(f"sqlite:///{tmp_path}/holdfast.db"), busy=0.2)
     upkeep.upgrade(engine, CLUSTER)
@@ -165,6 +266,30 @@ def test_a_locked_database_is_said(tmp_path: Path) -> None:
     assert "is locked by another process" in said.value.wrong
     other.close()
     engine.dispose()
+
+
+def test_a_process_that_opens_and_closes_it_takes_nothing_away_from_another(
+    tmp_path: Path,
+) -> None:
+    """Whoever is the last to close a database removes its log: nobody may think so in error."""
+    engine = open_engine(parse_url(f"sqlite:///{tmp_path}/holdfast.db"))
+    upkeep.upgrade(engine, CLUSTER)
+    store = SqlStore(engine, CLUSTER)
+    with store.reading(), store.reading():  # two connections of one process, which stay open
+        pass
+    write = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
+        "c.execute(\"INSERT INTO hf_letters VALUES (?, 'l', 'k', 's', '{}', 0)\", sys.argv[2:]); "
+        "c.commit(); c.close()"
+    )
+    words = [sys.executable, "-c", write, str(tmp_path / "holdfast.db"), CLUSTER]
+
+    subprocess.run(words, check=True)
+
+    with store.reading() as tx:
+        assert ["l"] == [letter.id for letter in tx.letters.waiting(9)]
+    assert (tmp_path / "holdfast.db-wal").exists()
+    store.close()
 
 
 @pytest.mark.slow
@@ -188,3 +313,41 @@ def test_on_postgres_one_seals_and_the_other_is_told_so_at_once(postgres_databas
 
     assert told == [False, True]
     store.close()
+
+
+CUT_OFF = """
+import sys
+import psycopg
+from sqlalchemy import text
+from holdfast.adapters.stores import upkeep
+from holdfast.adapters.stores.database import open_engine, parse_url
+from holdfast.adapters.stores.store import SqlStore
+from holdfast.errors import StoreUnreachable
+from tests.audit.chains import CLUSTER, a_draft
+
+engine = open_engine(parse_url(sys.argv[1]))
+upkeep.upgrade(engine, CLUSTER)
+try:
+    with SqlStore(engine, CLUSTER).transaction() as tx:
+        pid = tx.native.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with psycopg.connect(sys.argv[1], autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+        tx.records.submit(a_draft(1), a_draft(2))
+except StoreUnreachable:
+    print("said")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("postgres")
+def test_when_a_server_goes_away_the_driver_prints_nothing_of_its_own(
+    postgres_database: str,
+) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", CUT_OFF, postgres_database],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert ("said\n", "") == (ran.stdout, ran.stderr)

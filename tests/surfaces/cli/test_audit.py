@@ -6,16 +6,20 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from holdfast.adapters.files.whole import opened
 from holdfast.adapters.signers.public import write_public
+from holdfast.approvals.statements import NAMESPACE, Decision, Statement
 from holdfast.audit import merkle
 from holdfast.conformance import audit_verifier
 from holdfast.model.entries import Draft
 from holdfast.model.keys import Purpose
-from tests.audit.chains import CLUSTER, a_chain, a_chain_of, a_key, lines
+from tests.approvals.keygen import make_key, public, sign
+from tests.audit.chains import CLUSTER, a_chain, a_chain_of, a_draft, a_key, lines
 from tests.surfaces.cli.conftest import Holdfast
 from tests.surfaces.cli.test_ground import seal
 
@@ -23,7 +27,7 @@ from tests.surfaces.cli.test_ground import seal
 @pytest.fixture
 def key(tmp_path: Path) -> str:
     """The public key of `a_chain`."""
-    return str(write_public(tmp_path / "trusted", Purpose.AUDIT, a_key().public))
+    return str(write_public(tmp_path / "trusted", Purpose.AUDIT, a_key().public, opened))
 
 
 @pytest.fixture
@@ -157,6 +161,44 @@ def test_the_one_file_verifier_agrees(installed: Path, holdfast: Holdfast, tmp_p
     assert "Anchored up to entry 7." in done.stdout
 
 
+@pytest.mark.parametrize("holds", ["nothing", "another purpose's key", "a page"])
+def test_the_one_file_verifier_judges_nothing_without_an_audit_key(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], holds: str
+) -> None:
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    if holds == "another purpose's key":
+        write_public(keys, Purpose.TICKETS, a_key().public, opened)
+    elif holds == "a page":
+        (keys / "README").write_text("Here will be keys.")
+
+    assert audit_verifier.main([str(file), "--key", str(keys)]) == 2
+
+    told = capsys.readouterr()
+    assert f"There is no public audit key in {keys}: name a file, or a folder with" in told.err
+    assert "BROKEN" not in told.out
+
+
+def test_the_one_file_verifier_takes_the_audit_keys_of_a_folder_and_no_others(
+    file: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "keys"
+    for purpose, named in ((Purpose.AUDIT, "audit"), (Purpose.TICKETS, "tickets")):
+        write_public(folder, purpose, a_key(named).public, opened)
+
+    assert audit_verifier.main([str(file), "--key", str(folder)]) == 0
+    assert list(audit_verifier.read_keys([folder])) == [a_key().public.id]
+
+
+def test_before_there_are_keys_it_is_said_how_to_make_them(home: Path, holdfast: Holdfast) -> None:
+    holdfast("db", "upgrade", "--cluster", CLUSTER)
+
+    said = holdfast("audit", "verify", code=2)
+
+    assert f"This installation has no audit key: {home}/keys/public holds none." in said
+    assert "holdfast keys init" in said
+
+
 def test_our_own_record_is_verified_with_our_own_keys_and_anchors(
     installed: Path, holdfast: Holdfast
 ) -> None:
@@ -190,7 +232,7 @@ def test_a_record_whose_end_was_cut_off_in_the_database_is_found(
     raw.close()
 
     assert "does not end where its store says" in holdfast("audit", "verify", code=1)
-    assert "gets no anchor" in holdfast("audit", "anchor", code=2)
+    assert "should end with entry 4" in holdfast("audit", "anchor", code=2)
 
 
 def test_an_anchor_is_never_replaced_by_a_shorter_one(
@@ -203,7 +245,7 @@ def test_an_anchor_is_never_replaced_by_a_shorter_one(
     (kept,) = (installed / "anchors").iterdir()
     before = kept.read_bytes()
     monkeypatch.setenv("HOLDFAST_DATABASE", f"sqlite:///{tmp_path}/new.db")
-    holdfast("db", "restore", str(tmp_path / "b"))
+    holdfast("db", "restore", str(tmp_path / "b"), code=1)
 
     assert "an anchor knows 4" in holdfast("audit", "anchor", code=2)
 
@@ -269,6 +311,26 @@ def test_the_latest_entries_are_shown(installed: Path, holdfast: Holdfast) -> No
     assert [each["kind"] for each in map(json.loads, lines_.split("\n"))] == ["proposal"]
 
 
+def test_what_a_remark_says_is_shown_and_what_is_long_is_cut(
+    holdfast: Holdfast, tmp_path: Path
+) -> None:
+    short = Draft(id="a", kind="remark", actor="cli:ada", details={"text": "we moved db-1"})
+    long = Draft(id="b", kind="remark", actor="cli:ada", details={"n": 1, "text": "x" * 900})
+    path = tmp_path / "e.jsonl"
+    path.write_bytes(b"".join(each.line + b"\n" for each in a_chain_of([short, long])))
+
+    said = holdfast("audit", "show", str(path))
+
+    assert "remark cli:ada text: we moved db-1" in said
+    assert "remark cli:ada n: 1 text: xx" in said
+    assert said.endswith("x…")
+    assert len(said) < 700
+
+
+def test_fewer_than_none_are_not_shown(installed: Path, holdfast: Holdfast) -> None:
+    assert "no latest -5 entries" in holdfast("audit", "show", "--last", "-5", code=2)
+
+
 def test_a_shown_name_cannot_move_the_cursor(holdfast: Holdfast, tmp_path: Path) -> None:
     evil = Draft(id="e", kind="signal", actor="serve", subjects=("Pod/x/\x1b[2J",))
     path = tmp_path / "e.jsonl"
@@ -282,3 +344,75 @@ def test_an_export_replaces_nothing(installed: Path, holdfast: Holdfast, tmp_pat
 
     assert "is there already" in holdfast("audit", "export", str(tmp_path / "e"), code=2)
     assert (tmp_path / "e").read_text() == "mine"
+
+
+def an_approval(key: Path) -> Draft:
+    """A person's yes as the keeper records it."""
+    statement = Statement(
+        v=1,
+        cluster=CLUSTER,
+        proposal="prp_1",
+        digest="d" * 64,
+        step=1,
+        decision=Decision.APPROVE,
+        until=datetime(2026, 1, 1, 13, tzinfo=UTC),
+    ).text()
+    return Draft(
+        id="ent_yes",
+        kind="approval",
+        actor="ana",
+        subjects=("prp_1",),
+        details={
+            "proposal": "prp_1",
+            "digest": "d" * 64,
+            "step": 1,
+            "person": "ana",
+            "statement": statement.decode(),
+            "signature": sign(key, statement, NAMESPACE),
+        },
+    )
+
+
+def people_file(path: Path, *keys: Path) -> str:
+    everybody = [
+        {"id": f"person-{n}" if n else "ana", "identities": {"ssh": [public(each)]}}
+        for n, each in enumerate(keys)
+    ]
+    told = {"apiVersion": "holdfast.dev/v1alpha1", "kind": "People", "people": everybody}
+    path.write_text(json.dumps(told))
+    return str(path)
+
+
+def test_what_people_signed_is_verified_again_offline(
+    holdfast: Holdfast, tmp_path: Path, key: str
+) -> None:
+    ana, ben = make_key(tmp_path, "ed25519"), make_key(tmp_path, "ecdsa")
+    file = tmp_path / "record.jsonl"
+    entries = a_chain_of([a_draft(1), an_approval(ana), a_draft(2)])
+    file.write_bytes(b"".join(line + b"\n" for line in lines(entries)))
+    whole = ("audit", "verify", str(file), "--key", key)
+
+    said = holdfast(*whole, "--people", people_file(tmp_path / "people.yaml", ana, ben))
+    assert "Whole: 3 entries" in said
+    assert "Signed by people: 1 to approve; each by who is named." in said
+
+    said = holdfast(*whole, "--people", people_file(tmp_path / "other.yaml", ben), code=1)
+    assert "BROKEN at entry 2: its approval is nobody's: nobody in the people file has" in said
+
+    said = holdfast("audit", "show", str(file), "--kind", "approval")
+    assert "approval ana prp_1" in said
+    assert "with a signature, which `verify --people` verifies" in said
+    assert "BEGIN SSH SIGNATURE" not in said
+
+
+def test_a_people_file_that_makes_no_sense_is_refused(
+    holdfast: Holdfast, file: Path, key: str, tmp_path: Path
+) -> None:
+    (tmp_path / "people.yaml").write_text("kind: People\n")
+
+    said = holdfast(
+        *("audit", "verify", str(file), "--key", key),
+        *("--people", str(tmp_path / "people.yaml")),
+        code=2,
+    )
+    assert "people.yaml" in said

@@ -19,7 +19,7 @@ from holdfast.model.baseline import (
     Ignore,
     SwitchedOff,
 )
-from holdfast.model.kinds import Claim
+from holdfast.model.kinds import Claim, Pod
 from holdfast.model.snapshot import Snapshot, State
 from holdfast.testing.builders import (
     a_claim,
@@ -31,7 +31,7 @@ from holdfast.testing.builders import (
 )
 from holdfast.testing.clock import NOON
 from holdfast.wiring import main
-from tests.surfaces.cli.conftest import Baselines, Run
+from tests.surfaces.cli.conftest import Baselines, Run, with_odd
 
 MINUTES = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
@@ -69,7 +69,33 @@ def test_what_is_accepted_by_code_and_object_is_told_of_no_more(
     run("scan", "--snapshot", "folder", "--baseline", str(FILE), folder=BROKEN)
     text = capsys.readouterr().out
     assert "claim_stuck_pending" not in text
-    assert "Left out: 1 accepted" in text
+    assert "left out: 1 accepted." in text
+    assert "Accepted: HF-STO-001 PersistentVolumeClaim shop/data." in text
+
+
+def test_what_is_accepted_anew_takes_the_place_of_the_old_and_says_so(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    accept(run, CLAIM)
+    assert "in place of" not in capsys.readouterr().out
+
+    again = ("--reason", "again", "--owner", "me", "--for", "1d")
+    run("baseline", "accept", CLAIM, *again, *HERE, folder=BROKEN)
+
+    told = capsys.readouterr().out
+    assert "in place of: until 2026-05-31 12:00:00Z, the disks come in June (storage)" in told
+
+
+def test_accepting_and_checking_heed_the_scale_of_graces(
+    run: Run, baselines: Baselines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    young = a_snapshot(CLASS, a_claim(waited=MINUTES))
+    words = ("baseline", "accept", CLAIM, *WHY, *HERE)
+
+    with pytest.raises(BadInput, match="finds nothing about"):
+        run(*words, folder=young)
+    assert 0 == run(*words, folder=young, grace_scale=0.1)
+    assert 0 == run("baseline", "check", *HERE, folder=young, grace_scale=0.1)
 
 
 def test_ids_of_findings_and_of_troubles_are_accepted_and_the_same_from_a_snapshot(
@@ -133,6 +159,8 @@ def test_an_acceptance_ends_when_somebody_said(
         (("--until", "2026-03-02T13:00:00"), "neither a day nor a moment with its zone"),
         (("--until", "soon"), "neither a day"),
         (("--for", "soon"), "no span"),
+        (("--for", "-3d"), "'-3d' lies in the past"),
+        (("--for=-3d",), "'-3d' lies in the past"),
         (("--for", "9999999999d"), "no span"),
         (("--for", "1d", "--until", "2026-04-01"), "contradict"),
     ],
@@ -252,13 +280,40 @@ def test_what_follows_from_something_else_is_accepted_by_itself(
     assert [symptom["id"]] == [each.id for each in baselines[FILE].accepted]
 
 
-def test_a_list_that_broke_off_is_no_check(run: Run, baselines: Baselines) -> None:
+def test_a_list_that_broke_off_is_no_check_and_the_last_line_says_why(
+    run: Run, baselines: Baselines, capsys: pytest.CaptureFixture[str]
+) -> None:
     accept(run, CLAIM)
     broken = a_snapshot(CLASS, states={Claim: State.PARTIAL})
 
-    assert 2 == run("baseline", "check", *HERE, folder=broken)
-    assert 2 == run("baseline", "prune", *HERE, folder=broken)
+    for command in ("check", "prune"):
+        capsys.readouterr()
+        assert 2 == run("baseline", command, *HERE, folder=broken)
+        last = capsys.readouterr().out.splitlines()[-1]
+        assert last.startswith("No answer, and so exit code 2: not seen whole: persistentvolume")
 
+    assert 1 == len(baselines[FILE].accepted)
+
+
+def test_an_object_that_is_not_understood_fails_no_check(run: Run, baselines: Baselines) -> None:
+    accept(run, CLAIM)
+
+    assert 0 == run("baseline", "check", *HERE, folder=with_odd(BROKEN, Pod))
+    assert 0 == run("baseline", "prune", *HERE, folder=with_odd(BROKEN, Pod))
+
+    assert 1 == len(baselines[FILE].accepted)
+
+
+def test_what_may_hide_in_an_object_that_is_not_understood_stays(
+    run: Run, baselines: Baselines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    accept(run, CLAIM)
+
+    assert 0 == run("baseline", "prune", *HERE, folder=with_odd(a_snapshot(CLASS), Claim))
+    capsys.readouterr()
+    assert 0 == run("baseline", "check", *HERE, folder=with_odd(a_snapshot(CLASS), Claim))
+
+    assert "not wholly understood" in capsys.readouterr().out
     assert 1 == len(baselines[FILE].accepted)
 
 

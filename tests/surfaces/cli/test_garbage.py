@@ -1,6 +1,8 @@
 """What is made in a big scan is looked through by nobody, and everything else as ever."""
 
 import gc
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -34,3 +36,18 @@ def test_what_was_switched_off_before_stays_off() -> None:
     with undisturbed():
         pass
     assert not gc.isenabled()
+
+
+@pytest.mark.parametrize(("then", "said"), [("", b"freed\n"), ("for_good(loud)", b"")])
+def test_what_is_kept_for_good_is_not_even_freed_when_python_ends(then: str, said: bytes) -> None:
+    program = f"""
+from holdfast.surfaces.cli.garbage import for_good
+
+class Loud:
+    def __del__(self): print("freed")
+
+loud = Loud()
+{then}
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert said == done.stdout

@@ -1,15 +1,21 @@
 """`holdfast db` and `holdfast keys` on real files: what they do, and what they say."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from holdfast import wiring
+from holdfast.adapters.files.whole import opened
 from holdfast.adapters.signers.ed25519 import check
 from holdfast.adapters.signers.public import read_keys, write_public
 from holdfast.audit.checkpoints import body, note
 from holdfast.audit.verification import Verified, Verifier
+from holdfast.errors import CannotSign
+from holdfast.model.access import Process
 from holdfast.model.keys import Purpose
+from holdfast.wiring.footing import ground
 from tests.adapters.signers.test_command import signing
 from tests.audit.chains import CLUSTER, a_draft, a_key
 from tests.surfaces.cli.conftest import Holdfast
@@ -17,18 +23,18 @@ from tests.surfaces.cli.conftest import Holdfast
 
 def seal(numbers: range) -> None:
     """Have something in the record, as the keeper would."""
-    ground = wiring.ground(None)
-    with ground.store() as store:
+    ours = ground(None, Process.KEEPER)
+    with ours.store() as store:
         with store.transaction() as tx:
             for number in numbers:
                 tx.records.submit(a_draft(number))
-        ground.sealer(store, None).batch()
+        ours.sealer(store, None).batch()
 
 
 def record(home: Path) -> Verified:
-    ground = wiring.ground(None)
+    ours = ground(None)
     verifier = Verifier(read_keys([home / "keys" / "public"], Purpose.AUDIT), check)
-    with ground.store() as store, store.reading() as tx:
+    with ours.store() as store, store.reading() as tx:
         for line in tx.records.lines():
             verifier.take(line)
     return verifier.outcome()
@@ -36,26 +42,49 @@ def record(home: Path) -> Verified:
 
 def anchor(home: Path, path: Path | None = None) -> None:
     """Keep a checkpoint of the record as it is now."""
-    ground = wiring.ground(None)
-    with ground.store() as store, store.reading() as tx:
+    ours = ground(None)
+    with ours.store() as store, store.reading() as tx:
         tip = tx.records.tip()
     assert tip is not None
-    signer = ground.keyring(Purpose.AUDIT).signer(tip.key)
+    signer = ours.keyring(Purpose.AUDIT).signer(tip.key)
     signed = note(tip, signer.public, signer.sign(body(tip)))
-    ground.keep_note(signed, f"{tip.chain}.note", path)
+    ours.keep_note(signed, f"{tip.chain}.note", path)
 
 
 def test_an_upgrade_makes_the_tables_and_says_so(home: Path, holdfast: Holdfast) -> None:
     said = holdfast("db", "upgrade", "--cluster", CLUSTER)
 
-    assert f"was brought to revision 0001, for cluster {CLUSTER}" in said
+    assert f"was brought to revision 0004, for cluster {CLUSTER}" in said
     assert (home / "holdfast.db").stat().st_mode & 0o777 == 0o600
     assert home.stat().st_mode & 0o777 == 0o700
-    assert "is already at revision 0001" in holdfast("db", "upgrade")
+    assert "is already at revision 0004" in holdfast("db", "upgrade")
 
 
 def test_an_upgrade_for_another_cluster_is_refused(installed: Path, holdfast: Holdfast) -> None:
     assert "belongs to the cluster" in holdfast("db", "upgrade", "--cluster", "other", code=2)
+
+
+def test_where_anchors_know_a_record_no_other_one_is_begun(
+    installed: Path, holdfast: Holdfast
+) -> None:
+    seal(range(1, 4))
+    anchor(installed)
+    (installed / "holdfast.db").rename(installed / "elsewhere")
+
+    said = holdfast("db", "upgrade", "--cluster", CLUSTER, code=2)
+
+    assert "is empty, and an anchor knows a record of 3 entries" in said
+    assert "holdfast db restore" in said
+    assert not (installed / "holdfast.db").exists()
+
+
+def test_the_disk_of_a_database_that_is_elsewhere_is_looked_at(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.setenv("HOLDFAST_DATABASE", f"sqlite:///{tmp_path}/elsewhere/holdfast.db")
+
+    assert ground(None).disk()[-1][0] == tmp_path / "elsewhere"
 
 
 def test_a_check_says_how_it_stands(installed: Path, holdfast: Holdfast) -> None:
@@ -69,10 +98,68 @@ def test_a_check_says_how_it_stands(installed: Path, holdfast: Holdfast) -> None
     assert "anchors 1, the longest of 3 entries" in said
 
 
-def test_a_check_of_nothing_says_what_to_do(holdfast: Holdfast) -> None:
+@pytest.mark.parametrize("anchored", [True, False], ids=["with an anchor", "without an anchor"])
+def test_a_check_notices_that_the_entries_are_gone(
+    installed: Path, holdfast: Holdfast, anchored: bool
+) -> None:
+    seal(range(1, 4))
+    if anchored:
+        anchor(installed)
+    with closing(sqlite3.connect(installed / "holdfast.db", autocommit=True)) as other:
+        other.execute("DELETE FROM hf_entries")
+
+    said = holdfast("db", "check", code=2)
+
+    assert "The chain should end with entry 3, and none is" in said
+    assert "holdfast audit verify" in said
+
+
+def test_a_check_where_there_is_no_folder_says_so_and_makes_none(
+    home: Path, holdfast: Holdfast
+) -> None:
+    assert not home.exists()
+
+    said = holdfast("db", "check", code=2)
+
+    assert f"{home}/holdfast.db is not there, and neither is its folder." in said
+    assert "holdfast db upgrade" in said
+    assert not home.exists()
+
+
+def test_a_check_of_nothing_says_what_to_do(home: Path, holdfast: Holdfast) -> None:
+    home.mkdir()
     assert "has no tables yet. Make them with: holdfast db upgrade" in holdfast(
         "db", "check", code=2
     )
+
+
+def test_grants_are_printed_for_whoever_runs_the_server(holdfast: Holdfast) -> None:
+    said = holdfast("db", "grants", "--serve", "front", "--keeper", "back")
+
+    assert said.endswith("COMMIT;")
+    assert 'GRANT SELECT, INSERT ON TABLE hf_letters TO "front";' in said
+
+
+def test_grants_are_refused_where_there_are_no_roles(installed: Path, holdfast: Holdfast) -> None:
+    assert "SQLite knows no roles" in holdfast("db", "grants", "--apply", code=2)
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("postgres")
+def test_grants_are_given(
+    holdfast: Holdfast, postgres_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(postgres_database, autocommit=True) as connection:
+        connection.execute(b"CREATE ROLE front; CREATE ROLE back")
+    monkeypatch.setenv("HOLDFAST_DATABASE", postgres_database)
+    holdfast("db", "upgrade", "--cluster", CLUSTER)
+
+    said = holdfast("db", "grants", "--serve", "front", "--keeper", "back", "--apply")
+
+    assert "front has those of serve, back has those of keeper" in said
+    with psycopg.connect(postgres_database) as connection:
+        may = "SELECT has_table_privilege('front', 'hf_letters', 'INSERT')"
+        assert (True,) == connection.execute(may).fetchone()
 
 
 def test_keys_are_made_once(home: Path, holdfast: Holdfast) -> None:
@@ -170,7 +257,7 @@ def test_a_signer_command_takes_over(
     installed: Path, holdfast: Holdfast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seal(range(1, 3))
-    public = write_public(tmp_path / "elsewhere", Purpose.AUDIT, a_key().public)
+    public = write_public(tmp_path / "elsewhere", Purpose.AUDIT, a_key().public, opened)
 
     holdfast("keys", "rotate", "audit", "--to", str(public))
     monkeypatch.setenv("HOLDFAST_SIGNER", " ".join(signing(tmp_path, "audit")))
@@ -193,7 +280,7 @@ def test_a_backup_is_restored_and_what_was_lost_is_accepted(
     assert "is not empty" in holdfast("db", "restore", str(tmp_path / "b"), code=2)
     monkeypatch.setenv("HOLDFAST_DATABASE", f"sqlite:///{tmp_path}/new.db")
 
-    said = holdfast("db", "restore", str(tmp_path / "b"))
+    said = holdfast("db", "restore", str(tmp_path / "b"), code=1)
 
     assert "Its chain verifies" in said
     assert "an anchor knows 5" in said
@@ -202,10 +289,38 @@ def test_a_backup_is_restored_and_what_was_lost_is_accepted(
     assert "for a reason" in holdfast("db", "accept-restore", "--reason", " ", code=2)
     said = holdfast("db", "accept-restore", "--reason", "the disk died")
     assert "Accepted as entry 4, which begins epoch 1" in said
+    assert "so is what was proposed or approved" in said
     holdfast("db", "check")
     assert "nothing was lost" in holdfast("db", "accept-restore", "--reason", "again", code=2)
     outcome = record(installed)
     assert (outcome.broken, [each.epoch for each in outcome.restores]) == (None, [1])
+
+
+def test_a_record_whose_key_is_lost_goes_on_in_a_new_epoch(
+    installed: Path, holdfast: Holdfast
+) -> None:
+    seal(range(1, 4))
+    anchor(installed)
+    (lost,) = (installed / "keys" / "private").glob("audit-*")
+    lost.unlink()
+    for _ in range(2):  # without any key, and with one whose turn it is not
+        with pytest.raises(CannotSign) as said:
+            seal(range(4, 5))
+        assert "holdfast keys init" in said.value.remedy
+        assert "holdfast db accept-restore --reason" in said.value.remedy
+        with ground(None).store() as store, store.transaction() as tx:
+            tx.records.discard([a_draft(4).id])
+        holdfast("keys", "init")
+
+    said_ = holdfast("db", "accept-restore", "--reason", "the key went with a disk")
+
+    assert "Accepted as entry 4, which begins epoch 1" in said_
+    seal(range(4, 5))
+    outcome = record(installed)
+    assert (outcome.broken, outcome.entries, len(outcome.keys)) == (None, 5, 2)
+    assert "Whole: 5 entries" in holdfast("audit", "verify")
+    holdfast("db", "check")
+    assert "nothing was lost" in holdfast("db", "accept-restore", "--reason", "again", code=2)
 
 
 def test_a_backup_is_not_restored_without_the_key_of_its_record(
@@ -214,11 +329,12 @@ def test_a_backup_is_not_restored_without_the_key_of_its_record(
     seal(range(1, 4))
     holdfast("db", "backup", str(tmp_path / "b"))
     monkeypatch.setenv("HOLDFAST_DATABASE", f"sqlite:///{tmp_path}/new.db")
-    other = write_public(tmp_path / "other", Purpose.AUDIT, a_key().public)
+    other = write_public(tmp_path / "other", Purpose.AUDIT, a_key().public, opened)
 
     said = holdfast("db", "restore", str(tmp_path / "b"), "--key", str(other), code=2)
 
     assert "does not verify from entry 1 on" in said
+    assert not list(tmp_path.glob("new.db*"))
     assert "has no tables yet" in holdfast("db", "check", code=2)
 
 
@@ -229,6 +345,25 @@ def test_an_anchor_that_nobody_signed_is_not_believed(installed: Path, holdfast:
     kept.write_bytes(kept.read_bytes().replace(b"\n2\n", b"\n9\n", 1))
 
     assert "no checkpoint to rely on" in holdfast("db", "check", code=2)
+
+
+@pytest.mark.parametrize("text", ["", " ", "x" * 4001])
+def test_a_remark_says_something_and_not_too_much(
+    installed: Path, holdfast: Holdfast, text: str
+) -> None:
+    assert "a text of at most 4000 characters" in holdfast("audit", "remark", text, code=2)
+
+
+def test_without_a_keeper_a_remark_waits_and_one_sentence_says_so(
+    installed: Path, holdfast: Holdfast
+) -> None:
+    said = holdfast("audit", "remark", "we moved db-1 by hand")
+
+    assert said.startswith("It waits in the inbox as ltr_")
+    assert said.endswith(
+        "because no keeper is alive. Start one with `holdfast serve --with-keeper`, or "
+        "`holdfast keeper`."
+    )
 
 
 def test_a_backup_is_refused_where_there_is_no_database(holdfast: Holdfast, tmp_path: Path) -> None:

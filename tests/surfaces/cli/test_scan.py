@@ -19,7 +19,7 @@ from holdfast.testing.builders import (
     a_storage_class,
     waiting,
 )
-from tests.surfaces.cli.conftest import Run
+from tests.surfaces.cli.conftest import Run, with_odd
 
 MINUTES = timedelta(minutes=1)
 CLAIM = a_snapshot(a_storage_class(), a_claim(waited=42 * MINUTES))
@@ -46,6 +46,10 @@ def printed(capsys: pytest.CaptureFixture[str]) -> Any:
         (a_snapshot(blind=[StorageClass]), (), 0),
         (a_snapshot(states={Pod: State.ABSENT}), (), 0),
         (a_snapshot(states={Pod: State.PARTIAL}), (), 2),
+        (with_odd(a_snapshot(a_pod()), Pod), (), 0),
+        (with_odd(CLAIM, Claim), (), 1),
+        (with_odd(CLAIM, Claim), ("--fail-on", "never"), 0),
+        (with_odd(a_snapshot(), Pod), ("--fail-on", "never"), 2),
         (a_snapshot(EMPTY, states={Pod: State.PARTIAL}), ("--fail-on", "never"), 2),
     ],
 )
@@ -69,6 +73,8 @@ def test_json_holds_every_field_of_the_schema(run: Run, capsys: pytest.CaptureFi
     }
     assert told == {
         "schema": "holdfast.dev/scan/v1alpha1",
+        "headline": "1 trouble: 1 warning (1 finding in all).",
+        "noAnswer": "",
         "cluster": {
             "name": "test",
             "uid": "00000000-0000-0000-0000-000000000000",
@@ -179,3 +185,60 @@ def test_flags_that_contradict_each_other_are_refused(run: Run, tokens: tuple[st
         run(*tokens)
 
     assert refused.value.remedy
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_objects_that_are_not_understood_are_named_and_counted_in_the_headline(
+    run: Run, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    assert 0 == run(*SCAN, "-o", form, folder=with_odd(a_snapshot(a_pod()), Pod, count=2))
+
+    told = " ".join(capsys.readouterr().out.replace("\\", "").split())
+    assert "Nothing hurts, as far as could be seen; 2 objects could not be understood." in told
+    assert "odd-1" in told
+    assert "Expected `int`, got `str`" in told
+    assert "exit code 2" not in told
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+@pytest.mark.parametrize(
+    ("folder", "why"),
+    [
+        (a_snapshot(EMPTY, states={Pod: State.PARTIAL}), "not seen whole: pods (partial in this"),
+        (with_odd(a_snapshot(), Pod), "nothing that is there could be understood (Pod: Expected"),
+    ],
+)
+def test_a_scan_that_is_no_answer_says_why_in_its_last_line(
+    run: Run, capsys: pytest.CaptureFixture[str], form: str, folder: Snapshot, why: str
+) -> None:
+    assert 2 == run(*SCAN, "-o", form, "--fail-on", "never", folder=folder)
+
+    last = capsys.readouterr().out.replace("\\", "").splitlines()[-1]
+    assert last.startswith(f"No answer, and so exit code 2: {why}")
+
+
+def test_a_program_is_told_why_a_scan_is_no_answer(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(*SCAN, "-o", "json", folder=a_snapshot(EMPTY, states={Pod: State.PARTIAL}))
+
+    assert printed(capsys)["noAnswer"] == "not seen whole: pods (partial in this test)"
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_what_is_within_its_grace_is_not_passed_over_by_the_headline(
+    run: Run, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    assert 0 == run(*SCAN, "-o", form, folder=YOUNG)
+
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Nothing yet; 1 is within its grace (--young shows it)." in told
+
+
+@pytest.mark.parametrize(("at", "code"), [("2026-03-02T12:01:00Z", 0), ("2026-03-02T12:01:01Z", 2)])
+def test_a_moment_that_is_still_to_come_is_refused(run: Run, at: str, code: int) -> None:
+    if code == 0:
+        assert 0 == run(*SCAN, "--at", at, folder=a_snapshot(a_pod()))
+        return
+    with pytest.raises(BadInput, match="is still to come"):
+        run(*SCAN, "--at", at, folder=a_snapshot(a_pod()))

@@ -148,4 +148,8 @@ def test_a_scan_that_broke_off_does_not_say_that_nothing_hurts() -> None:
 
 
 def test_what_is_young_is_counted_where_it_is_not_shown() -> None:
-    assert "shown with --young: 1" in shown(a_storage_class(), a_claim(waited=2 * MINUTES))
+    young = (a_storage_class(), a_claim(waited=2 * MINUTES))
+    broken = a_deployment("cart", available=0, short_for=12 * MINUTES)
+
+    assert "Nothing yet; 1 is within its grace (--young shows it)." in shown(*young)
+    assert "shown with --young: 1" in shown(*young, broken)

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import msgspec
+import pytest
 
-from holdfast.model.kinds import Pod
+from holdfast.model.kinds import Claim, Node, Pod
 from holdfast.model.rules import Severity
 from holdfast.surfaces.cli.course import Course
 from holdfast.surfaces.cli.scan import FailOn
@@ -15,6 +16,7 @@ from holdfast.testing.builders import (
     a_claim,
     a_condition,
     a_deployment,
+    a_namespace,
     a_pod,
     a_storage_class,
     waiting,
@@ -22,7 +24,7 @@ from holdfast.testing.builders import (
 from holdfast.workflow.vigil import View
 from tests.surfaces.cli.watched import Watched
 
-MINUTE = timedelta(minutes=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 CLASS = a_storage_class()
 ILL = a_claim(waited=42 * MINUTE)
 UNSCHEDULED = a_condition(
@@ -136,23 +138,101 @@ def test_a_line_of_json_fits_its_schema_and_names_who_is_concerned() -> None:
     )
 
 
-def test_kinds_that_fall_silent_or_dark_are_told_together_and_so_is_their_return() -> None:
+def said(was: View, now: View) -> list[str]:
+    return [as_text(line).partition("Z ")[2] for line in happened(was, now, ())]
+
+
+def test_a_cluster_that_does_not_answer_is_one_line_and_so_is_its_return() -> None:
     watched = Watched(CLASS)
     before = watched.view()
     watched.falls_silent()
-    silent = watched.view(timedelta(seconds=40))
+    silent, still = watched.view(40 * SECOND), watched.view(40 * SECOND)
+    watched.answers()
+    answers = watched.view()
+    watched.holds(CLASS)
+    heard, settled = watched.view(), watched.view(20 * SECOND)
+
+    since = "the cluster does not answer since 12:00:00Z: cut"
+    assert said(before, silent) == [f"lost   -        {since}"]
+    assert said(silent, still) == []
+    assert said(still, answers) == ["heard  -        the cluster answers again"]
+    assert (said(answers, heard), said(heard, settled)) == ([], [])
+    assert (heard.outage is None, settled.outage is None) == (False, True)
+
+
+def test_kinds_that_stay_lost_when_the_cluster_answers_again_are_named() -> None:
+    watched = Watched(CLASS)
+    watched.falls_silent()
+    silent = watched.view(40 * SECOND)
+    watched.holds(CLASS)
+    watched.loses(Pod)
+    answers = watched.view()
+    assert said(silent, answers) == ["heard  -        the cluster answers again"]
+    assert said(answers, watched.view(75 * SECOND)) == [
+        "lost   -        pods: not heard since 12:00:40Z: cut"
+    ]
+
+
+def test_an_outage_of_some_kinds_names_them_in_one_line() -> None:
+    watched = Watched(CLASS)
+    before = watched.view()
+    watched.loses(Pod, why="500: pods")
+    watched.loses(Node, why="500: nodes")
+    some = watched.view(40 * SECOND)
+    watched.loses(Claim)
+    more = watched.view(40 * SECOND)
     watched.holds(CLASS)
     heard = watched.view()
+
+    assert said(before, some) == [
+        "lost   -        nodes, pods: not heard since 12:00:00Z: 500: pods"
+    ]
+    assert [line.partition(":")[0] for line in said(some, more)] == [
+        "lost   -        persistentvolumeclaims"
+    ]
+    assert said(more, heard) == ["heard  -        nodes, persistentvolumeclaims, pods"]
+
+
+def test_kinds_that_fall_dark_are_told_together_and_so_is_their_return() -> None:
+    watched = Watched(CLASS)
+    seen = watched.view()
     watched.shuts(Pod)
     dark = watched.view()
+    assert said(seen, dark) == ["blind  -        pods: forbidden, you may not"]
+    assert said(dark, seen) == ["sees   -        pods"]
 
-    def said(was: View, now: View) -> list[str]:
-        return [as_text(line).partition("Z ")[2] for line in happened(was, now, ())]
 
-    assert said(before, silent) == ["lost   -        everything: cut"]
-    assert said(silent, heard) == ["heard  -        everything"]
-    assert said(heard, dark) == ["blind  -        pods: forbidden, you may not"]
-    assert said(dark, heard) == ["sees   -        pods"]
+def test_a_line_of_json_says_since_when_nobody_answers() -> None:
+    watched = Watched(CLASS)
+    before = watched.view()
+    watched.falls_silent()
+    (lost,) = happened(before, watched.view(40 * SECOND), ())
+    out = msgspec.json.decode(as_json(lost), type=LineOut)
+    assert (out.what, out.kinds, out.why) == ("lost", [], "cut")
+    assert (out.since, out.cluster.now) == ("2026-03-02T12:00:00.000Z", "2026-03-02T12:00:40.000Z")
+
+
+def test_a_namespace_that_is_gone_is_told_and_so_is_its_return() -> None:
+    watched = Watched(CLASS, a_namespace("shop"), namespaces=("shop",))
+    there = watched.view()
+    watched.holds(CLASS)
+    gone = watched.view()
+    told = "There is no namespace 'shop' in this cluster."
+    assert said(there, gone) == [f"blind  -        {told}"]
+    assert said(gone, there) == ["sees   -        what was asked for is seen again"]
+
+
+@pytest.mark.parametrize("fail_on", [FAIL_ON_WARNING, FAIL_ON_NEW, None])
+def test_a_watch_of_a_namespace_that_is_gone_ends_without_an_answer(fail_on: FailOn | None) -> None:
+    course, watched = Course(Wanted()), Watched(a_namespace("shop"), namespaces=("shop",))
+    course.take(watched.view())
+    watched.holds()
+    course.take(watched.view(MINUTE))
+    assert course.code(fail_on) == 2
+    assert course.summary() == (
+        "Watched for 1 min: nothing happened. There is no namespace 'shop' in this cluster. "
+        "No answer: what is known shows no trouble."
+    )
 
 
 def test_the_summary_counts_what_happened_and_the_code_is_that_of_a_scan_now() -> None:
@@ -176,11 +256,27 @@ def test_new_means_new_since_the_watch_began() -> None:
     assert course.code(FAIL_ON_NEW) == 1
 
 
-def test_a_watch_that_saw_nothing_or_nothing_new_for_long_has_no_answer() -> None:
+def test_a_watch_that_saw_nothing_or_is_not_answered_at_its_end_has_no_answer() -> None:
     course, watched = Course(Wanted()), Watched(CLASS)
     assert course.code(FAIL_ON_WARNING) == 2
     assert "nothing can be said" in course.summary()
+    course.take(watched.view())
     watched.falls_silent()
     course.take(watched.view(MINUTE))
     assert course.code(FAIL_ON_WARNING) == 2
-    assert "may be old" in course.summary()
+    assert course.summary() == (
+        "Watched for 1 min: nothing happened. The cluster does not answer since 12:00:00Z: cut. "
+        "No answer: what is known shows no trouble."
+    )
+
+
+def test_what_is_old_is_summed_up_as_old() -> None:
+    course, watched = Course(Wanted()), Watched(CLASS, ILL)
+    course.take(watched.view())
+    watched.loses(Pod)
+    course.take(watched.view(MINUTE))
+    assert course.code(None) == 2
+    assert course.summary() == (
+        "Watched for 1 min: nothing happened. Pods: not heard since 12:00:00Z: cut. "
+        "No answer; what is known: 1 trouble: 1 warning (1 finding in all)."
+    )

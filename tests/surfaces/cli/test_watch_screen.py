@@ -10,11 +10,15 @@ from rich.text import Text
 
 from holdfast.model.kinds import Pod
 from holdfast.model.objects import Object
+from holdfast.surfaces.cli import watch_screen
+from holdfast.surfaces.cli.hearsay import waited
 from holdfast.surfaces.cli.painter import Painter
 from holdfast.surfaces.cli.screen import Wanted
 from holdfast.surfaces.cli.turns import subjects
 from holdfast.surfaces.cli.watch_screen import Memory, Size, height, rows
 from holdfast.testing.builders import a_claim, a_pod, a_storage_class, waiting
+from holdfast.testing.clock import NOON
+from holdfast.workflow.hearing import Outage
 from tests.surfaces.cli.watched import Watched
 
 MINUTE = timedelta(minutes=1)
@@ -77,20 +81,39 @@ def test_when_nothing_hurts_it_says_so_and_little_else() -> None:
     assert len(lines) == 4
 
 
-def test_that_nobody_answers_is_said_with_how_old_it_is() -> None:
+def test_that_nobody_answers_is_said_with_the_moment_that_is_shown() -> None:
     watched = Watched(CLASS, ILL)
     watched.falls_silent()
     watched.view(timedelta(seconds=40))
     text = shown(watched)
-    assert "OLD: last heard of the cluster 40 s ago: cut" in text
+    assert "AS OF 12:00:00Z: the cluster does not answer since, for 40 s: cut" in text
     assert "claim_stuck_pending" in text
+    assert "(for 42 min)" in text
 
 
 def test_of_which_kinds_nothing_is_heard_is_said_when_the_others_answer() -> None:
     watched = Watched(CLASS, ILL)
-    watched.falls_silent([Pod])
+    watched.loses(Pod)
     watched.view(timedelta(seconds=40))
-    assert "OLD: last heard of pods 40 s ago" in shown(watched)
+    assert "PARTLY AS OF 12:00:00Z: pods are not heard since, for 40 s: cut" in shown(watched)
+
+
+def test_a_cluster_that_answers_again_is_said_to_although_some_kinds_are_not_heard_yet() -> None:
+    watched = Watched(CLASS)
+    watched.falls_silent()
+    watched.answers()
+    assert "AS OF 12:00:00Z: the cluster answers again; waiting for " in shown(watched)
+    watched.holds(CLASS)
+    assert "answers again; waiting a moment for late heartbeats" in shown(watched)
+
+
+def test_nothing_that_hurts_in_what_is_old_or_gone_is_no_answer() -> None:
+    silent, gone = Watched(CLASS), Watched(namespaces=("shop",))
+    silent.falls_silent()
+    for text in (shown(silent), shown(gone)):
+        assert "No answer: what is known shows no trouble." in text
+        assert "Nothing hurts" not in text
+    assert "NOT SEEN: There is no namespace 'shop' in this cluster." in shown(gone)
 
 
 def test_what_cannot_be_seen_is_named() -> None:
@@ -192,3 +215,17 @@ def test_gives_the_terminal_back_as_it_was() -> None:
     assert said.startswith("\x1b[?1049h")
     assert said.rstrip().endswith("\x1b[?1049l")
     assert said.rindex("\x1b[?25h") > said.rindex("\x1b[?25l")
+
+
+def test_before_the_first_view_it_says_what_was_read_and_that_nobody_answers() -> None:
+    size = Size(width=200, height=24)
+    outage = Outage(since=NOON, why="Nothing listens there.")
+
+    (quiet,) = watch_screen.waiting(waited(3, 70, None), size)
+    (mute,) = watch_screen.waiting(waited(3, 70, outage), size)
+
+    assert quiet.plain == "Looking: 3 of 70 kinds have been read."
+    assert mute.plain == (
+        "Looking: 3 of 70 kinds have been read; the cluster does not answer since 12:00:00Z: "
+        "Nothing listens there."
+    )

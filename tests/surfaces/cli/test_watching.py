@@ -78,6 +78,34 @@ def test_as_json_every_line_is_an_object(run: Run) -> None:
     assert [line["what"] for line in lines] == ["begin", "open", "open", "end"]
 
 
+class Vandal(Audience):
+    """An audience that deletes the namespace that is watched, and stays until that is told."""
+
+    def __init__(self, shop: SimulatedCluster) -> None:
+        super().__init__()
+        self._shop = shop
+
+    def write(self, text: str) -> int:
+        """Hear a line, or a piece of one."""
+        if not self.tell():
+            self._shop.delete("namespaces", "shop")
+        if " blind  " in text:
+            os.kill(os.getpid(), signal.SIGINT)
+        return StringIO.write(self, text)
+
+
+def test_a_namespace_that_is_deleted_meanwhile_leaves_no_healthy_end(run: Run) -> None:
+    shop = a_well_shop()
+    audience = Vandal(shop)
+    with redirect_stdout(audience):
+        assert run("scan", "--watch", "-n", "shop", cluster=shop) == 2
+
+    assert audience.lines[-1].endswith(
+        ": nothing happened. There is no namespace 'shop' in this cluster. "
+        "No answer: what is known shows no trouble."
+    )
+
+
 class Refusing(SimulatedCluster):
     """A cluster that does not accept the credential any more."""
 
@@ -113,6 +141,7 @@ def test_a_reader_that_goes_away_ends_it_as_a_closed_pipe_does(run: Run) -> None
         (("-o", "markdown"), "cannot be written as markdown"),
         (("--state", "x"), "compares with its own beginning"),
         (("--since", "x"), "compares with its own beginning"),
+        (("--kind", "widgets.example.io"), "custom kinds that rules know"),
     ],
 )
 def test_what_cannot_be_watched_is_refused(run: Run, flags: tuple[str, ...], wrong: str) -> None:
@@ -120,6 +149,7 @@ def test_what_cannot_be_watched_is_refused(run: Run, flags: tuple[str, ...], wro
         run("scan", "--watch", *flags)
 
 
+@pytest.mark.slow
 async def test_on_a_terminal_it_paints_in_place_and_gives_the_terminal_back(
     tmp_path: Path,
 ) -> None:

@@ -1,11 +1,13 @@
 """What the tests about trials are made of."""
 
 from datetime import UTC, datetime
+from functools import cache
 
 from holdfast.model import written
 from holdfast.model.objects import Ref
 from holdfast.model.rules import Channel, Finding, Severity, finding_id
 from holdfast.model.troubles import Link, Trouble, trouble_id
+from holdfast.testing.trials.library import Filed, library
 from holdfast.testing.trials.trial import Trial
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -21,6 +23,12 @@ expect:
   symptoms: [HF-WRK-010 Deployment/web]
 """
 DECOY = FAULT.partition("expect:")[0] + "expect: nothing\n"
+
+
+@cache
+def shipped() -> tuple[Filed, ...]:
+    """The library that ships; many tests ask for it."""
+    return library()
 
 
 def a_trial(text: str = FAULT) -> Trial:

@@ -31,6 +31,7 @@ def test_a_decoy_expects_nothing() -> None:
         ("after: soon", "'soon' is no span"),
         ("needs: [istio]", "istio"),
         ("fault: [{apply: {apiVersion: v1, kind: Pod, metadata: {}}}]", "metadata.name"),
+        ("after_all: [{apply: {apiVersion: v1, metadata: {name: a}}}]", "metadata.name"),
         ("fault: [{delete: Pod/a, patch: {of: Pod/a, with: {}}}]", "a step is one of"),
         ("fault: [{}]", "a step is one of"),
         ("fault: [{await: {of: pods}}]", "'pods' is no Kind/name"),

@@ -37,8 +37,10 @@ SHARED = 0o644  # it belongs into Git
 type Faults = Callable[[Baseline], Iterable[Fault]]
 
 
-def change(path: Path, accepted: Sequence[Accepted], gone: frozenset[str], faults: Faults) -> None:
-    """Put those entries in, in the place of older ones of the same ids, and take others out."""
+def change(
+    path: Path, accepted: Sequence[Accepted], gone: frozenset[str], faults: Faults
+) -> Sequence[Accepted]:
+    """Put those entries in, and take others out; returns older ones whose place new ones took."""
     with _alone(path):
         text = content(path) if path.exists() else HEAD
         before = _read(path, text, faults)
@@ -51,12 +53,15 @@ def change(path: Path, accepted: Sequence[Accepted], gone: frozenset[str], fault
             after = _with(path, after, each)
         _refuse_loss(path, before, wanted, after, faults)
         try:
-            whole.write(path, after.encode(), mode=SHARED)
+            # A link to a file in Git stays one.
+            whole.write(Path(os.path.realpath(path)), after.encode(), mode=SHARED)
         except OSError as failed:
             raise BadInput(
                 f"{path} cannot be written: {failed.strerror}.",
                 remedy="Name a file in a place where you may write.",
             ) from None
+    new = {each.id for each in accepted}
+    return [each for each in before.accepted if each.id in new]
 
 
 def _read(path: Path, text: str, faults: Faults) -> Baseline:
@@ -105,7 +110,8 @@ def _with(path: Path, text: str, entry: Accepted) -> str:
     if key is None or there is None:
         return "".join([*lines, f"accepted:{end}", _rendered(entry, 0, end)])
     if not there.value:  # `accepted: []`
-        empty = text[: key.end_mark.index] + ":" + text[there.end_mark.index :]
+        order = text.startswith("\ufeff")  # the mark of the byte order, which no index counts
+        empty = text[: key.end_mark.index + order] + ":" + text[there.end_mark.index + order :]
         lines = empty.splitlines(keepends=True)
         lines.insert(there.end_mark.line + 1, _rendered(entry, 0, end))
         return "".join(lines)

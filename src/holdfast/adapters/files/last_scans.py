@@ -2,7 +2,8 @@
 
 - No locks: a file is replaced as a whole, under a name that no other writer has. Of two scans at
   once, the younger one stays.
-- What cannot be read is said, and replaced by the next complete one.
+- What cannot be read is said, and replaced by the next complete one: a link in its place as well,
+  and not what it leads to.
 - What cannot be written is said, and fails no scan.
 """
 
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from holdfast.adapters.files import whole
+from holdfast.adapters.files import regular, whole
 from holdfast.model.last_scan import LastScan
 from holdfast.model.times import stamp
 from holdfast.ports import Forgotten
@@ -32,8 +33,16 @@ class _File(msgspec.Struct, frozen=True, kw_only=True):
 class KeptScan:
     """The `Memory` port: the last scan of one cluster and scope, in a folder."""
 
-    def __init__(self, folder: Path, cluster: str, namespaces: tuple[str, ...] | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        cluster: str,
+        namespaces: tuple[str, ...] | None,
+        within: Path | None = None,
+    ) -> None:
+        """`within` is what must be there before the folder is made: somebody's home is not ours."""
         self._folder = folder
+        self._within = within
         scope = None if namespaces is None else sorted(namespaces)
         # Hashed, because a uid is what some server says it is, and must not be a path.
         name = hashlib.sha256(json.dumps([cluster, scope]).encode()).hexdigest()[:20]
@@ -42,9 +51,7 @@ class KeptScan:
     def recall(self) -> LastScan | Forgotten | None:
         """The last scan; None when there was none."""
         try:
-            if self._path.stat().st_size > MOST_BYTES:
-                return self._forgotten("it is too large")
-            file = msgspec.json.decode(self._path.read_bytes(), type=_File)
+            file = msgspec.json.decode(regular.read_own(self._path, MOST_BYTES), type=_File)
         except FileNotFoundError:
             return None
         except OSError as failed:
@@ -62,6 +69,8 @@ class KeptScan:
             return ""  # another scan has ended meanwhile, and saw more
         plain = msgspec.to_builtins(_File(schema=SCHEMA, scan=scan), builtin_types=(datetime,))
         body = json.dumps(plain, default=stamp, separators=(",", ":")).encode()
+        if self._within is not None and not self._within.is_dir():
+            return f"This scan could not be kept for the next one: {self._within} does not exist."
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             whole.write(self._path, body + b"\n")

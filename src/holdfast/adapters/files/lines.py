@@ -1,11 +1,11 @@
 """Files of lines, however large, and whatever stands in them: never more than a line in memory."""
 
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
+from holdfast.adapters.files import whole
 from holdfast.errors import BadInput
 
 STANDARD = Path("-")
@@ -24,19 +24,11 @@ def write_lines(path: Path, lines: Iterable[bytes]) -> int:
         return _put(sys.stdout.buffer, lines)
     if path.exists():
         raise BadInput(f"{path} is there already.", remedy="Name a new file.")
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        handle = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "wb") as opened:
-            count = _put(opened, lines)
-            os.fsync(opened.fileno())
-        draft.rename(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    return count
+    with whole.opened(path) as opened:
+        return _put(opened, lines)
 
 
-def _put(opened: BinaryIO, lines: Iterable[bytes]) -> int:
+def _put(opened: IO[bytes], lines: Iterable[bytes]) -> int:
     count = 0
     for line in lines:
         opened.write(line + b"\n")

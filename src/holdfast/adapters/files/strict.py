@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from holdfast.adapters.files import regular
 from holdfast.errors import BadInput
 from holdfast.model import written
 from holdfast.model.written import Fault
@@ -26,10 +27,8 @@ def read[T](
 def content(path: Path) -> str:
     """The text of a file that people write."""
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise BadInput(f"{path} is larger than 4 MiB.", remedy="Name another file.")
         # Not read_text, which turns line ends into ours: what is written back must be theirs.
-        return path.read_bytes().decode("utf-8")
+        return regular.read(path, MOST_BYTES).decode("utf-8")
     except OSError as missing:
         raise BadInput(
             f"{path} cannot be read: {missing.strerror}.", remedy="Name a file that you may read."

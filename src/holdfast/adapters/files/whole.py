@@ -2,27 +2,43 @@
 
 import os
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 PRIVATE = 0o600
 
 
-def write(path: Path, body: bytes, *, mode: int = PRIVATE) -> None:
-    """Put that in the place of the file; one that is there keeps its mode."""
-    path = Path(os.path.realpath(path))  # a link to the file stays one
-    if path.exists():
-        mode = path.stat().st_mode & 0o777
+@contextmanager
+def opened(path: Path, mode: int = PRIVATE) -> Iterator[IO[bytes]]:
+    """What is written there is the file when that ends well, safe on the disk, and else nothing."""
     # A name of its own, so that two writers at once never share a draft.
-    handle, draft = tempfile.mkstemp(prefix=".holdfast-", dir=path.parent)
+    handle, draft = tempfile.mkstemp(prefix=f".{path.name[:100]}-", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             os.fchmod(file.fileno(), mode)
-            file.write(body)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         Path(draft).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(draft).unlink()
-        raise
+        _safe(path.parent)
+    finally:
+        Path(draft).unlink(missing_ok=True)
+
+
+def write(path: Path, body: bytes, *, mode: int = PRIVATE) -> None:
+    """Put that in the place of the file, or of a link; a file that is there keeps its mode."""
+    if path.is_file() and not path.is_symlink():
+        mode = path.stat().st_mode & 0o777
+    with opened(path, mode) as file:
+        file.write(body)
+
+
+def _safe(folder: Path) -> None:
+    """A name in a folder is as safe as the folder is."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -73,6 +73,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     details: StatusDetails | None = None
 
 
+NAMELESS = Unreadable(name="", why="it has no name, which every stored object has")
+
 UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 """What a decoder raises: no JSON or another form, nested too deeply, not UTF-8."""
 
@@ -100,11 +102,15 @@ def page[K: Object](kind: type[K], body: bytes, share: Sharer) -> Listed[K]:
         return _piece_by_piece(kind, body, share)
     _expect_list(kind.api.plural, whole.kind)
     objects = whole.items or []
+    nameless = sum(1 for each in objects if not each.metadata.name)
+    if nameless:
+        objects = [each for each in objects if each.metadata.name]
     share.within(kind, objects)
     return Listed(
         resource_version=whole.metadata.resource_version,
         continue_token=whole.metadata.continue_ or "",
         objects=objects,
+        unreadable=(NAMELESS,) * nameless,
     )
 
 
@@ -114,7 +120,7 @@ def one[K: Object](kind: type[K], body: bytes | msgspec.Raw) -> K | Unreadable:
         whole: K = decoded(_decoder(kind), body)
     except UNREADABLE:
         return _tolerantly(kind, body)
-    return whole
+    return whole if whole.metadata.name else NAMELESS
 
 
 def expect_metadata(kind: type[Object], body: bytes | msgspec.Raw, expected: str) -> None:
@@ -205,10 +211,11 @@ def _tolerantly[K: Object](kind: type[K], body: bytes | msgspec.Raw) -> K | Unre
     except UNREADABLE as broken:
         return Unreadable(name="", why=str(broken))
     try:
-        return msgspec.convert(tree, kind)
+        whole = msgspec.convert(tree, kind)
     except msgspec.ValidationError as misfit:
         who = _name_of(tree)
         return Unreadable(name=who.name, namespace=who.namespace, why=str(misfit))
+    return whole if whole.metadata.name else NAMELESS
 
 
 def _name_of(tree: object) -> Name:

@@ -61,11 +61,11 @@ class Discovery:
     async def find(self, resource: str) -> Api | Unseen:
         """Where a kind is served, in the version that the server prefers."""
         plural, _, group = resource.partition(".")
-        answer = await self._asker.ask(Question(path=f"/apis/{_part(group)}"))
+        answer = await self._asker.ask(Question(path=f"/apis/{part(group)}"))
         if answer.status != 200:
             return self._unseen(resource, answer)
         for version in _in_order(answer.body):
-            answer = await self._asker.ask(Question(path=f"/apis/{_part(group)}/{_part(version)}"))
+            answer = await self._asker.ask(Question(path=f"/apis/{part(group)}/{part(version)}"))
             if answer.status != 200:
                 return self._unseen(resource, answer)
             for each in _listed(answer.body):
@@ -101,16 +101,16 @@ class Discovery:
 def path(api: Api, version: str, namespace: str | None) -> str:
     """Where a kind's objects are found."""
     base = f"/apis/{api.group}/{version}" if api.group else f"/api/{version}"
-    within = f"/namespaces/{_part(namespace)}" if api.namespaced and namespace else ""
+    within = f"/namespaces/{part(namespace)}" if api.namespaced and namespace else ""
     return f"{base}{within}/{api.plural}"
 
 
 def path_of(api: Api, version: str, namespace: str, name: str) -> str:
     """Where one object is found."""
-    return f"{path(api, version, namespace)}/{_part(name)}"
+    return f"{path(api, version, namespace)}/{part(name)}"
 
 
-def _part(written: str) -> str:
+def part(written: str) -> str:
     """A name that people typed, as one segment of a path; what would leave it is refused."""
     if not written.strip("."):
         raise BadInput(f"{written!r} is not a name.", remedy="Name one object or one namespace.")

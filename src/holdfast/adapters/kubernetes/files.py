@@ -5,6 +5,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from holdfast.adapters.kubernetes.halves import whole_letters
 from holdfast.errors import BadSnapshot
 
 BOM = b"\xef\xbb\xbf"
@@ -39,13 +40,13 @@ def content(path: Path, *, inside: Path, remedy: str = OUT) -> bytes:
         raise BadSnapshot(
             f"{shown(path)} is UTF-16, and only UTF-8 is read.", remedy="Save it as UTF-8."
         )
-    return body.removeprefix(BOM)
+    return whole_letters(body.removeprefix(BOM))
 
 
 def lists(folder: Path) -> Iterator[Path]:
     """Every `*.json` below a folder that is a file, or says that it leads to one; in order."""
     for path in _below(folder):
-        if path.suffix != ".json":
+        if not _named_so(path):
             continue
         try:
             mode = path.stat().st_mode
@@ -55,9 +56,22 @@ def lists(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def has_yaml(folder: Path) -> bool:
-    """Whether somebody saved YAML there."""
-    return any(path.suffix in (".yaml", ".yml") for path in _below(folder))
+def others(folder: Path) -> Iterator[Path]:
+    """Every other file below a folder, which may hold what hurts; in order.
+
+    Hidden ones are the system's, and `logs.txt` in a pod's folder is what `kubectl cluster-info
+    dump` puts there.
+    """
+    for path in _below(folder):
+        inside = path.relative_to(folder).parts
+        hidden = any(part.startswith(".") for part in inside)
+        log = path.name == "logs.txt" and len(inside) > 1
+        if not _named_so(path) and not hidden and not log and path.is_file():
+            yield path
+
+
+def _named_so(path: Path) -> bool:
+    return path.suffix.lower() == ".json"
 
 
 def unreadable(path: Path, broken: OSError) -> BadSnapshot:

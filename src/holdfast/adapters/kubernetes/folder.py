@@ -2,10 +2,11 @@
 
 Three forms are understood, told apart by what is in the folder:
 - our own: `manifest.json` says what was captured, forbidden or absent; nothing else is looked at;
-- lists as `kubectl get -o json` prints them, in any files `*.json`;
+- lists as `kubectl get -o json` prints them, or bare arrays of objects, in any files `*.json`;
 - `kubectl cluster-info dump --output-directory`: the same, a folder for each namespace.
 
-In the last two nobody says what was not asked for, so a kind without a list is not captured.
+In the last two nobody says what was not asked for, so a kind without a list is not captured; and a
+file that cannot be read is refused, because it may hold what hurts.
 """
 
 import os
@@ -16,17 +17,20 @@ from pathlib import Path
 import msgspec
 
 from holdfast.adapters.kubernetes import decode
-from holdfast.adapters.kubernetes.files import content, has_yaml, shown, unreadable
-from holdfast.adapters.kubernetes.piles import Piles, group, identify, items, objects_of
-from holdfast.errors import BadSnapshot
+from holdfast.adapters.kubernetes.files import content, others, shown, unreadable
+from holdfast.adapters.kubernetes.piles import Piles, cut, group, identify, listed, objects_of
+from holdfast.errors import BadInput, BadSnapshot
 from holdfast.model.kinds import KINDS
+from holdfast.model.names import few
 from holdfast.model.objects import Object, Time
 from holdfast.model.snapshot import Capture, Identity, Snapshot, State
+from holdfast.model.times import to_the_second
 
 MANIFEST = "manifest.json"
 API_VERSION = "holdfast.dev/v1alpha1"
 AGAIN = "Take it again with: holdfast snapshot DIR"
 SEEN = (State.CAPTURED, State.PARTIAL)
+SAY_WHEN = "Say when it was taken with --at, as 2026-01-31T12:00:00Z."
 EARLIEST, LATEST = 1969, 9999
 
 
@@ -58,7 +62,10 @@ _manifest = msgspec.json.Decoder(Manifest)
 
 
 def read(folder: Path, kinds: Iterable[type[Object]], *, at: datetime | None = None) -> Snapshot:
-    """The snapshot in a folder; "now" is when it was taken."""
+    """The snapshot in a folder; "now" is when it was taken.
+
+    `at` is somebody's word for that, and is believed only where nothing else says it.
+    """
     try:
         if not folder.is_dir():
             what = "is a file" if folder.exists() else "does not exist"
@@ -92,21 +99,27 @@ def _read_ours(folder: Path, kinds: tuple[type[Object], ...], at: datetime | Non
             f"Nothing was captured in {shown(folder)}, so it says nothing of the cluster.",
             remedy="Take it again with the role that `holdfast rbac reader` prints.",
         )
+    if at is not None:
+        raise BadInput(
+            f"--at does not go with {shown(folder)}, which says itself when it was taken: "
+            f"{to_the_second(_sensible(manifest.now, AGAIN))}.",
+            remedy="Leave it out; it is for plain kubectl output, which does not say.",
+        )
     captures = [_capture(folder, kind, _entry(manifest, kind)) for kind in kinds]
     identity = msgspec.structs.replace(
         manifest.cluster,
         version=manifest.server or manifest.cluster.version,
         name=manifest.cluster.name or folder.name,
     )
-    return Snapshot(now=_sensible(at or manifest.now), captures=captures, cluster=identity)
+    return Snapshot(now=_sensible(manifest.now, AGAIN), captures=captures, cluster=identity)
 
 
-def _sensible(moment: datetime) -> datetime:
+def _sensible(moment: datetime, remedy: str = SAY_WHEN) -> datetime:
     """In UTC; ages are reckoned from it, which the first and last years of the calendar break."""
     if not EARLIEST < moment.year < LATEST:
         raise BadSnapshot(
             f"A snapshot of the year {moment.year} is none of a Kubernetes cluster.",
-            remedy="Say when it was taken with --at, as 2026-01-31T12:00:00Z.",
+            remedy=remedy,
         )
     return moment.astimezone(UTC)
 
@@ -125,10 +138,12 @@ def _says_something(entry: KindEntry) -> bool:
 
 def _capture(folder: Path, kind: type[Object], entry: KindEntry) -> Capture[Object]:
     raw: list[msgspec.Raw] = []
+    missing = ""
     if entry.file is not None:
         path = _inside(folder, entry.file)
         try:
-            raw = items(content(path, inside=folder, remedy=AGAIN))
+            whole = listed(content(path, inside=folder, remedy=AGAIN))
+            raw, missing = whole.items or [], cut(whole)
         except decode.UNREADABLE as broken:
             wrong = f"{shown(path)} is cut short or no JSON: {shown(broken)}."
             raise BadSnapshot(wrong, remedy=AGAIN) from None
@@ -147,11 +162,11 @@ def _capture(folder: Path, kind: type[Object], entry: KindEntry) -> Capture[Obje
     objects, broken_ones = objects_of(kind, raw)
     return Capture(
         kind=kind,
-        state=entry.state,
+        state=State.PARTIAL if missing and entry.state is State.CAPTURED else entry.state,
         objects=objects,
         namespaces=entry.namespaces,
         unseen=entry.unseen,
-        why=entry.why,
+        why=entry.why or missing,
         unreadable=broken_ones,
     )
 
@@ -167,10 +182,14 @@ def _inside(folder: Path, name: str) -> Path:
 
 def _read_lists(folder: Path, kinds: tuple[type[Object], ...], at: datetime | None) -> Snapshot:
     piles = Piles(folder)
-    if not piles and has_yaml(folder):
+    unread = [*others(folder), *piles.unread]
+    if unread:
+        names = few(shown(path.relative_to(folder)) for path in unread)
+        verb = "is" if len(unread) == 1 else "are"
         raise BadSnapshot(
-            f"{shown(folder)} holds YAML, which is not read, and no list in JSON.",
-            remedy="Save the lists again with `kubectl get -o json`.",
+            f"{names} in {shown(folder)} {verb} not read: only Kubernetes objects in JSON are, and "
+            f"whatever else is there may hold what hurts.",
+            remedy="Save it with `kubectl get -o json`, or take it out of the folder.",
         )
     if not piles:
         raise BadSnapshot(
@@ -178,11 +197,29 @@ def _read_lists(folder: Path, kinds: tuple[type[Object], ...], at: datetime | No
             remedy="Fill it with `holdfast snapshot DIR`, or with files that "
             "`kubectl get -A -o json` or `kubectl cluster-info dump` wrote.",
         )
-    return Snapshot(
-        now=_sensible(at or _moment(piles.written)),
-        captures=[piles.capture(kind) for kind in kinds],
-        cluster=Identity(name=folder.name),
-    )
+    now = _sensible(at or _moment(piles.written))
+    captures = [piles.capture(kind) for kind in kinds]
+    if at is not None:
+        _refuse_too_early(at, captures, written=_moment(piles.written))
+    return Snapshot(now=now, captures=captures, cluster=Identity(name=folder.name))
+
+
+def _refuse_too_early(
+    at: datetime, captures: Iterable[Capture[Object]], *, written: datetime
+) -> None:
+    """At a moment before the youngest object was made, faults would look younger than they are.
+
+    One that says it was made after it had been written down is wrong, and proves nothing.
+    """
+    every = (each for capture in captures for each in capture.objects)
+    objects = (each for each in every if each.born <= written)
+    youngest = max(objects, key=lambda each: each.born, default=None)
+    if youngest is not None and youngest.born > at:
+        raise BadInput(
+            f"This was not taken at {to_the_second(at)}: {shown(youngest.ref)} in it was created "
+            f"at {to_the_second(youngest.born)}.",
+            remedy="Say with --at when it was taken, which is no earlier than that.",
+        )
 
 
 def _moment(stamp: float) -> datetime:

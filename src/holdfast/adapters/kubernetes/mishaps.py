@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from holdfast.adapters.kubernetes.connection import Connection
+from holdfast.adapters.kubernetes.streams import SilentHandshake
 from holdfast.errors import CouldNotLook, Unauthorized, Unreachable
 
 EXPIRED, NOT_YET = 10, 9
@@ -51,7 +52,7 @@ def judge(error: httpx2.TransportError | OSError, connection: Connection) -> Jud
             )
         )
     if isinstance(error, httpx2.TimeoutException):
-        return _timeout(error, connection)
+        return _timeout(error, causes, connection)
     return _passing(_cut_off(error, causes, connection))
 
 
@@ -74,8 +75,16 @@ def refused_tls(connection: Connection) -> Unreachable:
     )
 
 
-def _timeout(error: httpx2.TimeoutException, connection: Connection) -> Judgement:
-    if isinstance(error, httpx2.ConnectTimeout):
+def _timeout(
+    error: httpx2.TimeoutException, causes: tuple[BaseException, ...], connection: Connection
+) -> Judgement:
+    if any(isinstance(cause, SilentHandshake) for cause in causes):
+        told = Unreachable(
+            f"{_towards(connection)} takes connections and does not answer: TLS never began.",
+            remedy="Look at the API server itself, or at the load balancer before it: it hangs. "
+            "If it never answered, check that its port speaks TLS.",
+        )
+    elif isinstance(error, httpx2.ConnectTimeout):
         told = Unreachable(
             f"{_towards(connection)} does not answer: no connection came about in time.",
             remedy=CHECK_ADDRESS,

@@ -21,7 +21,15 @@ from holdfast.model.snapshot import Capture, State, Unreadable
 class _List(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     api_version: str = ""
     kind: str = ""
+    metadata: msgspec.Raw = msgspec.Raw(b"null")
     items: list[msgspec.Raw] | None = None
+
+
+class _Rest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What the metadata of a list says of objects that are not in it."""
+
+    continue_: str | None = msgspec.field(name="continue", default=None)
+    remaining_item_count: int | None = None
 
 
 class Who(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -29,16 +37,40 @@ class Who(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     api_version: str = ""
     kind: str = ""
-    metadata: decode.Name = decode.Name()
+    metadata: msgspec.Raw = msgspec.Raw(b"null")
+
+    @property
+    def named(self) -> decode.Name:
+        """Its name, as far as it says so properly."""
+        try:
+            return _name.decode(self.metadata)
+        except decode.UNREADABLE:
+            return decode.Name()
 
 
 _list = msgspec.json.Decoder(_List)
+_array = msgspec.json.Decoder(list[msgspec.Raw])
+_name = msgspec.json.Decoder(decode.Name)
+_rest = msgspec.json.Decoder(_Rest | None)
 _who = msgspec.json.Decoder(Who)
 
+NO_OBJECT = "it does not say what it is: no object of a kind"
 
-def items(body: bytes) -> list[msgspec.Raw]:
-    """What a list holds; raises what the decoder raises."""
-    return _list.decode(body).items or []
+
+def listed(body: bytes) -> _List:
+    """A list; raises what the decoder raises."""
+    return _list.decode(body)
+
+
+def cut(whole: _List) -> str:
+    """Why there is more than a list holds; empty when it holds all."""
+    try:
+        rest = _rest.decode(whole.metadata) or _Rest()
+    except decode.UNREADABLE:
+        return "the list does not properly say whether it is whole"
+    if rest.remaining_item_count and rest.remaining_item_count > 0:
+        return f"only a page of the list was saved, and {rest.remaining_item_count} more follow"
+    return "only a page of the list was saved, and more follow" if rest.continue_ else ""
 
 
 def identify(body: bytes | msgspec.Raw) -> Who:
@@ -58,7 +90,7 @@ def objects_of[K: Object](
         if isinstance(got, Unreadable):
             unreadable.append(got)
             continue
-        who = {got.metadata.uid, (got.metadata.namespace, got.metadata.name)} - {"", ("", "")}
+        who = {got.metadata.uid, (got.metadata.namespace, got.metadata.name)} - {""}
         if known.isdisjoint(who):
             objects.append(got)
         known |= who
@@ -70,6 +102,7 @@ class Piles:
 
     def __init__(self, folder: Path) -> None:
         self.written = 0.0  # when the last of its files was
+        self.unread: list[Path] = []  # that hold JSON, and no object of Kubernetes
         self._folder = folder
         self._piles: dict[type[Object], _Pile] = {}
         self._namespaces: set[str] = set()  # that anything lies in
@@ -90,59 +123,73 @@ class Piles:
         vouched = pile.namespaces | (self._namespaces if pile.loose else set())
         return Capture(
             kind=kind,
-            state=State.PARTIAL if pile.single else State.CAPTURED,
+            state=State.PARTIAL if pile.missing else State.CAPTURED,
             objects=objects,
             namespaces=None if pile.wide or not kind.api.namespaced else tuple(sorted(vouched)),
-            why="single objects were saved, and no list" if pile.single else "",
-            unreadable=unreadable,
+            why=pile.missing,
+            unreadable=(*unreadable, *pile.odd),
         )
 
     def _sort(self, path: Path, body: bytes) -> bool:
-        """Put the objects of one file on the piles of their kinds; false if it is none of ours."""
+        """Put the objects of one file on the piles of their kinds; false if it has none of ours."""
         try:
-            whole = _list.decode(body)
+            whole = _whole(body)
         except msgspec.ValidationError:
-            return False  # JSON, but not a Kubernetes object
+            self.unread.append(path)  # JSON, but not a Kubernetes object
+            return False
         except decode.UNREADABLE as broken:
             wrong = f"{shown(path)} is cut short or no JSON: {shown(broken)}."
             raise BadSnapshot(wrong, remedy=OUT) from None
         if whole.items is None:
-            return self._sort_single(body)
+            return self._sort_single(path, body)
         listed = whole.kind.removesuffix("List")
         there: dict[type[Object], list[msgspec.Raw]] = {}
+        odd: list[Unreadable] = []
         namespaces: set[str] = set()
         for item in whole.items:
             who = _identify(item)
-            kind = _kind_of(who.api_version or whole.api_version, who.kind or listed)
+            says = who.kind or listed
+            kind = _kind_of(who.api_version or whole.api_version, says)
             if kind is not None:
                 there.setdefault(kind, []).append(item)
-                namespaces.add(who.metadata.namespace)
-        if not there:
-            empty = _kind_of(whole.api_version, listed) or _kind_named(path.stem)
-            if empty is not None:
-                there[empty] = []
+                namespaces.add(who.named.namespace)
+            elif not says:
+                odd.append(Unreadable(name=who.named.name, why=NO_OBJECT))
+        known = _kind_of(whole.api_version, listed) or _kind_named(path.stem)
+        if known is not None and not there:
+            there[known] = []
+        if odd and not there:
+            self.unread.append(path)
+            return False
         namespaces.discard("")
         self._namespaces |= namespaces
         folder_of = "" if path.parent == self._folder else path.parent.name
+        missing = cut(whole)
         for kind, raw in there.items():
             pile = self._piles.setdefault(kind, _Pile())
             pile.items.extend(raw)
+            pile.missing = pile.missing or (missing and f"{shown(path.name)}: {missing}")
             pile.wide |= len(namespaces) > 1
             if folder_of and namespaces <= {folder_of}:
                 pile.namespaces.add(folder_of)
             else:
                 pile.loose = True
+        if odd:  # of which kind they were nobody knows: told with the one that the file is of
+            self._piles[known if known in there else next(iter(there))].odd.extend(odd)
         return bool(there)
 
-    def _sort_single(self, body: bytes) -> bool:
+    def _sort_single(self, path: Path, body: bytes) -> bool:
         who = _identify(body)
         kind = _kind_of(who.api_version, who.kind)
         if kind is None:
+            if not who.kind:
+                self.unread.append(path)
             return False
-        self._namespaces |= {who.metadata.namespace} - {""}
+        self._namespaces |= {who.named.namespace} - {""}
         pile = self._piles.setdefault(kind, _Pile())
         pile.items.append(msgspec.Raw(body))
-        pile.loose = pile.single = True
+        pile.missing = pile.missing or "single objects were saved, and no list"
+        pile.loose = True
         return True
 
 
@@ -154,7 +201,16 @@ class _Pile:
         self.namespaces: set[str] = set()  # that a folder of their own vouches for
         self.wide = False  # of all namespaces
         self.loose = False  # of nobody knows which
-        self.single = False  # not from a list at all
+        self.missing = ""  # why there may be more than what was saved
+        self.odd: list[Unreadable] = []  # what was in its lists, and is no object
+
+
+def _whole(body: bytes) -> _List:
+    """A list, be it a bare array; raises what the decoder raises."""
+    try:
+        return _list.decode(body)
+    except msgspec.ValidationError:
+        return _List(items=_array.decode(body))
 
 
 def _identify(body: bytes | msgspec.Raw) -> Who:

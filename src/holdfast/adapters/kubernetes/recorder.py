@@ -21,7 +21,7 @@ from holdfast.adapters.kubernetes.folder import API_VERSION, MANIFEST, SEEN, Kin
 from holdfast.adapters.kubernetes.leaving_out import without_values
 from holdfast.adapters.kubernetes.reader import Reader
 from holdfast.errors import BadInput, CouldNotLook, Unanswered
-from holdfast.model.kinds import KINDS
+from holdfast.model.kinds import KINDS, Pod
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Capture, Recorded, State
 
@@ -107,9 +107,12 @@ def _refuse_blindness(entries: dict[str, KindEntry]) -> None:
     """A snapshot of nothing would look healthy for ever."""
     if any(entry.state in SEEN or entry.count for entry in entries.values()):
         return
-    why = next((entry.why for entry in entries.values() if entry.why), "nothing is served")
+    of_pods = entries[Pod.api.plural].why
+    why = of_pods or next(
+        (entry.why for entry in entries.values() if entry.why), "nothing is served"
+    )
     raise CouldNotLook(
-        f"Nothing may be read here: {why}.",
+        f"Nothing may be read here, neither pods nor {len(entries) - 1} other kinds: {why}.",
         remedy="Ask for the role that `holdfast rbac reader` prints, "
         "or take one namespace with -n NAME.",
     )

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from typing import Self
 
 import httpcore2
-import httpx2
 
 MUCH = 1 << 19  # bytes that wait for us at most, and that we take at once
 NEXT_ADDRESS = 0.25  # seconds until a name's next address is tried beside the one before
@@ -24,6 +23,10 @@ type SocketOption = (
 type AddressInfo = tuple[
     int, int, int, str, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
 ]
+
+
+class SilentHandshake(httpcore2.ConnectTimeout):
+    """Somebody took the connection, and never answered in TLS."""
 
 
 class Stream(httpcore2.AsyncNetworkStream):
@@ -60,7 +63,7 @@ class Stream(httpcore2.AsyncNetworkStream):
     ) -> Self:
         """Go on in TLS."""
         try:
-            with _told(httpcore2.ConnectTimeout, httpcore2.ConnectError):
+            with _told(SilentHandshake, httpcore2.ConnectError):
                 async with asyncio.timeout(timeout):
                     await self._writer.start_tls(ssl_context, server_hostname=server_hostname)
         except (httpcore2.NetworkError, httpcore2.TimeoutException):
@@ -79,7 +82,11 @@ class Stream(httpcore2.AsyncNetworkStream):
 
     def _speaks(self) -> bool:
         there = self._writer.get_extra_info("socket")
-        return there is None or bool(select.select([there], [], [], 0)[0])
+        if there is None or there.fileno() < 0:
+            return True
+        ears = select.poll()  # `select` knows no descriptor above 1023
+        ears.register(there, select.POLLIN)
+        return bool(ears.poll(0))
 
 
 class Streams(httpcore2.AsyncNetworkBackend):
@@ -111,12 +118,6 @@ class Streams(httpcore2.AsyncNetworkBackend):
     async def sleep(self, seconds: float) -> None:
         """Between two attempts to connect."""
         await asyncio.sleep(seconds)
-
-
-def reading_much(transport: httpx2.AsyncHTTPTransport) -> httpx2.AsyncHTTPTransport:
-    """The same transport on such connections; the library has no other way to choose them."""
-    transport._pool._network_backend = Streams()
-    return transport
 
 
 async def first_to_answer(

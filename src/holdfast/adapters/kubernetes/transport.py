@@ -17,12 +17,12 @@ import httpx2
 
 import holdfast
 from holdfast.adapters.kubernetes import decode
+from holdfast.adapters.kubernetes.carrier import Carrier
 from holdfast.adapters.kubernetes.connection import Connection, Impersonation
 from holdfast.adapters.kubernetes.credentials import Shown, credentials_for
 from holdfast.adapters.kubernetes.mishaps import Mishap, judge, never_ending, refused_tls
 from holdfast.adapters.kubernetes.pace import Pace
 from holdfast.adapters.kubernetes.server_time import ServerTime
-from holdfast.adapters.kubernetes.streams import reading_much
 from holdfast.adapters.kubernetes.tls import Pair, context_for
 from holdfast.errors import BadCredential, CouldNotLook, Unanswered, Unauthorized
 from holdfast.ports import Clock
@@ -41,6 +41,7 @@ class Question:
     accept: str = JSON
     parameters: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    content: str = JSON  # what the body is
     read_timeout: float | None = None  # None: the pace's
 
 
@@ -166,7 +167,7 @@ class Wire:
         if shown.authorization:
             headers.append(("Authorization", shown.authorization))
         if question.body is not None:
-            headers.append(("Content-Type", JSON))
+            headers.append(("Content-Type", question.content))
         name = self.connection.trust.server_name
         timeout = httpx2.Timeout(
             self._pace.read if question.read_timeout is None else question.read_timeout,
@@ -202,22 +203,14 @@ class Wire:
         tls = context_for(self.connection, pair, self._clock.now())
         try:
             proxy = httpx2.Proxy(self.connection.proxy) if self.connection.proxy else None
-            transport = reading_much(
-                httpx2.AsyncHTTPTransport(
-                    verify=tls,
-                    trust_env=False,
-                    limits=httpx2.Limits(keepalive_expiry=60),
-                    proxy=proxy,
-                    socket_options=_keepalive(),
-                )
-            )
-        except (ValueError, httpx2.InvalidURL, ImportError):
+            carrier = Carrier(tls, proxy=proxy, socket_options=_keepalive())
+        except (ValueError, httpx2.InvalidURL):
             raise CouldNotLook(
                 f"The proxy before {self.connection.server} is not one that Holdfast can use.",
                 remedy="Write proxy-url or HTTPS_PROXY as http://host:port or https://host:port.",
             ) from None
         return httpx2.AsyncClient(
-            transport=transport, trust_env=False, follow_redirects=False, headers={}
+            transport=carrier, trust_env=False, follow_redirects=False, headers={}
         )
 
     async def _unauthorized(self, response: httpx2.Response) -> Unauthorized | BadCredential:

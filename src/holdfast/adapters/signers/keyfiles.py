@@ -21,12 +21,12 @@ class KeyFiles:
     def make(self, purpose: Purpose, lock: bytes | None) -> PublicKey:
         """A new key, its private half first."""
         key = self.private.make(purpose, lock)
-        write_public(self.public, purpose, key)
+        write_public(self.public, purpose, key, self.private.opened)
         return key
 
     def adopt(self, purpose: Purpose, key: PublicKey) -> None:
         """Keep the public half of a key that somebody else holds."""
-        write_public(self.public, purpose, key)
+        write_public(self.public, purpose, key, self.private.opened)
 
     def complete(self, purpose: Purpose) -> None:
         """Write public halves that are missing, as after a crash between the two."""
@@ -34,7 +34,7 @@ class KeyFiles:
         for id_ in self.private.ids(purpose):
             if id_ not in there:
                 opened = self.private.open(purpose, id_, self.passphrase)
-                write_public(self.public, purpose, opened.public)
+                write_public(self.public, purpose, opened.public, self.private.opened)
 
     def forget(self, purpose: Purpose, id_: str) -> None:
         """Remove the private half of a key whose turn is over; what it signed can be verified."""

@@ -24,10 +24,15 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from holdfast.adapters.signers.ed25519 import KeyInMemory
-from holdfast.adapters.signers.public import MOST_BYTES, file_name, write_whole
+from holdfast.adapters.signers.public import MOST_BYTES, Opened, file_name
 from holdfast.errors import CannotSign
 from holdfast.model.entries import PublicKey
 from holdfast.model.keys import Purpose
+
+LOST = (
+    "If it is lost for good: holdfast keys init, and for an audit key then: "
+    "holdfast db accept-restore --reason '...'"
+)
 
 type Passphrase = Callable[[Path], bytes | None]
 """Asked with the file that is locked; None when there is nobody to ask."""
@@ -38,6 +43,7 @@ class PrivateFolder:
     """Where private keys are."""
 
     path: Path
+    opened: Opened  # how a file is written
     mounted: bool = False
 
     def ids(self, purpose: Purpose) -> Sequence[str]:
@@ -63,7 +69,8 @@ class PrivateFolder:
         public = KeyInMemory(made).public
         lock = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
         pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
-        write_whole(self.path / file_name(purpose, public.id), pem, mode=0o600)
+        with self.opened(self.path / file_name(purpose, public.id), 0o600) as file:
+            file.write(pem)
         return public
 
     def forget(self, purpose: Purpose, id_: str) -> None:
@@ -93,7 +100,7 @@ class PrivateFolder:
         except FileNotFoundError:
             raise CannotSign(
                 f"The private key {path} is not there.",
-                remedy="Bring it, or make new ones: holdfast keys init",
+                remedy=f"Bring it from its backup. {LOST}",
             ) from None
         except OSError as refused:
             raise CannotSign(
@@ -133,6 +140,6 @@ def _unlocked(path: Path, pem: bytes, passphrase: Passphrase) -> Ed25519PrivateK
     if not isinstance(key, Ed25519PrivateKey):
         raise CannotSign(
             f"{path} holds no Ed25519 private key.",
-            remedy="Take it from its backup, or make new ones: holdfast keys init",
+            remedy=f"Take it from its backup. {LOST}",
         )
     return key

@@ -3,9 +3,10 @@
 A folder holds `<purpose>-<id>.pem`, and what its names say is checked against what they hold.
 """
 
-import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import IO
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -20,6 +21,9 @@ from holdfast.model.entries import PublicKey
 from holdfast.model.keys import Purpose
 
 MOST_BYTES = 1 << 16
+
+type Opened = Callable[[Path, int], AbstractContextManager[IO[bytes]]]
+"""Opens a file of that mode, which is there whole when that ends well, and else not at all."""
 
 
 def read_public(path: Path) -> PublicKey:
@@ -77,36 +81,29 @@ def read_keys(paths: Sequence[Path], purpose: Purpose) -> Sequence[PublicKey]:
     return list(keys.values())
 
 
-def write_public(folder: Path, purpose: Purpose, key: PublicKey) -> Path:
+def own_keys(folder: Path, purpose: Purpose) -> Sequence[PublicKey]:
+    """Those of this installation, which keeps them in that folder."""
+    keys = read_folder(folder, purpose)
+    if not keys:
+        raise BadInput(
+            f"This installation has no {purpose} key: {folder} holds none.",
+            remedy="Make it with `holdfast keys init`, or name one that you trust with --key.",
+        )
+    return keys
+
+
+def write_public(folder: Path, purpose: Purpose, key: PublicKey, opened: Opened) -> Path:
     """Keep a public key, for everybody to read."""
     pem = Ed25519PublicKey.from_public_bytes(key.raw).public_bytes(
         Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
     )
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     path = folder / file_name(purpose, key.id)
-    write_whole(path, pem, mode=0o644)
+    with opened(path, 0o644) as file:
+        file.write(pem)
     return path
 
 
 def file_name(purpose: Purpose, id_: str) -> str:
     """What the file of a key is called."""
     return f"{purpose}-{id_}.pem"
-
-
-def write_whole(path: Path, content: bytes, *, mode: int) -> None:
-    """Write a file so that it is there whole, and safe, or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        handle = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(content)
-            opened.flush()
-            os.fsync(opened.fileno())
-        draft.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    finally:
-        draft.unlink(missing_ok=True)

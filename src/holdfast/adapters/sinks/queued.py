@@ -14,12 +14,23 @@ AGAIN = 1.0  # seconds between two attempts
 type Batch = tuple[bytes, ...]
 
 
+def nothing() -> None:
+    """Nothing is to be done in the end."""
+
+
 class Queued:
     """A bounded queue, and the thread that empties it into `write`."""
 
-    def __init__(self, name: str, write: Callable[[Batch], None], again: float = AGAIN) -> None:
+    def __init__(
+        self,
+        name: str,
+        write: Callable[[Batch], None],
+        again: float = AGAIN,
+        end: Callable[[], None] = nothing,
+    ) -> None:
         self.name = name
         self._write = write
+        self._end = end  # when nothing more will be written
         self._again = again
         self._queue: queue.Queue[Batch | None] = queue.Queue(ROOM)
         self._closed = threading.Event()
@@ -54,7 +65,9 @@ class Queued:
         while (batch := self._queue.get()) is not None:
             while not self._written(batch):
                 if self._closed.wait(self._again):
+                    self._end()
                     return
+        self._end()
 
     def _written(self, batch: Batch) -> bool:
         try:

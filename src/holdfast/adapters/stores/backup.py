@@ -7,9 +7,9 @@
 """
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -18,9 +18,10 @@ from sqlalchemy import Connection, Engine, column, func, inspect, select, table
 
 from holdfast.adapters.stores.database import asking, prepare
 from holdfast.adapters.stores.shelves import SqlRecords
-from holdfast.adapters.stores.tables import BEATS, DRAFTS, METADATA
+from holdfast.adapters.stores.tables import BEATS, DRAFTS, METADATA, WORDS
 from holdfast.adapters.stores.upkeep import migrate, revisions, standing, standing_in
 from holdfast.errors import BadRecord, WrongStore
+from holdfast.model.access import Process
 from holdfast.model.standing import Manifest, Standing
 from holdfast.ports import Records
 
@@ -29,32 +30,22 @@ LONGEST = 16 << 20  # bytes of one line: an entry of 1 MiB, escaped once more, s
 AT_ONCE = 500  # rows that are written to a database together
 _TABLES = [each for each in METADATA.sorted_tables if each is not BEATS]  # who lived is no matter
 
+type Opened = Callable[[Path, int], AbstractContextManager[IO[bytes]]]
+"""Opens a file of that mode, which is there whole when that ends well, and else not at all."""
+
 type _Row = tuple[str, dict[str, str | int]]
 
 
-def write(engine: Engine, path: Path, at: str) -> Manifest:
+def write(engine: Engine, path: Path, at: str, opened: Opened) -> Manifest:
     """Write a backup to a file that must not be there yet."""
     if path.exists():
         raise BadRecord(f"{path} is there already.", remedy="Name a new file.")
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with asking(engine, writing=False) as connection:
-            now = standing_in(connection)
-            _refuse_unmade(now)
-            handle = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            with os.fdopen(handle, "wb") as opened:
-                manifest = _write(connection, opened, now, at)
-                opened.flush()
-                os.fsync(opened.fileno())
-        draft.rename(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    finally:
-        draft.unlink(missing_ok=True)
-    return manifest
+    _refuse_unmade(standing(engine))  # where there is none, none is made
+    # The file is finished last: whoever hears that this failed finds none.
+    with opened(path, 0o600) as file, asking(engine, writing=False) as connection:
+        now = standing_in(connection)
+        _refuse_unmade(now)
+        return _write(connection, file, now, at)
 
 
 def restore(engine: Engine, path: Path, judge: Callable[[Records], None]) -> Manifest:
@@ -63,14 +54,13 @@ def restore(engine: Engine, path: Path, judge: Callable[[Records], None]) -> Man
         lines = _lines(opened)
         manifest = _manifest(next(lines, b""))
         _refuse_filled(standing(engine))
-        prepare(engine)
-        with asking(engine, writing=True) as connection:
+        with _gone_unless_filled(engine), asking(engine, writing=True) as connection:
             _refuse_filled(standing_in(connection))
             migrate(connection, manifest.revision)
             _fill(connection, lines, manifest)
             migrate(connection, "head")
             _count_on(connection)
-            records = SqlRecords(connection, manifest.cluster)
+            records = SqlRecords(connection, manifest.cluster, Process.KEEPER)
             tip = records.tip()
             had = (tip.chain, tip.epoch, tip.size, tip.head) if tip else ("", 0, 0, "")
             if had != (manifest.chain, manifest.epoch, manifest.size, manifest.head):
@@ -79,8 +69,27 @@ def restore(engine: Engine, path: Path, judge: Callable[[Records], None]) -> Man
     return manifest
 
 
+@contextmanager
+def _gone_unless_filled(engine: Engine) -> Iterator[None]:
+    """A file that is made for a restore goes with it."""
+    path = Path(engine.url.database or "")
+    made = engine.dialect.name == "sqlite" and not path.exists()
+    with ExitStack() as failing:
+        if made:
+            failing.callback(_remove, engine, path)
+        prepare(engine)
+        yield
+        failing.pop_all()
+
+
+def _remove(engine: Engine, path: Path) -> None:
+    engine.dispose()
+    for end in ("", "-wal", "-shm"):
+        Path(f"{path}{end}").unlink(missing_ok=True)
+
+
 def _write(connection: Connection, opened: IO[bytes], now: Standing, at: str) -> Manifest:
-    tip = SqlRecords(connection, now.cluster).tip()
+    tip = SqlRecords(connection, now.cluster, Process.KEEPER).tip()
     counts = {
         str(each.name): connection.execute(select(func.count()).select_from(each)).scalar_one()
         for each in _TABLES
@@ -175,9 +184,11 @@ def _row(line: bytes) -> _Row:
 
 def _count_on(connection: Connection) -> None:
     """PostgreSQL does not notice that places were given by us."""
-    if connection.dialect.name == "postgresql":
-        place = func.pg_get_serial_sequence(DRAFTS.name, DRAFTS.c.place.name)
-        following = select(func.coalesce(func.max(DRAFTS.c.place), 0) + 1).scalar_subquery()
+    if connection.dialect.name != "postgresql":
+        return
+    for counted in (DRAFTS, WORDS):
+        place = func.pg_get_serial_sequence(counted.name, counted.c.place.name)
+        following = select(func.coalesce(func.max(counted.c.place), 0) + 1).scalar_subquery()
         connection.execute(select(func.setval(place, following, False)))
 
 

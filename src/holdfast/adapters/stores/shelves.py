@@ -1,65 +1,124 @@
 """What a transaction offers, one shelf for each sort of thing."""
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, insert, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    Connection,
+    Label,
+    Row,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 
-from holdfast.adapters.stores.tables import ANSWERS, BEATS, DRAFTS, ENTRIES, LETTERS, TIPS
-from holdfast.errors import AlreadyKept, StoreRefused
+from holdfast.adapters.stores.rows import insert_into, milliseconds, moment
+from holdfast.adapters.stores.tables import ANSWERS, BEATS, DRAFTS, ENTRIES, LETTERS, SEGMENTS, TIPS
+from holdfast.errors import AlreadyKept, BadRecord, StoreRefused
+from holdfast.model.access import Process
 from holdfast.model.canonical import Plain, canonical
-from holdfast.model.entries import Checkpoint, Draft, Entry, check_draft
+from holdfast.model.entries import (
+    LONGEST_DRAFT,
+    LONGEST_ID,
+    UNREADABLE,
+    Checkpoint,
+    Draft,
+    Entry,
+    Segment,
+    check_draft,
+)
 from holdfast.model.letters import Beat, Letter
+from holdfast.model.runs import Figures
 
 SEALER = 0x686F6C64  # the advisory lock of whoever seals
 AT_ONCE = 1000  # rows that one page of the chain holds
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ENTRY = msgspec.json.Decoder(Entry)
+_SUBJECTS = msgspec.json.Decoder(tuple[str, ...])
+_OBJECT = msgspec.json.Decoder(dict)
+_FIGURES = msgspec.json.Decoder(Figures)
+
+# What every record takes is built once: building a statement costs more than running it.
+_CLUSTER: BindParameter[str] = bindparam("cluster")
+_IDS: BindParameter[str] = bindparam("ids", expanding=True)
+_OURS = ENTRIES.c.cluster_uid == _CLUSTER
+_SUBMIT = insert(DRAFTS)
+_TAKE = delete(DRAFTS).where(DRAFTS.c.id.in_(_IDS))
+_TIP = select(TIPS).where(TIPS.c.cluster_uid == _CLUSTER)
+_LAST = select(ENTRIES.c.line).where(_OURS).order_by(ENTRIES.c.seq.desc()).limit(1)
+_KNOWN = select(ENTRIES.c.id).where(_OURS, ENTRIES.c.id.in_(_IDS))
+_SEALED = select(ENTRIES.c.line).where(_OURS, ENTRIES.c.id.in_(_IDS)).order_by(ENTRIES.c.seq)
+
+
+def _cut(column: Column[str], longest: int = LONGEST_DRAFT) -> Label[str]:
+    """What is longer than any of ours comes so that it cannot be mistaken for one of ours."""
+    return func.substr(column, 1, longest + 1).label(column.name)
+
+
+# An id that is longer than any of ours was written by nobody of ours. What names another cluster
+# was so as well, because a database is for one. Both come, to be refused.
+_BEGINNING = _cut(DRAFTS.c.id, LONGEST_ID)
+_TAKE_LONG = delete(DRAFTS).where(
+    func.length(DRAFTS.c.id) > LONGEST_ID, _BEGINNING.element.in_(_IDS)
+)
+_WAITING = (
+    select(_BEGINNING, (DRAFTS.c.cluster_uid == _CLUSTER).label("ours"))
+    .add_columns(*map(_cut, (DRAFTS.c.kind, DRAFTS.c.actor, DRAFTS.c.subjects, DRAFTS.c.process)))
+    .add_columns(_cut(DRAFTS.c.details))
+    .order_by(DRAFTS.c.place)
+    .limit(bindparam("limit"))
+)
 
 
 class SqlRecords:
     """`Records`."""
 
-    def __init__(self, connection: Connection, cluster: str) -> None:
+    def __init__(self, connection: Connection, cluster: str, process: Process) -> None:
         self._connection = connection
         self._cluster = cluster
+        self._process = process
 
-    def submit(self, draft: Draft) -> None:
-        """Have something sealed."""
-        check_draft(draft)
-        self._connection.execute(
-            insert(DRAFTS).values(
-                cluster_uid=self._cluster,
-                id=draft.id,
-                kind=draft.kind,
-                actor=draft.actor,
-                subjects=canonical(list(draft.subjects)).decode(),
-                details=canonical(draft.details).decode(),
-            )
-        )
-        # After the insert, so that whoever seals that id meanwhile is waited for.
-        if self.entry(draft.id) is not None:
-            raise AlreadyKept(f"{draft.id} is sealed already.", remedy="Look at that entry.")
+    def submit(self, *drafts: Draft) -> None:
+        """Have these sealed."""
+        for draft in drafts:
+            check_draft(draft)
+        if not drafts:
+            return
+        self._connection.execute(_SUBMIT, [self._row(draft) for draft in drafts])
+        # After the insert, so that whoever seals those ids meanwhile is waited for.
+        ids = [draft.id for draft in drafts]
+        known = self._connection.execute(_KNOWN, {"cluster": self._cluster, "ids": ids}).first()
+        if known is not None:
+            raise AlreadyKept(f"{known.id} is sealed already.", remedy="Look at that entry.")
+
+    def _row(self, draft: Draft) -> dict[str, str]:
+        return {
+            "cluster_uid": self._cluster,
+            "id": draft.id,
+            "kind": draft.kind,
+            "actor": draft.actor,
+            "subjects": canonical(list(draft.subjects)).decode(),
+            "details": canonical(draft.details).decode(),
+            "process": self._process.value,
+        }
 
     def waiting(self, limit: int) -> Sequence[Draft]:
         """The oldest of what waits."""
-        rows = self._connection.execute(
-            select(DRAFTS)
-            .where(DRAFTS.c.cluster_uid == self._cluster)
-            .order_by(DRAFTS.c.place)
-            .limit(limit)
-        )
-        return [
-            Draft(
-                id=row.id,
-                kind=row.kind,
-                actor=row.actor,
-                subjects=tuple(msgspec.json.decode(row.subjects)),
-                details=msgspec.json.decode(row.details),
-            )
-            for row in rows
-        ]
+        rows = self._connection.execute(_WAITING, {"cluster": self._cluster, "limit": limit})
+        return [_draft(row) for row in rows]
+
+    def discard(self, ids: Collection[str]) -> None:
+        """Take these from what waits."""
+        if ids:
+            self._connection.execute(_TAKE, {"ids": list(ids)})
+        if beginnings := [each for each in ids if len(each) > LONGEST_ID]:
+            self._connection.execute(_TAKE_LONG, {"ids": beginnings})
 
     def sole_sealer(self) -> bool:
         """On SQLite whoever writes is alone; on PostgreSQL a lock of this transaction says so."""
@@ -71,22 +130,8 @@ class SqlRecords:
 
     def tip(self) -> Checkpoint | None:
         """The chain's state now."""
-        row = self._connection.execute(
-            select(TIPS).where(TIPS.c.cluster_uid == self._cluster)
-        ).one_or_none()
-        if row is None:
-            return None
-        return Checkpoint(
-            chain=row.chain,
-            cluster=self._cluster,
-            epoch=row.epoch,
-            size=row.size,
-            root=bytes.fromhex(row.root),
-            head=row.head,
-            frontier=tuple(bytes.fromhex(each) for each in row.frontier.split()),
-            key=row.key,
-            time=row.time,
-        )
+        row = self._connection.execute(_TIP, {"cluster": self._cluster}).one_or_none()
+        return _tip(row, self._cluster) if row is not None else None
 
     def seal(self, entries: Sequence[Entry], tip: Checkpoint) -> None:
         """Append entries, and move the tip from where they begin to where they end."""
@@ -106,9 +151,7 @@ class SqlRecords:
             ],
         )
         self._move(entries[0].seq - 1, tip)
-        self._connection.execute(
-            delete(DRAFTS).where(DRAFTS.c.id.in_([entry.id for entry in entries]))
-        )
+        self.discard([entry.id for entry in entries])
 
     def _move(self, size: int, tip: Checkpoint) -> None:
         told = {
@@ -138,10 +181,14 @@ class SqlRecords:
 
     def entry(self, id: str) -> Entry | None:  # noqa: A002 - the word of the record
         """The sealed entry of that id."""
-        line = self._connection.execute(
-            select(ENTRIES.c.line).where(ENTRIES.c.cluster_uid == self._cluster, ENTRIES.c.id == id)
-        ).scalar_one_or_none()
-        return msgspec.json.decode(line, type=Entry) if line is not None else None
+        return next(iter(self.entries([id])), None)
+
+    def entries(self, ids: Collection[str]) -> Sequence[Entry]:
+        """The sealed ones of those ids."""
+        if not ids:
+            return []
+        rows = self._connection.execute(_SEALED, {"cluster": self._cluster, "ids": list(ids)})
+        return [_entry(row.line) for row in rows]
 
     def at(self, seq: int) -> Entry | None:
         """The sealed entry at that place."""
@@ -150,7 +197,13 @@ class SqlRecords:
                 ENTRIES.c.cluster_uid == self._cluster, ENTRIES.c.seq == seq
             )
         ).scalar_one_or_none()
-        return msgspec.json.decode(line, type=Entry) if line is not None else None
+        return _entry(line) if line is not None else None
+
+    def last(self) -> Entry | None:
+        """The sealed entry at the highest place."""
+        told = self._connection.execute(_LAST, {"cluster": self._cluster})
+        line = told.scalar_one_or_none()
+        return _entry(line) if line is not None else None
 
     def of_kind(self, kind: str) -> Sequence[Entry]:
         """All sealed entries of that kind."""
@@ -159,10 +212,12 @@ class SqlRecords:
             .where(ENTRIES.c.cluster_uid == self._cluster, ENTRIES.c.kind == kind)
             .order_by(ENTRIES.c.seq)
         ).scalars()
-        return [msgspec.json.decode(line, type=Entry) for line in lines]
+        return [_entry(line) for line in lines]
 
     def lines(self, first: int = 1) -> Iterator[bytes]:
         """The chain's lines, a page at a time."""
+        start = self.start()
+        first = max(first, start.size + 1 if start is not None else 1)
         while True:
             rows = self._connection.execute(
                 select(ENTRIES.c.seq, ENTRIES.c.line)
@@ -175,6 +230,64 @@ class SqlRecords:
             if len(rows) < AT_ONCE:
                 return
             first = rows[-1].seq + 1
+
+    def close(self, segment: Segment) -> None:
+        """Keep a signed state of the chain."""
+        self._connection.execute(
+            insert(SEGMENTS).values(
+                cluster_uid=self._cluster,
+                size=segment.size,
+                time=segment.time,
+                note=segment.note.decode(),
+                let_go=int(segment.let_go),
+            )
+        )
+
+    def segments(self) -> Sequence[Segment]:
+        """The ends of segments whose entries are all here."""
+        return self._segments(let_go=False)
+
+    def start(self) -> Segment | None:
+        """The end of what was let go."""
+        return next(iter(self._segments(let_go=True)), None)
+
+    def let_go(self, size: int, keeping: Collection[str]) -> None:
+        """Drop the entries up to the end of that segment."""
+        ours = SEGMENTS.c.cluster_uid == self._cluster
+        moved = self._connection.execute(
+            update(SEGMENTS)
+            .where(ours, SEGMENTS.c.size == size, SEGMENTS.c.let_go == 0)
+            .values(let_go=1)
+        )
+        if moved.rowcount != 1:
+            raise StoreRefused(
+                f"No segment of the chain ends at entry {size}.",
+                remedy="Somebody else has let it go meanwhile: look at the record.",
+            )
+        self._connection.execute(delete(SEGMENTS).where(ours, SEGMENTS.c.size < size))
+        self._connection.execute(
+            delete(ENTRIES).where(
+                ENTRIES.c.cluster_uid == self._cluster,
+                ENTRIES.c.seq <= size,
+                ENTRIES.c.kind.not_in(list(keeping)),
+            )
+        )
+
+    def _segments(self, *, let_go: bool) -> Sequence[Segment]:
+        rows = self._connection.execute(
+            select(SEGMENTS)
+            .where(SEGMENTS.c.cluster_uid == self._cluster, SEGMENTS.c.let_go == int(let_go))
+            .order_by(SEGMENTS.c.size)
+        )
+        return [
+            Segment(size=row.size, time=row.time, note=row.note.encode(), let_go=bool(row.let_go))
+            for row in rows
+        ]
+
+    def backlog(self) -> int:
+        """How many drafts wait."""
+        counted = select(func.count()).select_from(DRAFTS)
+        return int(self._connection.execute(counted).scalar_one())
 
 
 class SqlLetters:
@@ -193,33 +306,42 @@ class SqlLetters:
                 kind=letter.kind,
                 sender=letter.sender,
                 body=canonical(letter.body).decode(),
-                at_ms=_milliseconds(letter.at),
+                at_ms=milliseconds(letter.at),
             )
         )
 
-    def waiting(self, limit: int) -> Sequence[Letter]:
+    def waiting(self, limit: int, kind: str = "") -> Sequence[Letter]:
         """The oldest that nobody has answered."""
-        rows = self._connection.execute(
+        asked = (
             select(LETTERS)
             .outerjoin(ANSWERS, ANSWERS.c.letter == LETTERS.c.id)
             .where(LETTERS.c.cluster_uid == self._cluster, ANSWERS.c.letter.is_(None))
             .order_by(LETTERS.c.at_ms, LETTERS.c.id)
             .limit(limit)
         )
-        return [
-            Letter(
-                id=row.id,
-                kind=row.kind,
-                sender=row.sender,
-                body=_object(row.body),
-                at=_moment(row.at_ms),
-            )
-            for row in rows
-        ]
+        if kind:
+            asked = asked.where(LETTERS.c.kind == kind)
+        return [_letter(row) for row in self._connection.execute(asked)]
+
+    def backlog(self) -> int:
+        """How many nobody has answered."""
+        unanswered = (
+            select(func.count())
+            .select_from(LETTERS.outerjoin(ANSWERS, ANSWERS.c.letter == LETTERS.c.id))
+            .where(LETTERS.c.cluster_uid == self._cluster, ANSWERS.c.letter.is_(None))
+        )
+        return int(self._connection.execute(unanswered).scalar_one())
+
+    def outcome(self, id: str) -> str | None:  # noqa: A002 - the word of the record
+        """What became of a letter."""
+        told = select(ANSWERS.c.outcome).where(
+            ANSWERS.c.cluster_uid == self._cluster, ANSWERS.c.letter == id
+        )
+        return self._connection.execute(told).scalar_one_or_none()
 
     def answer(self, id: str, outcome: str) -> bool:  # noqa: A002 - the word of the record
         """Say what became of a letter, once."""
-        upsert = _insert(self._connection, ANSWERS).values(
+        upsert = insert_into(self._connection, ANSWERS).values(
             cluster_uid=self._cluster, letter=id, outcome=outcome
         )
         # By what comes back, not by a count: PostgreSQL's driver counts nothing here.
@@ -239,10 +361,11 @@ class SqlBeats:
         told = {
             "role": beat.role,
             "version": beat.version,
-            "started_ms": _milliseconds(beat.started),
-            "beat_ms": _milliseconds(beat.beat),
+            "started_ms": milliseconds(beat.started),
+            "beat_ms": milliseconds(beat.beat),
+            "figures": msgspec.json.encode(beat.figures).decode() if beat.figures else "",
         }
-        upsert = _insert(self._connection, BEATS).values(
+        upsert = insert_into(self._connection, BEATS).values(
             cluster_uid=self._cluster, executor=beat.executor, **told
         )
         self._connection.execute(
@@ -259,8 +382,9 @@ class SqlBeats:
                 executor=row.executor,
                 role=row.role,
                 version=row.version,
-                started=_moment(row.started_ms),
-                beat=_moment(row.beat_ms),
+                started=moment(row.started_ms),
+                beat=moment(row.beat_ms),
+                figures=_figures(row.figures),
             )
             for row in rows
         ]
@@ -272,20 +396,80 @@ class SqlBeats:
         )
 
 
-def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+def _figures(told: str) -> Figures | None:
+    """What somebody else has written there counts as nothing."""
+    try:
+        return _FIGURES.decode(told) if told else None
+    except (msgspec.MsgspecError, UnicodeError):
+        return None
+
+
+def moment_of(connection: Connection) -> datetime:
+    """What time it is there: by the server's clock, or by this machine's, where the file is."""
     if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+        asked = "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+    else:
+        asked = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
+    return moment(int(connection.execute(text(asked)).scalar_one()))
 
 
-def _object(written: str) -> dict[str, Plain]:
-    told: dict[str, Plain] = msgspec.json.decode(written)
-    return told
+def _entry(line: str) -> Entry:
+    try:
+        return _ENTRY.decode(line)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        raise _rewritten(f"An entry in hf_entries is none of ours: {line[:60]!r}") from None
 
 
-def _milliseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+def _tip(row: Row[tuple[object, ...]], cluster: str) -> Checkpoint:
+    try:
+        return Checkpoint(
+            chain=row.chain,
+            cluster=cluster,
+            epoch=row.epoch,
+            size=row.size,
+            root=bytes.fromhex(row.root),
+            head=row.head,
+            frontier=tuple(bytes.fromhex(each) for each in row.frontier.split()),
+            key=row.key,
+            time=row.time,
+        )
+    except ValueError:
+        raise _rewritten("The row in hf_tips says of no state how the chain stands") from None
 
 
-def _moment(milliseconds: int) -> datetime:
-    return _EPOCH + timedelta(milliseconds=milliseconds)
+def _rewritten(what: str) -> BadRecord:
+    return BadRecord(
+        f"{what}. Somebody has written into the database, or its disk is damaged.",
+        remedy="Keep it, see what is left of the record with: holdfast audit verify, and restore a "
+        "backup into another database.",
+    )
+
+
+def _draft(row: Row[tuple[object, ...]]) -> Draft:
+    """A row as whoever may write it left it: nothing in it stops whoever reads."""
+    if not row.ours:
+        return Draft(id=row.id, kind=UNREADABLE, actor=row.actor)
+    try:
+        subjects = _SUBJECTS.decode(row.subjects)
+        details = _OBJECT.decode(row.details)
+    except (msgspec.DecodeError, RecursionError):
+        return Draft(id=row.id, kind=UNREADABLE, actor=row.actor)
+    process = Process.KEEPER if row.process == Process.KEEPER.value else Process.SERVE
+    return Draft(
+        id=row.id,
+        kind=row.kind,
+        actor=row.actor,
+        subjects=subjects,
+        details=details,
+        process=process,
+    )
+
+
+def _letter(row: Row[tuple[object, ...]]) -> Letter:
+    """The same of a letter."""
+    kind, body = row.kind, dict[str, Plain]()
+    try:
+        body = _OBJECT.decode(row.body)
+    except (msgspec.DecodeError, RecursionError):
+        kind = UNREADABLE
+    return Letter(id=row.id, kind=kind, sender=row.sender, body=body, at=moment(row.at_ms))

@@ -5,9 +5,10 @@
 - Hashes and signed texts are kept as they were made, byte for byte.
 """
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
 PREFIX = "hf_"
+REVISION = "hf_revision"  # what an upgrade has reached; Alembic's own table
 METADATA = MetaData()
 
 _PLACE = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only plain integers
@@ -30,6 +31,7 @@ DRAFTS = Table(  # what waits to be sealed, in the order of its arrival
     Column("actor", Text, nullable=False),
     Column("subjects", Text, nullable=False),
     Column("details", Text, nullable=False),
+    Column("process", Text, nullable=False, server_default="keeper"),
     sqlite_autoincrement=True,  # a place is never given twice, also after its row is gone
 )
 
@@ -55,6 +57,16 @@ TIPS = Table(  # the chain's state: one row
     Column("frontier", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("time", Text, nullable=False),
+)
+
+SEGMENTS = Table(  # signed states of the chain, where its older entries may be let go
+    "hf_segments",
+    METADATA,
+    Column("cluster_uid", Text, primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("time", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("let_go", Integer, nullable=False),  # 1: what stood before it is not here any more
 )
 
 LETTERS = Table(  # the inbox
@@ -86,4 +98,72 @@ BEATS = Table(  # who is alive
     Column("version", Text, nullable=False),
     Column("started_ms", BigInteger, nullable=False),
     Column("beat_ms", BigInteger, nullable=False),
+    Column("figures", Text, nullable=False, server_default=""),
+)
+
+CASES = Table(  # proposals, and where they are
+    "hf_cases",
+    METADATA,
+    Column("cluster_uid", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("namespace", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("of_class", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("card", Text, nullable=False),
+    Column("course", Text, nullable=False),
+    Column("proposed_ms", BigInteger, nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
+    Column("open_until_ms", BigInteger, nullable=False),
+    Column("progress", Text, nullable=False, server_default=""),
+    Index("hf_cases_by_state", "state", "changed_ms", "id"),
+    Index("hf_cases_by_target", "target", "proposed_ms", "id"),
+    Index("hf_cases_by_time", "proposed_ms", "id"),
+)
+
+WORDS = Table(  # who said yes to what, in the order of their coming
+    "hf_words",
+    METADATA,
+    Column("place", _PLACE, primary_key=True, autoincrement=True),
+    Column("cluster_uid", Text, nullable=False),
+    Column("proposal", Text, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("statement", Text, nullable=False),
+    Column("signature", Text, nullable=False),
+    Column("assent", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    UniqueConstraint("cluster_uid", "proposal", "step", "person"),
+    sqlite_autoincrement=True,
+)
+
+ONCE = Table(  # what is spent, and stays so
+    "hf_once",
+    METADATA,
+    Column("cluster_uid", Text, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("spent_by", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+BUCKETS = Table(  # what is left of budgets
+    "hf_buckets",
+    METADATA,
+    Column("cluster_uid", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("of_class", Text, primary_key=True),
+    Column("thousandths", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+SWITCHES = Table(  # what is on
+    "hf_switches",
+    METADATA,
+    Column("cluster_uid", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
 )

@@ -3,28 +3,35 @@
 An upgrade is one transaction on both databases: it is whole, or it never was.
 """
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, inspect, select
+from sqlalchemy import Connection, Engine, delete, false, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-from holdfast.adapters.stores.database import asking, named, prepare
-from holdfast.adapters.stores.tables import FACTS, METADATA, PREFIX
-from holdfast.errors import WrongStore
+from holdfast.adapters.stores.database import READS, asking, named, prepare
+from holdfast.adapters.stores.tables import FACTS, METADATA, REVISION
+from holdfast.errors import StoreRefused, WrongStore
 from holdfast.model.standing import Standing
 
+# Also what each transaction begins with: ours may override that, and the engine's do not.
+_READS = text(
+    "SELECT 'on' IN (current_setting('transaction_read_only'), "
+    "current_setting('default_transaction_read_only'))"
+)
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_REVISION = f"{PREFIX}revision"
 
 
 def standing(engine: Engine) -> Standing:
     """Look, and change nothing."""
-    if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").exists():
-        return Standing(name=named(engine.url), newest=_newest())
+    path = Path(engine.url.database or "")
+    if engine.dialect.name == "sqlite" and not path.exists():
+        nowhere = "" if path.parent.is_dir() else str(path.parent)
+        return Standing(name=named(engine.url), newest=_newest(), nowhere=nowhere)
     with asking(engine, writing=False) as connection:
         return standing_in(connection)
 
@@ -45,6 +52,11 @@ def require_current(engine: Engine, cluster: str) -> None:
     """Raise `WrongStore` unless this version may use the database as it is, for that cluster."""
     now = standing(engine)
     refuse_strangers(now, cluster)
+    if now.nowhere:
+        raise WrongStore(
+            f"{now.name} is not there, and neither is its folder.",
+            remedy="Name the right one, or make the folder, and then run: holdfast db upgrade",
+        )
     if now.revision is None:
         raise WrongStore(
             f"{now.name} has no tables yet.", remedy="Make them with: holdfast db upgrade"
@@ -61,6 +73,16 @@ def require_current(engine: Engine, cluster: str) -> None:
         )
 
 
+def require_writable(engine: Engine) -> None:
+    """Raise `StoreRefused` where nothing could be written into our tables now; nothing is."""
+    with asking(engine, writing=True) as connection:
+        if connection.dialect.name == "sqlite":
+            # It says so of a statement that writes, and not before.
+            connection.execute(delete(FACTS).where(false()))
+        elif connection.execute(_READS).scalar_one():
+            raise StoreRefused(f"{named(engine.url)} only reads.", remedy=READS)
+
+
 def migrate(connection: Connection, revision: str) -> None:
     """Bring the tables to that revision, in the connection's transaction."""
     config = Config()
@@ -71,7 +93,7 @@ def migrate(connection: Connection, revision: str) -> None:
 
 def standing_in(connection: Connection) -> Standing:
     """How the database stands, seen from within a transaction."""
-    context = MigrationContext.configure(connection, opts={"version_table": _REVISION})
+    context = MigrationContext.configure(connection, opts={"version_table": REVISION})
     revision = context.get_current_revision()
     newest = _newest()
     tables = set(inspect(connection).get_table_names())
@@ -110,11 +132,16 @@ def refuse_strangers(now: Standing, cluster: str) -> None:
 
 def revisions() -> set[str]:
     """Every revision that this version knows."""
-    return {each.revision for each in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()}
+    return {each.revision for each in _scripts().walk_revisions()}
 
 
 def _newest() -> str:
-    return ScriptDirectory(str(_MIGRATIONS)).get_current_head() or ""
+    return _scripts().get_current_head() or ""
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(_MIGRATIONS))
 
 
 def _missing(connection: Connection, tables: set[str]) -> tuple[str, ...]:

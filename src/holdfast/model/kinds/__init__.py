@@ -5,6 +5,7 @@ from holdfast.model.kinds.apps import (
     DaemonSet,
     Deployment,
     ReplicaSet,
+    ReplicationController,
     StatefulSet,
 )
 from holdfast.model.kinds.argo import (
@@ -157,6 +158,7 @@ KINDS: tuple[type[Object], ...] = (
     Provider,
     ReferenceGrant,
     ReplicaSet,
+    ReplicationController,
     ResourceQuota,
     Role,
     RoleBinding,
@@ -232,6 +234,7 @@ __all__ = [
     "Provider",
     "ReferenceGrant",
     "ReplicaSet",
+    "ReplicationController",
     "ResourceQuota",
     "Role",
     "RoleBinding",

@@ -1,4 +1,4 @@
-"""Kinds of the apps group: what keeps pods running."""
+"""What keeps pods running: the apps group, and what came before it."""
 
 from typing import ClassVar
 
@@ -73,6 +73,23 @@ class ReplicaSet(Object, frozen=True, kw_only=True):
 
     metadata: KeptMetadata = KeptMetadata()
     spec: ReplicaSetSpec = ReplicaSetSpec()
+    status: ReplicaSetStatus = ReplicaSetStatus()
+
+
+class ReplicationControllerSpec(Part, frozen=True, kw_only=True):
+    """What was asked of a ReplicationController."""
+
+    replicas: int = 1
+    template: PodTemplate = PodTemplate()
+
+
+class ReplicationController(Object, frozen=True, kw_only=True):
+    """A ReplicationController: what ReplicaSets were before, kept by the same controller."""
+
+    api: ClassVar[Api] = Api(kind="ReplicationController", plural="replicationcontrollers")
+
+    metadata: KeptMetadata = KeptMetadata()
+    spec: ReplicationControllerSpec = ReplicationControllerSpec()
     status: ReplicaSetStatus = ReplicaSetStatus()
 
 

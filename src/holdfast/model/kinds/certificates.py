@@ -6,10 +6,12 @@ from typing import ClassVar
 import msgspec
 
 from holdfast.model.kinds.conditioned import Conditioned, ConditionedStatus
-from holdfast.model.objects import Api, Object, Part, Time
+from holdfast.model.objects import Api, Condition, Object, Part, Time
 
 GROUP = "cert-manager.io"
 ACME_GROUP = "acme.cert-manager.io"
+# Reasons of a request's Ready condition with which it has come to its end.
+_FAILED = frozenset({"Failed", "Denied"})
 
 
 class IssuerRef(Part, frozen=True, kw_only=True):
@@ -63,6 +65,18 @@ class CertificateRequest(Conditioned, frozen=True, kw_only=True):
     api: ClassVar[Api] = Api(group=GROUP, kind="CertificateRequest", plural="certificaterequests")
 
     status: CertificateRequestStatus = CertificateRequestStatus()
+
+    @property
+    def ended(self) -> Condition | None:
+        """The condition with which it has failed or was denied."""
+        said = self.condition("Ready")
+        if said is not None and said.reason in _FAILED:
+            return said
+        for type_ in ("Denied", "InvalidRequest"):
+            refused = self.condition(type_)
+            if refused is not None and refused.status == "True":
+                return refused
+        return None
 
 
 class Issuer(Conditioned, frozen=True, kw_only=True):

@@ -225,6 +225,38 @@ class Named(Part, frozen=True, kw_only=True):
     name: str = ""
 
 
+class ReadinessGate(Part, frozen=True, kw_only=True):
+    """A condition that somebody else must set before a pod counts as ready."""
+
+    condition_type: str = ""
+
+
+class DeviceSource(Part, frozen=True, kw_only=True):
+    """Where a claim of devices comes from, as API servers before 1.31 write it."""
+
+    resource_claim_name: str = ""
+    resource_claim_template_name: str = ""
+
+
+class DeviceClaim(Part, frozen=True, kw_only=True):
+    """A claim of devices that a pod needs: one that is there, or one to be made from a template."""
+
+    name: str = ""
+    resource_claim_name: str = ""
+    resource_claim_template_name: str = ""
+    source: DeviceSource = DeviceSource()
+
+    @property
+    def named(self) -> str:
+        """The claim that somebody else makes."""
+        return self.resource_claim_name or self.source.resource_claim_name
+
+    @property
+    def template(self) -> str:
+        """What it is to be made from."""
+        return self.resource_claim_template_name or self.source.resource_claim_template_name
+
+
 class Toleration(Part, frozen=True, kw_only=True):
     """A taint that a pod accepts."""
 
@@ -274,6 +306,8 @@ class PodSpec(Part, frozen=True, kw_only=True):
     termination_grace_period_seconds: int = 30
     tolerations: tuple[Toleration, ...] = ()
     scheduling_gates: tuple[Named, ...] = ()
+    readiness_gates: tuple[ReadinessGate, ...] = ()
+    resource_claims: tuple[DeviceClaim, ...] = ()
     host_network: bool = False
     host_pid: bool = msgspec.field(name="hostPID", default=False)
     host_ipc: bool = msgspec.field(name="hostIPC", default=False)
@@ -289,6 +323,7 @@ class PodStatus(Part, frozen=True, kw_only=True):
     message: str = ""
     start_time: Time | None = None
     conditions: tuple[Condition, ...] = ()
+    resource_claim_statuses: tuple[Named, ...] = ()  # of claims that were made from templates
     init_container_statuses: tuple[ContainerStatus, ...] = ()
     container_statuses: tuple[ContainerStatus, ...] = ()
 
@@ -330,7 +365,10 @@ class Pod(Object, frozen=True, kw_only=True):
     @property
     def statuses(self) -> tuple[ContainerStatus, ...]:
         """What is said of every container, init containers and sidecars first."""
-        return (*self.status.init_container_statuses, *self.status.container_statuses)
+        status = self.status
+        if not status.init_container_statuses:
+            return status.container_statuses
+        return (*status.init_container_statuses, *status.container_statuses)
 
     @property
     def claims(self) -> tuple[str, ...]:
@@ -344,6 +382,14 @@ class Pod(Object, frozen=True, kw_only=True):
             f"{self.metadata.name}-{v.name}" for v in self.spec.volumes if v.ephemeral is not None
         ]
         return (*named, *generic)
+
+    @property
+    def unmade(self) -> tuple[DeviceClaim, ...]:
+        """The claims of devices that are to be made for it from templates, and were not."""
+        if not self.spec.resource_claims:
+            return ()
+        made = {each.name for each in self.status.resource_claim_statuses}
+        return tuple(c for c in self.spec.resource_claims if c.template and c.name not in made)
 
 
 class TemplateMetadata(Part, frozen=True, kw_only=True):

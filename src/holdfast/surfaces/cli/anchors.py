@@ -1,11 +1,13 @@
 """The anchors that were kept, believed only if the audit key signed them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from holdfast.audit.checkpoints import read_note
 from holdfast.model.entries import Checkpoint
+from holdfast.model.keys import Purpose
 from holdfast.surfaces.cli.ground import Ground
+from holdfast.workflow.anchoring import Anchorage
 
 
 def read_anchors(
@@ -17,3 +19,14 @@ def read_anchors(
         return []
     trusted = ground.keys(keys)
     return [read_note(note, trusted, ground.check) for note in notes]
+
+
+def anchorage(ground: Ground, keep: Callable[[bytes, str], object]) -> Anchorage:
+    """Our own anchors, and a way to keep one more."""
+    return Anchorage(
+        keyring=ground.keyring(Purpose.AUDIT),
+        public=lambda: ground.keys(()),
+        check=ground.check,
+        notes=lambda: ground.notes(()),
+        keep=keep,
+    )

@@ -1,6 +1,7 @@
 """`holdfast audit`: the record, verified, shown, proved, exported and anchored."""
 
-from collections import deque
+import asyncio
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,21 +9,27 @@ from pathlib import Path
 
 import msgspec
 
+from holdfast.approvals.recorded import PROOF, said_in
 from holdfast.audit import chain, merkle
-from holdfast.audit.checkpoints import body, note
+from holdfast.audit.merkle import Tree
 from holdfast.audit.verification import Verified, Verifier
-from holdfast.errors import BadInput, BadRecord
-from holdfast.model.entries import REVOKED, Checkpoint, Entry
-from holdfast.model.keys import Purpose
+from holdfast.errors import BadInput, BadRecord, sentence
+from holdfast.model.asks import Refusal
+from holdfast.model.entries import Checkpoint, Entry, Segment
+from holdfast.model.people import People
+from holdfast.model.ssh import SshCheck
 from holdfast.ports import Records
-from holdfast.surfaces.cli.anchors import read_anchors
+from holdfast.surfaces.cli.anchors import anchorage, read_anchors
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.exits import BROKEN, NOTHING
 from holdfast.surfaces.cli.ground import Ground
 from holdfast.surfaces.cli.text import clean
-from holdfast.workflow.orders import require_anchored
+from holdfast.workflow import anchoring, orders
+from holdfast.workflow.judging import false_end
+from holdfast.workflow.retention import Trust, revoked_before
 
 API_VERSION = "holdfast.dev/v1alpha1"
+SHOWN = 500  # characters of an entry that people are shown; the rest is in the lines themselves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +41,32 @@ class Asked:
     anchors: Sequence[Path] = ()
     start: Path | None = None
     cluster: str = ""
+    people: Path | None = None  # then what people signed is verified again
+
+
+class _Words:
+    """What people signed, entry by entry."""
+
+    def __init__(self, people: People, check: SshCheck) -> None:
+        self._people = people
+        self._check = check
+        self.said: Counter[str] = Counter()
+
+    def take(self, line: bytes) -> str:
+        """Why the entry of that line is false; empty if it is not."""
+        entry = _entry(line)
+        said = said_in(entry, self._people, self._check)
+        if isinstance(said, Refusal):
+            why = f"its {entry.kind} is nobody's: {said.because}"
+            return sentence(f"BROKEN at entry {entry.seq}: {why}")
+        if said is not None:
+            self.said[said.what] += 1
+        return ""
+
+    def told(self) -> str:
+        """How many there are."""
+        counts = ", ".join(f"{count} to {what}" for what, count in sorted(self.said.items()))
+        return f"Signed by people: {counts or 'nothing so far'}; each by who is named."
 
 
 def verify(ground: Ground, asked: Asked) -> int:
@@ -45,23 +78,51 @@ def verify(ground: Ground, asked: Asked) -> int:
         )
     ours = asked.file is None and not asked.anchors
     anchors = read_anchors(ground, asked.anchors, asked.keys) if ours or asked.anchors else []
-    start = anchor_of(ground, asked.start, asked.keys)
-    verifier = Verifier(
-        ground.keys(asked.keys),
-        ground.check,
-        anchors=anchors,
-        start=start,
-        cluster=asked.cluster,
-    )
-    with _told(ground, asked.file, start.size + 1 if start is not None else 1) as told:
+    wanted = anchor_of(ground, asked.start, asked.keys)
+    trust = Trust(keys=ground.keys(asked.keys), check=ground.check)
+    with _told(ground, asked.file, wanted.size + 1 if wanted is not None else 1) as told:
+        start = wanted or trust.read(told.start)
+        _refuse_too_early(start, told.start)
+        if told.start is not None:
+            trust = trust.without(told.revoked)
+        verifier = Verifier(
+            trust.keys, ground.check, anchors=anchors, start=start, cluster=asked.cluster
+        )
+        words = _words(ground, asked.people)
         for line in told.lines:
             if not _takes(verifier, line):
                 break
+            if words is not None and (false := words.take(line)):
+                Plain().print(clean(false))
+                return BROKEN
         outcome = verifier.outcome()
-        if told.ours and outcome.broken is None and outcome.state != told.tip:
-            Plain().print("BROKEN: the record does not end where its store says that it does.")
+        since = start if wanted is None else None
+        why = false_end(outcome, told.tip, since)
+        if told.ours and outcome.broken is None and why:
+            Plain().print(f"BROKEN: {why}.")
             return BROKEN
-    return _tell(outcome, given=len(anchors))
+    if since is not None:
+        Plain().print(
+            f"Entries up to {since.size} were let go: this goes on from the checkpoint at their "
+            "end. They are in the files that `holdfast audit retain` wrote."
+        )
+    code = _tell(outcome, given=len(anchors))
+    if words is not None and code == NOTHING:
+        Plain().print(words.told())
+    return code
+
+
+def _words(ground: Ground, people: Path | None) -> _Words | None:
+    return _Words(ground.people(people), ground.ssh_check) if people is not None else None
+
+
+def _refuse_too_early(start: Checkpoint | None, ours: Segment | None) -> None:
+    if start is not None and ours is not None and start.size < ours.size:
+        raise BadInput(
+            f"The record begins after entry {ours.size}: older ones were let go.",
+            remedy="Verify the files that `holdfast audit retain` wrote, and the record without "
+            "--from.",
+        )
 
 
 def show(
@@ -73,6 +134,10 @@ def show(
     as_lines: bool,
 ) -> int:
     """Print the latest entries of a kind, or of all."""
+    if last < 0:
+        raise BadInput(
+            f"There are no latest {last} entries.", remedy="Say how many with --last; 0 is all."
+        )
     with _told(ground, file) as told:
         entries = (_entry(line) for line in told.lines)
         wanted = (entry for entry in entries if kind in ("", entry.kind))
@@ -81,36 +146,53 @@ def show(
             if as_lines:
                 print(entry.line.decode())
             else:
-                subjects = " ".join(entry.subjects)
-                Plain().print(
-                    clean(f"{entry.seq:>6}  {entry.time}  {entry.kind}  {entry.actor}  {subjects}")
-                )
+                Plain().print(clean(_shown(entry)))
     return NOTHING
+
+
+def _shown(entry: Entry) -> str:
+    """One line: who did what to what, and how its details begin."""
+    told = [entry.kind, entry.actor, *entry.subjects]
+    details = {name: value for name, value in entry.details.items() if name not in PROOF}
+    told += [f"{name}: {_plain(value)}" for name, value in sorted(details.items())]
+    if len(details) < len(entry.details):
+        told.append("with a signature, which `verify --people` verifies")
+    line = f"{entry.seq:>6}  {entry.time}  {'  '.join(told)}"
+    return line if len(line) <= SHOWN else f"{line[: SHOWN - 1]}…"
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def prove(ground: Ground, seq: int, anchor: Checkpoint | None, *, prefix: bool) -> int:
     """Print the proof that an entry is in the record of that checkpoint."""
+    trust = Trust(keys=ground.keys(()), check=ground.check)
     with ground.store() as store, store.reading() as tx:
         size = anchor.size if anchor is not None else _tip(tx.records).size
         if not 0 < seq <= size:
             raise BadInput(
                 f"There is no entry {seq} among {size}.", remedy="Name one from 1 on, up to that."
             )
-        leaves: list[bytes] = []
-        entry = None
-        for line in tx.records.lines():
-            read = chain.parse(line)
-            leaves.append(bytes.fromhex(read.hash))
-            entry = read if read.seq == seq else entry
-            if len(leaves) == size:
-                break
-    root = merkle.grown(leaves).root
-    if len(leaves) < size or (anchor is not None and anchor.root != root) or entry is None:
+        gone = trust.read(tx.records.start())
+        if gone is not None and (seq < gone.size or (seq == gone.size and not prefix)):
+            raise BadInput(
+                f"Entry {seq} was let go, as all up to {gone.size}.",
+                remedy="It is in the files that `holdfast audit retain` wrote.",
+            )
+        start = Tree(gone.size, gone.frontier) if gone is not None else Tree()
+        seen = _Seen(seq, size, Tree(start.size, start.frontier))
+        spans = merkle.consistency(seq, size) if prefix else merkle.inclusion(seq - 1, size)
+        try:
+            path = merkle.roots(spans, seen.leaves(tx.records.lines()), start)
+        except ValueError:
+            path = None
+    root = seen.tree.root
+    if path is None or seen.tree.size < size or (anchor is not None and anchor.root != root):
         raise BadRecord(
             "The record is not the one that this checkpoint knows.",
             remedy="See what is wrong with: holdfast audit verify --anchor",
         )
-    path = merkle.consistency(seq, leaves) if prefix else merkle.inclusion(seq - 1, leaves)
     proof = {
         "apiVersion": API_VERSION,
         "kind": "ConsistencyProof" if prefix else "InclusionProof",
@@ -119,65 +201,94 @@ def prove(ground: Ground, seq: int, anchor: Checkpoint | None, *, prefix: bool) 
         "path": [each.hex() for each in path],
     }
     if prefix:
-        proof |= {"of": seq, "ofRoot": merkle.grown(leaves[:seq]).root.hex()}
+        proof |= {"of": seq, "ofRoot": seen.root.hex()}
     else:
-        proof |= {"index": seq - 1, "entry": msgspec.to_builtins(entry)}
+        proof |= {"index": seq - 1, "entry": msgspec.to_builtins(seen.entry)}
     print(msgspec.json.format(msgspec.json.encode(proof), indent=2).decode())
     return NOTHING
+
+
+class _Seen:
+    """What is picked up while the leaves of a tree pass by."""
+
+    def __init__(self, seq: int, size: int, tree: Tree) -> None:
+        self._seq = seq
+        self._size = size
+        self.tree = tree
+        self.root = tree.root  # of the first `seq` leaves
+        self.entry: Entry | None = None
+
+    def leaves(self, lines: Iterator[bytes]) -> Iterator[bytes]:
+        """The hashes of the entries, up to the size."""
+        for line in lines:
+            if self.tree.size == self._size:
+                return
+            entry = chain.parse(line)
+            leaf = bytes.fromhex(entry.hash)
+            self.tree.append(leaf)
+            if self.tree.size == self._seq:
+                self.root, self.entry = self.tree.root, entry
+            yield leaf
 
 
 def export(ground: Ground, file: Path) -> int:
     """Write the record as it is at this moment."""
     with ground.store() as store, store.reading() as tx:
         count = ground.write_lines(file, tx.records.lines())
-    if file != Path("-"):
-        Plain().print(clean(f"Written to {file}: {count} entries. It says nothing about its end."))
+        start = tx.records.start()
+    if file == Path("-"):
+        return NOTHING
+    Plain().print(clean(f"Written to {file}: {count} entries. It says nothing about its end."))
+    if start is not None:
+        beside = ground.keep_note(start.note, "", file.with_name(f"{file.name}.from"))
+        Plain().print(clean(f"It begins after entry {start.size}: verify it with --from {beside}."))
     return NOTHING
 
 
 def anchor(ground: Ground, file: Path | None) -> int:
     """Verify what was added since the last anchor, and sign the state."""
-    known = read_anchors(ground)
-    with ground.store() as store, store.reading() as tx:
-        require_anchored(tx.records, known)
-        tip = _tip(tx.records)
-        _verify_since(ground, tx.records, tip, known)
-    signer = ground.keyring(Purpose.AUDIT).signer(tip.key)
-    signed = note(tip, signer.public, signer.sign(body(tip)))
-    path = ground.keep_note(signed, f"{tip.chain}.note", file)
+    kept: list[Path] = []
+
+    def keep(note: bytes, name: str) -> None:
+        kept.append(ground.keep_note(note, name, file))
+
+    with ground.store() as store:
+        tip = anchoring.anchor(store, anchorage(ground, keep))
+    if tip is None:
+        raise _nothing()
     Plain().print(
         clean(
-            f"Written to {path}: {tip.size} entries, epoch {tip.epoch}. Keep it elsewhere as well."
+            f"Written to {kept[0]}: {tip.size} entries, epoch {tip.epoch}. "
+            "Keep it elsewhere as well."
         )
     )
+    return NOTHING
+
+
+def give_up(ground: Ground, file: Path, reason: str, keys: Sequence[Path]) -> int:
+    """Say in the record that an anchor need not be met."""
+    if not reason.strip():
+        raise BadInput("An anchor is given up for a reason.", remedy="Say it with --reason '...'.")
+    gone = read_anchors(ground, [file], keys)[0]
+    with ground.store() as store:
+        with store.reading() as tx:
+            tip = _tip(tx.records)
+        if (gone.chain, gone.cluster) != (tip.chain, tip.cluster) or gone.epoch >= tip.epoch:
+            raise BadInput(
+                f"{file} is of chain {gone.chain}, epoch {gone.epoch}; the record is {tip.chain}, "
+                f"epoch {tip.epoch}.",
+                remedy="Only an anchor of an earlier epoch of this record is given up here; what a "
+                "restored backup has lost, with: holdfast db accept-restore",
+            )
+        sealer = ground.sealer(store, None)
+        entry = asyncio.run(orders.give_up(sealer, gone, reason.strip(), ground.actor))
+    Plain().print(f"Given up by entry {entry.seq}; whoever verifies is told.")
     return NOTHING
 
 
 def anchor_of(ground: Ground, path: Path | None, keys: Sequence[Path]) -> Checkpoint | None:
     """The checkpoint in one file."""
     return read_anchors(ground, [path], keys)[0] if path is not None else None
-
-
-def _verify_since(
-    ground: Ground, records: Records, tip: Checkpoint, known: Sequence[Checkpoint]
-) -> None:
-    """From the last anchor of this epoch on: what stands before it was verified with that one."""
-    of_this = [each for each in known if each.epoch == tip.epoch]
-    start = max(of_this, key=lambda each: each.size, default=None)
-    since = start.size if start is not None else 0
-    gone = {e.details["key"] for e in records.of_kind(REVOKED) if e.seq <= since}
-    keys = [key for key in ground.keys(()) if key.id not in gone]
-    verifier = Verifier(keys, ground.check, start=start)
-    for line in records.lines(since + 1):
-        if not verifier.take(line):
-            break
-    outcome = verifier.outcome()
-    if outcome.broken is not None or outcome.state != tip:
-        why = outcome.broken.because if outcome.broken else "it does not end where its store says"
-        raise BadRecord(
-            f"The record is not whole, and gets no anchor: {why}.",
-            remedy="See more with: holdfast audit verify",
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +298,8 @@ class _Told:
     lines: Iterator[bytes]
     ours: bool = False
     tip: Checkpoint | None = None
+    start: Segment | None = None
+    revoked: Sequence[str] = ()  # by entries that were let go
 
 
 @contextmanager
@@ -196,7 +309,10 @@ def _told(ground: Ground, file: Path | None, first: int = 1) -> Iterator[_Told]:
         return
     with ground.store() as store, store.reading() as tx:
         lines = (line + b"\n" for line in tx.records.lines(first))
-        yield _Told(lines=lines, ours=True, tip=tx.records.tip())
+        start = tx.records.start()
+        revoked = revoked_before(tx.records, start.size) if start is not None else ()
+        tip = tx.records.tip()
+        yield _Told(lines=lines, ours=True, tip=tip, start=start, revoked=revoked)
 
 
 def _takes(verifier: Verifier, line: bytes) -> bool:
@@ -214,10 +330,14 @@ def _entry(line: bytes) -> Entry:
 def _tip(records: Records) -> Checkpoint:
     tip = records.tip()
     if tip is None:
-        raise BadInput(
-            "The record has no entry yet.", remedy="There is nothing to prove or to anchor."
-        )
+        raise _nothing()
     return tip
+
+
+def _nothing() -> BadInput:
+    return BadInput(
+        "The record has no entry yet.", remedy="There is nothing to prove or to anchor."
+    )
 
 
 def _tell(outcome: Verified, given: int) -> int:
@@ -227,11 +347,16 @@ def _tell(outcome: Verified, given: int) -> int:
             f"Entry {each.seq} accepts a restored backup: the record had had "
             f"{each.abandoned_size} entries, in epoch {each.abandoned_epoch}."
         )
+    for gone in outcome.given_up:
+        console.print(
+            f"Entry {gone.seq} gives up an anchor of {gone.size} entries, of epoch {gone.epoch}."
+        )
     for key in outcome.revoked:
         console.print(f"Key {key} was revoked: judge for yourself what it signed before.")
     if outcome.broken is not None:
         bad = outcome.broken
-        console.print(clean(f"BROKEN at entry {bad.seq} (line {bad.line}): {bad.because}."))
+        why = f"BROKEN at entry {bad.seq} (line {bad.line}): {bad.because}"
+        console.print(clean(sentence(why)))
         return BROKEN
     state = outcome.state
     of = f" of chain {state.chain}, cluster {state.cluster}" if state is not None else ""

@@ -1,25 +1,25 @@
 """`holdfast baseline`: accept what is found now, and see what has become of what was accepted."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from holdfast import facts
-from holdfast.diagnosis.survey import Survey, survey
+from holdfast.diagnosis.survey import survey
 from holdfast.errors import BadInput
 from holdfast.model.baseline import DEFAULT, LONGEST, Accepted, Baseline
 from holdfast.model.last_scan import LastScan, Remembered
-from holdfast.model.names import few
 from holdfast.model.objects import Ref
-from holdfast.model.rules import Finding, Severity
-from holdfast.model.snapshot import State
+from holdfast.model.rules import Severity
 from holdfast.model.times import in_words, to_the_second
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.doors import Doors
 from holdfast.surfaces.cli.exits import COULD_NOT_LOOK, FINDINGS, NOTHING
+from holdfast.surfaces.cli.headline import exit_told, no_answer
 from holdfast.surfaces.cli.looking import Source, take
+from holdfast.surfaces.cli.meaning import meant
 from holdfast.surfaces.cli.text import clean
 
 SPANS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -80,7 +80,8 @@ def accept(
             remedy="Say why with --reason, and who answers for it with --owner.",
         )
     until = decision.expiry(doors.now())
-    told = survey(take(doors, source, facts.kinds_read()))
+    snapshot = take(doors, source, facts.kinds_read())
+    told = survey(snapshot, grace_scale=doors.preferences().grace_scale)
     entries = {
         id_: Accepted(
             id=id_,
@@ -91,12 +92,18 @@ def accept(
             until=until,
         )
         for word in words
-        for id_, finding in _meant(word, told)
+        for id_, finding in meant(word, told)
     }
-    doors.change_baseline(path, tuple(entries.values()), frozenset())
+    replaced = {
+        each.id: each for each in doors.change_baseline(path, tuple(entries.values()), frozenset())
+    }
     console = Plain()
     for entry in entries.values():
         console.print(f"Accepted until {to_the_second(until)}: {_named(entry)}")
+        former = replaced.get(entry.id)
+        if former is not None:
+            place = f"in place of: until {to_the_second(former.until)}, {former.reason}"
+            console.print(f"  {clean(f'{place} ({former.owner})')}")
     return NOTHING
 
 
@@ -122,21 +129,22 @@ def show(doors: Doors, path: Path) -> int:
 
 def check(doors: Doors, source: Source, path: Path) -> int:
     """Say what has expired and what is gone; exits 1 when anything has or is."""
-    checked, whole = _checked(doors, source, doors.read_baseline(path))
+    checked, wrong = _checked(doors, source, doors.read_baseline(path))
     console = Plain()
     for each in checked:
         why = f": {each.why}" if each.why else ""
         console.print(clean(f"{each.fate.value.ljust(13)}{_named(each.entry)}{why}"))
     over = [each for each in checked if each.fate in (Fate.EXPIRED, Fate.GONE)]
     console.print(f"{len(checked)} accepted, of which {len(over)} have expired or are gone.")
-    if not whole:
+    if wrong:
+        console.print(clean(exit_told(wrong)))
         return COULD_NOT_LOOK
     return FINDINGS if over else NOTHING
 
 
 def prune(doors: Doors, source: Source, path: Path) -> int:
     """Take out what has expired and what is gone; what nobody could see stays."""
-    checked, whole = _checked(doors, source, doors.read_baseline(path))
+    checked, wrong = _checked(doors, source, doors.read_baseline(path))
     over = [each for each in checked if each.fate in (Fate.EXPIRED, Fate.GONE)]
     if over:
         doors.change_baseline(path, (), frozenset(each.entry.id for each in over))
@@ -144,11 +152,14 @@ def prune(doors: Doors, source: Source, path: Path) -> int:
     for each in over:
         console.print(f"Taken out, {each.fate.value}: {_named(each.entry)}")
     console.print(f"{len(checked) - len(over)} of {len(checked)} stay.")
-    return NOTHING if whole else COULD_NOT_LOOK
+    if wrong:
+        console.print(clean(exit_told(wrong)))
+        return COULD_NOT_LOOK
+    return NOTHING
 
 
-def _checked(doors: Doors, source: Source, baseline: Baseline) -> tuple[list[Checked], bool]:
-    """What has become of each entry, and whether no list broke off.
+def _checked(doors: Doors, source: Source, baseline: Baseline) -> tuple[list[Checked], str]:
+    """What has become of each entry, and why that is no answer, if it is none.
 
     Whether something is still found is judged as it is for the troubles of a scan before.
     """
@@ -159,7 +170,7 @@ def _checked(doors: Doors, source: Source, baseline: Baseline) -> tuple[list[Che
     last = LastScan(
         cluster=snapshot.cluster.uid, namespaces=None, when=snapshot.now, troubles=accepted
     )
-    told = survey(snapshot, rules, last=last)
+    told = survey(snapshot, rules, grace_scale=doors.preferences().grace_scale, last=last)
     standing = told.standing
     gone = {each.id for each in standing.gone} if standing else set()
     unknown = {lost.trouble.id: lost.because for lost in standing.unknown} if standing else {}
@@ -172,7 +183,7 @@ def _checked(doors: Doors, source: Source, baseline: Baseline) -> tuple[list[Che
         else:
             fate = Fate.GONE if entry.id in gone else Fate.THERE
             checked.append(Checked(entry=entry, fate=fate))
-    return checked, not any(blind.state is State.PARTIAL for blind in told.blind)
+    return checked, no_answer(told)
 
 
 def _remembered(entry: Accepted, seen: datetime) -> Remembered:
@@ -187,41 +198,6 @@ def _remembered(entry: Accepted, seen: datetime) -> Remembered:
         since=seen,
         seen=seen,
     )
-
-
-def _meant(word: str, told: Survey) -> Iterator[tuple[str, Finding]]:
-    """The ids that a word means now, each with the finding that tells what it is.
-
-    Who names the cause of a trouble means the trouble: what follows from it would be left over as
-    one of its own, and the pods of a workload come and go.
-    """
-    found = {finding.id: finding for finding in (*told.findings, *told.posture)}
-    causes = {trouble.id: trouble.cause for trouble in told.troubles}
-    there = found | causes
-    if word in there:
-        yield word, there[word]
-        return
-    code, colon, place = word.partition(":")
-    if not colon:
-        raise BadInput(
-            f"Nothing of the id {word!r} is found now.",
-            remedy="`holdfast scan -o json` has the ids; CODE:Kind/namespace/name does as well.",
-        )
-    rule = facts.named(code)
-    here = [finding for finding in found.values() if finding.code == rule.code]
-    meant = [finding for finding in here if _written(finding.about) == place]
-    if not meant:
-        near = few((f"{rule.code}:{_written(f.about)}" for f in here), 5)
-        raise BadInput(
-            f"{rule.name} finds nothing about {place!r} now.",
-            remedy=f"It finds: {near}." if near else "It finds nothing at all.",
-        )
-    troubles = {f.id: t.id for t in told.troubles for f in (t.cause, *t.alike)}
-    yield from ((troubles.get(finding.id, finding.id), finding) for finding in meant)
-
-
-def _written(about: Ref) -> str:
-    return "/".join(part for part in (about.kind, about.namespace, about.name) if part)
 
 
 def _named(entry: Accepted) -> str:
@@ -248,6 +224,10 @@ def _moment(said: str) -> datetime:
 def _span(said: str) -> timedelta:
     unit = SPANS.get(said[-1:])
     number = said[:-1]
+    if number.startswith("-") and unit is not None and number[1:].isdecimal():
+        raise BadInput(
+            f"{said!r} lies in the past, and accepts nothing.", remedy="Write 12h, 30d or 6w."
+        )
     if unit is None or not (number.isascii() and number.isdecimal()) or len(number) > 6:
         raise BadInput(f"{said!r} is no span.", remedy="Write 12h, 30d or 6w.")
     return int(number) * unit

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from holdfast.model.coverage import Coverage
-from holdfast.model.names import few
+from holdfast.model.names import few, placed
 from holdfast.model.snapshot import Blind, State
 from holdfast.surfaces.cli.layout import Layout
 from holdfast.surfaces.cli.text import clean
@@ -22,7 +22,8 @@ ABSENT = 8  # kinds that are named although the server does not have them; no op
 
 def lines(coverage: Coverage, layout: Layout) -> Iterator[Text]:
     """Everything that was not seen, not read and not asked."""
-    unseen = [blind for blind in coverage.blind if blind.state is not State.ABSENT]
+    later = (State.ABSENT, State.CAPTURED)  # of the latter, the objects are named
+    unseen = [blind for blind in coverage.blind if blind.state not in later]
     if unseen:
         yield Text("Could not see, and so did not judge:", style="yellow")
     for each in unseen:
@@ -51,8 +52,7 @@ def lines(coverage: Coverage, layout: Layout) -> Iterator[Text]:
 
 def _kind(blind: Blind, coverage: Coverage, layout: Layout) -> Iterator[Text]:
     where = f" in {', '.join(blind.namespaces)}" if blind.namespaces else ""
-    state = blind.state.value.replace("_", " ")
-    yield from layout.told("", f"{blind.plural}{where}: {state}, {blind.why}")
+    yield from layout.told("", f"{blind.plural}{where}: {blind.word}, {blind.why}")
     wanting = [
         rule.name
         for rule in coverage.unjudged
@@ -68,7 +68,7 @@ def _objects(coverage: Coverage, layout: Layout) -> Iterator[Text]:
     title = f"Could not be understood, and so not judged ({len(coverage.unreadable)}):"
     yield Text(title, style="yellow")
     for each in coverage.unreadable[:OBJECTS]:
-        name = f"{each.namespace}/{each.name}" if each.namespace else each.name
-        yield from layout.told("", f"{each.kind} {name}: {each.why}")
+        where = placed(each.namespace, each.name)
+        yield from layout.told("", f"{each.kind} {where}: {each.why}")
     if len(coverage.unreadable) > OBJECTS:
         yield from layout.told("", f"and {len(coverage.unreadable) - OBJECTS} more")

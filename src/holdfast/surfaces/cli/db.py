@@ -1,10 +1,12 @@
 """`holdfast db`: what people do to the database, and servers never."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from holdfast.errors import BadInput, WrongStore
+from holdfast.grants.database import database_grants
+from holdfast.model.access import Process
 from holdfast.model.entries import Checkpoint
 from holdfast.model.standing import Manifest, Standing
 from holdfast.model.times import stamp
@@ -12,7 +14,7 @@ from holdfast.ports import Cluster, Records
 from holdfast.surfaces.cli.anchors import read_anchors
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.doors import Doors, Target
-from holdfast.surfaces.cli.exits import NOTHING
+from holdfast.surfaces.cli.exits import FAULTS, NOTHING
 from holdfast.surfaces.cli.ground import Ground
 from holdfast.surfaces.cli.text import clean
 from holdfast.workflow.judging import judge
@@ -39,6 +41,7 @@ def upgrade(ground: Ground, uid: str, ask: Doors, target: Target) -> int:
     """Make or upgrade the tables; for which cluster is said once and then known."""
     with ground.upkeep() as upkeep:
         before = upkeep.standing()
+        _refuse_to_begin_anew(ground, before)
         cluster = uid or before.cluster or asyncio.run(uid_of(ask, target))
         upkeep.upgrade(cluster)
         after = upkeep.standing()
@@ -47,6 +50,19 @@ def upgrade(ground: Ground, uid: str, ask: Doors, target: Target) -> int:
     said = "is already at" if same else f"was brought {was}to"
     Plain().print(clean(f"{after.name} {said} revision {after.revision}, for cluster {cluster}."))
     return NOTHING
+
+
+def _refuse_to_begin_anew(ground: Ground, before: Standing) -> None:
+    """Where a record was kept, an empty database is a mistake or a loss, and no beginning."""
+    if before.revision is not None:
+        return
+    known = max((each.size for each in read_anchors(ground)), default=0)
+    if known:
+        raise WrongStore(
+            f"{before.name} is empty, and an anchor knows a record of {known} entries.",
+            remedy="Name the database that holds it, put its file back, or restore a backup with "
+            "`holdfast db restore`. To begin another record instead, move the anchors away first.",
+        )
 
 
 def check(ground: Ground) -> int:
@@ -73,7 +89,7 @@ def backup(ground: Ground, path: Path, doors: Doors) -> int:
 
 
 def restore(ground: Ground, path: Path, keys: Sequence[Path]) -> int:
-    """Fill an empty database from a backup, if its record verifies."""
+    """Fill an empty database from a backup, if its record verifies; faults if it lost its end."""
 
     def judging(records: Records) -> None:
         if (
@@ -90,6 +106,7 @@ def restore(ground: Ground, path: Path, keys: Sequence[Path]) -> int:
             require_anchored(tx.records, read_anchors(ground))
         except WrongStore as lost:
             console.print(clean(f"{lost.wrong}\n{lost.remedy}"))
+            return FAULTS
     return NOTHING
 
 
@@ -103,8 +120,26 @@ def accept(ground: Ground, reason: str) -> int:
         entry = asyncio.run(accept_restore(sealer, anchors, reason.strip(), ground.actor))
     Plain().print(
         f"Accepted as entry {entry.seq}, which begins epoch {entry.epoch}. What waited in the "
-        "inbox is void. Keep a new anchor with: holdfast audit anchor"
+        "inbox is void, and so is what was proposed or approved. Budgets and switches are as they "
+        "were when the backup was taken: freeze again what was frozen since.\n"
+        "Keep a new anchor with: holdfast audit anchor"
     )
+    return NOTHING
+
+
+def grants(ground: Ground, roles: Mapping[Process, str], *, apply: bool) -> int:
+    """Print what gives each process its rights, and no more; or give them."""
+    with ground.upkeep() as upkeep:
+        statements = database_grants(upkeep.access(), roles)
+        if apply:
+            upkeep.grant(statements)
+    if apply:
+        given = ", ".join(f"{role} has those of {process}" for process, role in roles.items())
+        Plain().print(clean(f"Granted: {given}. Grant again after each upgrade."))
+        return NOTHING
+    print("-- Rights of the two processes; run as whoever upgrades the database, after an upgrade.")
+    print("-- The roles must be there: CREATE ROLE ... LOGIN PASSWORD '...'")
+    print("\n".join(["BEGIN;", *(f"{each};" for each in statements), "COMMIT;"]))
     return NOTHING
 
 

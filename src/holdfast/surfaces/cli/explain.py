@@ -44,6 +44,10 @@ def _lines(rule: Rule) -> Iterator[str]:
     if rule.hints:
         yield f"hints   {', '.join(kind.api.resource for kind in rule.hints)}: for its words alone"
     yield f"next    {rule.next_step}"
+    if rule.bearing.follows:
+        along = ", ".join(relation.value for relation in rule.bearing.follows)
+        yield f"follows what is found beneath it (along: {along}): then that is the cause, not this"
+    yield "folded  a trouble is as severe as the worst of its findings: a symptom can raise it"
     for number, limit in enumerate(limits(rule)):
         yield f"{'misses' if number == 0 else '':8}{limit}"
     yield (

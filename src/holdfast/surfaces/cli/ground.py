@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from holdfast.errors import NotReady
+from holdfast.model.access import Access, Process, Rights
 from holdfast.model.entries import Check, PublicKey
 from holdfast.model.keys import Purpose
+from holdfast.model.people import People
+from holdfast.model.ssh import SshCheck
 from holdfast.model.standing import Manifest, Standing
 from holdfast.ports import KeyCabinet, Keyring, Records, Store
 
@@ -26,6 +30,10 @@ class Upkeep(Protocol):
         """Raise `WrongStore` unless this version may use it as it is, for that cluster."""
         ...
 
+    def require_writable(self) -> None:
+        """Raise `StoreRefused` where nothing could be written now; writes nothing."""
+        ...
+
     def upgrade(self, cluster: str) -> None:
         """Bring the tables to the newest revision, for that cluster, whole or not at all."""
         ...
@@ -38,12 +46,25 @@ class Upkeep(Protocol):
         """Fill an empty database from such a file, unless `judge` raises for its record."""
         ...
 
+    def access(self) -> Sequence[Access]:
+        """What each process may do to each table."""
+        ...
+
+    def grant(self, statements: Sequence[str]) -> None:
+        """Run statements that grant rights, all or none."""
+        ...
+
+    def rights(self, process: Process) -> Rights:
+        """How the rights that we have differ from what that process should have."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
     """All of it; nothing is opened before it is used."""
 
     upkeep: Callable[[], AbstractContextManager[Upkeep]]
+    upkeep_as: Callable[[Process], AbstractContextManager[Upkeep]]  # with that process's role
     store: Callable[[], AbstractContextManager[Store]]  # refuses one that is not current
     sealer: Callable[[Store, Keyring | None], "Sealer"]  # with our keys, unless others are given
     cabinet: Callable[[], KeyCabinet]
@@ -55,7 +76,23 @@ class Ground:
     write_lines: Callable[[Path, Iterable[bytes]], int]
     passphrase: Callable[[], bytes | None]  # for a new key
     check: Check
+    ssh_check: SshCheck
+    people: Callable[[Path], People]  # in one file
+    disk: Callable[[], Sequence[tuple[Path, int]]]  # where our files are, and what is free there
+    id: Callable[[str], str]  # a new one, with that prefix
     actor: str  # whoever runs this, as the system knows him
+
+
+def refuse_role(rights: Rights, process: Process) -> None:
+    """Raise `NotReady` unless a role has the rights of its process and no others."""
+    for what, which in (("lacks", rights.missing), ("has, and should not,", rights.excess)):
+        if which:
+            more = f" and {len(which) - 3} more" if len(which) > 3 else ""
+            raise NotReady(
+                f"The database role {rights.role} {what} rights of {process}: "
+                f"{', '.join(which[:3])}{more}.",
+                remedy="Give each process a role of its own, and grant: holdfast db grants --apply",
+            )
 
 
 type GroundDoor = Callable[[Path | None], Ground]

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from holdfast.errors import BadInput, CouldNotLook
@@ -13,12 +13,15 @@ from holdfast.model.kinds.custom import named as custom_api
 from holdfast.model.narrowing import narrow
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Snapshot
+from holdfast.model.times import to_the_second
 from holdfast.ports import Cluster
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.doors import Doors, Target
 from holdfast.surfaces.cli.garbage import undisturbed
 from holdfast.surfaces.cli.progress import Progress
 from holdfast.workflow.look import look
+
+AHEAD = timedelta(minutes=1)  # two clocks may differ as much
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,11 @@ def take(doors: Doors, source: Source, kinds: Iterable[type[Object]]) -> Snapsho
     at = source.at
     if at is not None and at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
+    if at is not None and at > doors.now() + AHEAD:
+        raise BadInput(
+            f"{to_the_second(at)} is still to come, and nothing was taken then.",
+            remedy="Say with --at when it was taken; check this machine's clock if that is so.",
+        )
     seen = doors.read_folder(source.snapshot, kinds, at)
     return seen if source.namespaces is None else narrow(seen, source.namespaces)
 
@@ -75,8 +83,8 @@ async def look_at(
     """Take the snapshot, with a word on progress where somebody watches."""
     console = Plain(stderr=True)
     kinds = tuple(kinds)
-    with undisturbed(), console.status("Looking ...") as status:
-        far = Progress(len(kinds) + len(named), status.update)
+    with undisturbed(), console.moving("Looking ...") as say:
+        far = Progress(len(kinds) + len(named), say)
         async with door as cluster:
             return await look(
                 cluster,

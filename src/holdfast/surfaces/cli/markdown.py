@@ -1,8 +1,10 @@
 """A scan as Markdown, for a ticket or a pull request. Text from the cluster stays text."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from holdfast.model.names import placed
+from holdfast.surfaces.cli.headline import exit_told
 from holdfast.surfaces.cli.report import (
     About,
     CoverageOut,
@@ -11,6 +13,7 @@ from holdfast.surfaces.cli.report import (
     SinceOut,
     TroubleOut,
 )
+from holdfast.surfaces.cli.steps import parted
 from holdfast.surfaces.cli.text import clean
 
 OBJECTS = 5  # unreadable objects that are named; the JSON names more
@@ -36,9 +39,8 @@ def as_markdown(scan: ScanOut) -> str:
 def _lines(scan: ScanOut) -> Iterator[str]:
     yield f"# Scan of {quoted(scan.cluster.name or 'cluster')}, {scan.cluster.now}"
     findings = {finding.id: finding for finding in scan.findings}
-    if not scan.troubles:
-        yield ""
-        yield "Nothing hurts, as far as could be seen."
+    yield ""
+    yield scan.headline
     for trouble in scan.troubles:
         yield ""
         yield from _trouble(trouble, findings)
@@ -50,13 +52,19 @@ def _lines(scan: ScanOut) -> Iterator[str]:
         yield ""
         for finding in scan.posture:
             yield f"- {finding.code} {_about(finding)}: {quoted(finding.says)}"
-    if scan.blind:
+    yield from _left_out(scan)
+    unseen = [blind for blind in scan.blind if blind.state not in ("absent", "captured")]
+    if unseen:
         yield ""
         yield "## Could not see"
         yield ""
-        for blind in scan.blind:
+        for blind in unseen:
             yield f"- {code(blind.plural)}: {blind.state.replace('_', ' ')}, {quoted(blind.why)}"
-    yield from _coverage(scan.coverage)
+    absent = [blind.plural for blind in scan.blind if blind.state == "absent"]
+    yield from _coverage(scan.coverage, absent)
+    if scan.no_answer:
+        yield ""
+        yield quoted(exit_told(scan.no_answer))
 
 
 def _since(since: SinceOut) -> Iterator[str]:
@@ -72,15 +80,31 @@ def _since(since: SinceOut) -> Iterator[str]:
         yield f"- unknown: {trouble.code} {_place(trouble.about)}, {quoted(lost.because)}"
 
 
-def _coverage(coverage: CoverageOut) -> Iterator[str]:
+def _left_out(scan: ScanOut) -> Iterator[str]:
+    """What people have accepted, or ignore: it is there, and may hurt."""
+    if not scan.accepted and not scan.ignored:
+        return
+    yield ""
+    yield "## Left out"
+    yield ""
+    for word, several in (("accepted", scan.accepted), ("ignored", scan.ignored)):
+        for finding in several:
+            yield f"- {word}: {finding.code} {_about(finding)}: {quoted(finding.says)}"
+
+
+def _coverage(coverage: CoverageOut, absent: Sequence[str]) -> Iterator[str]:
     told = []
     if coverage.unreadable_count:
-        names = ", ".join(code(f"{o.kind} {o.name}") for o in coverage.unreadable[:OBJECTS])
-        told.append(f"- not understood: {coverage.unreadable_count} ({names})")
+        told.append(f"- not understood: {coverage.unreadable_count}")
+        for each in coverage.unreadable[:OBJECTS]:
+            where = code(placed(each.namespace, each.name))
+            told.append(f"  - {each.kind} {where}: {quoted(each.why)}")
     short = [rule for rule in coverage.unjudged if any(w.state != "absent" for w in rule.wants)]
     if short:
         names = ", ".join(code(rule.name) for rule in short)
         told.append(f"- rules that could not judge everything: {names}")
+    if absent:
+        told.append(f"- not served here: {', '.join(code(kind) for kind in absent)}")
     if coverage.not_asked:
         names = ", ".join(code(kind) for kind in coverage.not_asked)
         told.append(f"- custom kinds that were not asked for: {names}")
@@ -110,9 +134,11 @@ def _trouble(trouble: TroubleOut, findings: dict[str, FindingOut]) -> Iterator[s
         finding = findings[symptom.finding]
         yield f"- so: {_about(finding)}: {quoted(finding.says)}"
     for change in trouble.changed:
+        whose = f"{change.about.kind} {code(change.about.name)}"
         by = f" by {quoted(change.who)}" if change.who else ""
-        yield f"- after: {quoted(change.what)}{by}, {change.seconds_before} s before"
-    yield f"- next: {quoted(cause.next)}"
+        yield f"- after: {whose}: {quoted(change.what)}{by}, {change.seconds_before} s before"
+    sentence, command = parted(cause.next)
+    yield f"- next: {quoted(sentence)}{f' {code(command)}' if command else ''}"
 
 
 def _about(finding: FindingOut) -> str:

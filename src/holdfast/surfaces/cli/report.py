@@ -14,6 +14,7 @@ from holdfast.model.rules import Finding
 from holdfast.model.snapshot import Blind, Snapshot
 from holdfast.model.times import stamp
 from holdfast.model.troubles import Trouble
+from holdfast.surfaces.cli.headline import no_answer, total
 
 SCHEMA: Final = "holdfast.dev/scan/v1alpha1"
 
@@ -51,7 +52,11 @@ class FindingOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class BlindOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A kind that was not seen whole. `namespaces` is null when all were asked for."""
+    """A kind that was not seen whole. `namespaces` is null when all were asked for.
+
+    It is *partial* when its list broke off, and *captured* when only some of its objects could not
+    be understood, which `coverage` names.
+    """
 
     api_version: str
     kind: str
@@ -194,10 +199,14 @@ class SinceOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class ScanOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One scan. `young` and `posture` are filled only when they were asked for.
 
-    `namespaces` is null when it looked everywhere, `since` when there was no scan before.
+    `headline` is the scan in one sentence, what is left out with it. `noAnswer` says why the exit
+    code is 2 whatever was found, and is empty when it is not. `namespaces` is null when it looked
+    everywhere, `since` when there was no scan before.
     """
 
     schema: Literal["holdfast.dev/scan/v1alpha1"]
+    headline: str
+    no_answer: str
     cluster: ClusterOut
     troubles: list[TroubleOut]
     findings: list[FindingOut]
@@ -222,6 +231,8 @@ def as_value(
     """The scan as the schema has it."""
     return ScanOut(
         schema=SCHEMA,
+        headline=total(survey, young=young),
+        no_answer=no_answer(survey),
         cluster=cluster_out(snapshot),
         troubles=[trouble_out(each, survey) for each in survey.troubles],
         findings=[finding_out(each) for each in survey.findings],
@@ -236,12 +247,12 @@ def as_value(
     )
 
 
-def as_json(value: ScanOut) -> str:
+def as_json(value: msgspec.Struct) -> str:
     """Indented JSON."""
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
 
 
-def as_yaml(value: ScanOut) -> str:
+def as_yaml(value: msgspec.Struct) -> str:
     """The same as YAML."""
     text: str = yaml.safe_dump(msgspec.to_builtins(value), sort_keys=False, allow_unicode=True)
     return text.rstrip("\n")

@@ -12,7 +12,7 @@ from holdfast.model.coverage import Off
 from holdfast.model.kinds.custom import Custom
 from holdfast.model.last_scan import Standing
 from holdfast.model.rules import Severity
-from holdfast.model.snapshot import Snapshot, State
+from holdfast.model.snapshot import Snapshot
 from holdfast.model.troubles import Trouble
 from holdfast.surfaces.cli import markdown, report, screen
 from holdfast.surfaces.cli.before import Before
@@ -20,6 +20,7 @@ from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.doors import Preferences
 from holdfast.surfaces.cli.exits import COULD_NOT_LOOK, FINDINGS, NOTHING
 from holdfast.surfaces.cli.garbage import undisturbed
+from holdfast.surfaces.cli.headline import no_answer
 from holdfast.surfaces.cli.screen import Wanted
 
 
@@ -72,7 +73,7 @@ def tell(snapshot: Snapshot, wish: Wish, preferences: Preferences, before: Befor
     """Judge and show a snapshot, and keep it for the next scan; returns the exit code."""
     rules = reading(snapshot.family(Custom), rules_without(wish.off))
     last = before.last(snapshot, wish.namespaces)
-    with undisturbed(), Plain(stderr=True).status("Judging ..."):
+    with undisturbed(), Plain(stderr=True).moving("Judging ..."):
         judged = survey(
             snapshot,
             rules,
@@ -108,8 +109,8 @@ FORMS = {
 
 
 def exit_code(judged: Survey, wanted: FailOn | None) -> int:
-    """A list that broke off is no answer, whatever the rest shows; what is forbidden is one."""
-    if any(blind.state is State.PARTIAL for blind in judged.blind):
+    """What is no answer is no finding either, and no health."""
+    if no_answer(judged):
         return COULD_NOT_LOOK
     if wanted is None:
         return NOTHING

@@ -7,24 +7,28 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from rich.console import Console
 from rich.text import Text
 
+from holdfast.actions import CLOSED_SET
 from holdfast.diagnosis.survey import Survey
 from holdfast.model.changes import Change
 from holdfast.model.names import few
 from holdfast.model.objects import LONG_AGO
 from holdfast.model.rules import Finding, Severity
-from holdfast.model.snapshot import Snapshot, State
+from holdfast.model.snapshot import Snapshot
 from holdfast.model.times import in_words, to_the_second
 from holdfast.model.troubles import Trouble
 from holdfast.surfaces.cli import coverage, standing
+from holdfast.surfaces.cli.consoles import write
+from holdfast.surfaces.cli.headline import exit_told, looked_at, no_answer, total
 from holdfast.surfaces.cli.layout import MARGIN, Layout
+from holdfast.surfaces.cli.steps import parted
 from holdfast.surfaces.cli.text import clean
 
 COLOURS = {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
-TOOLS = ("kubectl ", "holdfast ", "helm ", "flux ", "argocd ", "velero ", "cmctl ")
 NAMED = 5  # siblings that are named; the others are counted
 LINKS = 8  # symptoms that are told
 MOST = 20  # troubles that a terminal is told in full: the rest would push them off its top
@@ -44,8 +48,7 @@ def show(console: Console, snapshot: Snapshot, survey: Survey, wanted: Wanted) -
     """Print a scan."""
     # Outside a terminal there is no width: a pipe wants one line for one thing.
     page = _Page(snapshot, survey, console.width if console.is_terminal else None)
-    for line in page.lines(wanted):
-        console.print(line, soft_wrap=True, highlight=False, markup=False)
+    write(console, page.lines(wanted))
 
 
 class _Page:
@@ -80,13 +83,15 @@ class _Page:
             yield from self._ledger(survey.posture)
         if survey.standing is not None:
             yield from standing.lines(survey.standing, self._layout)
-        yield Text(total(survey), style="bold")
+        yield Text(total(survey, young=wanted.young), style="bold")
         if survey.standing is not None:
             told = standing.summary(survey.standing, len(survey.troubles))
             yield from self._layout.flowing(told, style="bold")
-        yield from self._layout.flowing(_looked_at(self._snapshot), style="dim")
+        yield from self._layout.flowing(looked_at(self._snapshot), style="dim")
         yield from self._quiet(wanted)
         yield from coverage.lines(survey.coverage, self._layout)
+        if why := no_answer(survey):
+            yield from self._layout.flowing(clean(exit_told(why)), style="bold yellow")
 
     def _first[T](self, everything: Sequence[T]) -> Sequence[T]:
         """Those that are told in full: all of them, where nothing can be pushed off a screen."""
@@ -123,6 +128,8 @@ class _Page:
         yield from self._body(cause)
         yield from beside(trouble, self._survey, self._layout, named=NAMED)
         yield from self._ways_on(cause)
+        if any(finding.code in answered() for finding in trouble.findings):
+            yield from self._layout.told("do    ", f"holdfast propose {trouble.id}", style="dim")
         yield Text()
 
     def _title(self, finding: Finding, word: str, *, colour: str = "", mark: str = "") -> Text:
@@ -147,7 +154,7 @@ class _Page:
         return f"for {in_words(self._snapshot.now - since)}, since {to_the_second(since)}"
 
     def _ways_on(self, finding: Finding) -> Iterator[Text]:
-        sentence, command = ways_on(finding)
+        sentence, command = parted(finding.next)
         yield from self._layout.told("next  ", sentence)
         if command:
             yield self._layout.command(command)
@@ -168,20 +175,19 @@ class _Page:
 
     def _quiet(self, wanted: Wanted) -> Iterator[Text]:
         survey = self._survey
-        if survey.accepted or survey.ignored:
-            told = f"Left out: {len(survey.accepted)} accepted, {len(survey.ignored)} ignored."
-            yield from self._layout.flowing(told, style="dim")
-        if survey.young and not wanted.young:
+        for several, word in ((survey.accepted, "Accepted"), (survey.ignored, "Ignored")):
+            if several:
+                names = few((f"{each.code} {called(each)}" for each in several), NAMED)
+                yield from self._layout.flowing(f"{word}: {names}.", style="dim")
+        if survey.young and survey.troubles and not wanted.young:  # else the headline says it
             told = f"Within their grace, and shown with --young: {len(survey.young)}."
             yield from self._layout.flowing(told, style="dim")
 
 
-def ways_on(finding: Finding) -> tuple[str, str]:
-    """What to do next: a sentence, and the command to type if there is one."""
-    sentence, _, command = finding.next.rpartition(": ")
-    if not command.startswith(TOOLS):
-        return finding.next, ""
-    return f"{sentence}:", clean(command)
+@cache
+def answered() -> frozenset[str]:
+    """The codes that something in the closed set could do something about."""
+    return frozenset(code for each in CLOSED_SET for code in each.kind.answers)
 
 
 def called(finding: Finding) -> str:
@@ -223,25 +229,3 @@ def _heading(snapshot: Snapshot) -> str:
         to_the_second(snapshot.now),
     ]
     return "  ".join(clean(word) for word in words if word)
-
-
-def total(survey: Survey) -> str:
-    """One sentence that counts what hurts, or says that nothing does as far as could be seen."""
-    if not survey.troubles:
-        if any(blind.state is State.PARTIAL for blind in survey.blind):
-            return "No answer: not everything could be read, and what could be shows no trouble."
-        return "Nothing hurts, as far as could be seen."
-    counts = Counter(trouble.severity for trouble in survey.troubles)
-    parts = ", ".join(f"{counts[s]} {s.word}" for s in sorted(counts, reverse=True))
-    noun = "trouble" if len(survey.troubles) == 1 else "troubles"
-    found = len(survey.findings)
-    findings = "finding" if found == 1 else "findings"
-    return f"{len(survey.troubles)} {noun}: {parts} ({found} {findings} in all)."
-
-
-def _looked_at(snapshot: Snapshot) -> str:
-    there = [c for c in snapshot.captures() if c.objects or c.state is State.CAPTURED]
-    counts = ", ".join(f"{c.kind.api.plural} {len(c.objects)}" for c in there if c.objects)
-    if not there:
-        return "Looked at nothing."
-    return f"Looked at: {counts}; there are none of the other kinds." if counts else "It is empty."

@@ -64,6 +64,8 @@ def read(path: Path) -> LastScan:
     """The scan in a file that `holdfast scan -o json` wrote."""
     again = "Name a file that `holdfast scan -o json` wrote."
     try:
+        if not path.is_file() and path.exists():
+            raise BadInput(f"{path} is no regular file.", remedy=again)
         if path.stat().st_size > MOST_BYTES:
             raise BadInput(f"{path} is larger than 256 MiB.", remedy=again)
         scan = msgspec.json.decode(path.read_bytes(), type=_Scan)

@@ -159,20 +159,10 @@ def _remembered(each: Remembered) -> Subject:
     )
 
 
-class Sight(msgspec.Struct, frozen=True, kw_only=True):
-    """Which kinds are not seen, and of which nothing is heard; each with the reason."""
-
-    dark: Mapping[str, str] = {}  # what the server does not have at all is not dark
-    silent: Mapping[str, str] = {}
-
-
-def sight(view: View) -> Sight:
-    """How far a view sees."""
-    return Sight(
-        dark={
-            blind.plural: f"{blind.state.value.replace('_', ' ')}, {blind.why}"
-            for blind in view.survey.blind
-            if blind.state is not State.ABSENT
-        },
-        silent={silence.plural: silence.why for silence in view.silences},
-    )
+def dark(view: View) -> Mapping[str, str]:
+    """Which kinds are not seen, with the reason; what the server does not have is not dark."""
+    return {
+        blind.plural: f"{blind.word}, {blind.why}"
+        for blind in view.survey.blind
+        if blind.state is not State.ABSENT
+    }

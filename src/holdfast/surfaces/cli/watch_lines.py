@@ -13,10 +13,13 @@ import msgspec
 from holdfast.model.objects import LONG_AGO
 from holdfast.model.times import in_words, stamp
 from holdfast.surfaces.cli import report
+from holdfast.surfaces.cli.headline import left_out
+from holdfast.surfaces.cli.hearsay import unheard
 from holdfast.surfaces.cli.report import About, ClusterOut, FindingOut, SeverityName, TroubleOut
 from holdfast.surfaces.cli.standing import NAMES
 from holdfast.surfaces.cli.text import clean
-from holdfast.surfaces.cli.turns import Sight, Subject, Turn, Turned, sight
+from holdfast.surfaces.cli.turns import Subject, Turn, Turned, dark
+from holdfast.workflow.hearing import Outage
 from holdfast.workflow.vigil import View
 
 SCHEMA: Final = "holdfast.dev/watch/v1alpha1"
@@ -46,11 +49,12 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     turned: Turned | None = None
     kinds: tuple[str, ...] = ()
     why: str = ""
+    outage: Outage | None = None  # of which `lost` tells
 
     @property
     def at(self) -> datetime:
         """When it was seen, by the cluster's clock."""
-        return self.view.snapshot.now
+        return self.view.at
 
 
 class SubjectOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -69,9 +73,11 @@ class LineOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     `open` was there when the watch began, `unseen` is not seen any more because what it was read
     from is not; `new`, `worse`, `better` and `gone` are what they say, and `subject` says of whom.
-    `blind` and `sees`: the kinds in `kinds` cannot be read, or can again. `lost` and `heard`:
-    nothing is heard of them, so that what is known of them may be old, or it is again. `trouble`
-    and `findings` tell more of what is there; of what is gone there is nothing more to tell.
+    `blind` and `sees`: the kinds in `kinds` cannot be read, or can again; where none is named,
+    nothing of what was asked for can be seen, as when its namespace is gone. `lost` and `heard`:
+    nothing is heard of those kinds since `since`, so that what is known of them is as of then, or
+    it is again; where none is named, it is the cluster that does not answer. `trouble` and
+    `findings` tell more of what is there; of what is gone there is nothing more to tell.
     """
 
     schema: Literal["holdfast.dev/watch/v1alpha1"]
@@ -82,19 +88,56 @@ class LineOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     findings: list[FindingOut]
     kinds: list[str]
     why: str
+    since: str | None
 
 
 def happened(before: View | None, view: View, turned: Iterable[Turned]) -> Iterator[Line]:
     """Everything that happened between two views, in the order in which to tell it."""
     if before is None:
-        yield Line(view=view, what="begin", why=f"{view.followed} kinds are followed")
-    was, now = sight(before) if before is not None else Sight(), sight(view)
-    yield from _kinds(view, "lost", _more(was.silent, now.silent))
-    yield from _kinds(view, "heard", dict.fromkeys(_more(now.silent, was.silent), ""))
-    yield from _kinds(view, "blind", _more(was.dark, now.dark))
-    yield from _kinds(view, "sees", dict.fromkeys(_more(now.dark, was.dark), ""))
+        told = [f"{view.followed} kinds are followed", left_out(view.survey)]
+        yield Line(view=view, what="begin", why="; ".join(each for each in told if each))
+    was = before.outage if before is not None else None
+    yield from _outages(view, was, view.outage)
+    yield from _astray(view, before.astray if before is not None else "", view.astray)
+    known, now = dark(before) if before is not None else {}, dark(view)
+    yield from _kinds(view, "blind", _more(known, now))
+    yield from _kinds(view, "sees", dict.fromkeys(_more(now, known), ""))
     for each in turned:
         yield Line(view=view, what=each.turn.value, turned=each, why=each.why)
+
+
+def _outages(view: View, was: Outage | None, now: Outage | None) -> Iterator[Line]:
+    """Who is lost, and who is heard again: one line each, whoever many they are.
+
+    When the cluster answers again, its kinds have some time to be heard before they are told of.
+    """
+    before, after = _told_lost(was), _told_lost(now)
+    if WHOLE in before - after:
+        yield Line(view=view, what="heard")
+        before = frozenset()
+    new = after - before
+    if now is not None and new:
+        outage = msgspec.structs.replace(now, kinds=tuple(sorted(new - {WHOLE})))
+        yield Line(view=view, what="lost", kinds=outage.kinds, why=now.why, outage=outage)
+    back = before - after
+    if back and WHOLE not in after:
+        yield Line(view=view, what="heard", kinds=tuple(sorted(back)))
+
+
+WHOLE = ""  # among kinds: the cluster itself
+
+
+def _told_lost(outage: Outage | None) -> frozenset[str]:
+    if outage is None or outage.returning:
+        return frozenset()
+    return frozenset(outage.kinds or (WHOLE,))
+
+
+def _astray(view: View, was: str, now: str) -> Iterator[Line]:
+    if now and now != was:
+        yield Line(view=view, what="blind", why=now)
+    elif was and not now:
+        yield Line(view=view, what="sees")
 
 
 def _more(before: Mapping[str, str], now: Mapping[str, str]) -> Mapping[str, str]:
@@ -113,13 +156,22 @@ def as_text(line: Line) -> str:
     time = f"{stamp(line.at).partition('.')[0]}Z {line.what:<6}"
     if line.turned is not None:
         return clean(f"{time} {_told(line.turned, line.at)}")
-    everything = len(line.kinds) == line.view.followed
-    about = "everything" if everything else ", ".join(line.kinds)
-    if line.what == "begin":
-        cluster = line.view.snapshot.cluster
-        about = " ".join(w for w in (cluster.name, cluster.version, cluster.server) if w)
-    words = ": ".join(word for word in (about, line.why) if word)
-    return clean(f"{time} {'-':<{MARGIN}} {words}")
+    return clean(f"{time} {'-':<{MARGIN}} {_words(line)}")
+
+
+def _words(line: Line) -> str:
+    about = ", ".join(line.kinds)
+    match line.what:
+        case "lost" if line.outage is not None:
+            return unheard(line.outage)
+        case "heard" if not line.kinds:
+            return "the cluster answers again"
+        case "sees" if not line.kinds:
+            return "what was asked for is seen again"
+        case "begin":
+            cluster = line.view.snapshot.cluster
+            about = " ".join(w for w in (cluster.name, cluster.version, cluster.server) if w)
+    return ": ".join(word for word in (about, line.why) if word)
 
 
 def _told(turned: Turned, now: datetime) -> str:
@@ -150,12 +202,13 @@ def as_json(line: Line) -> str:
     out = LineOut(
         schema=SCHEMA,
         what=line.what,
-        cluster=report.cluster_out(line.view.snapshot),
+        cluster=msgspec.structs.replace(report.cluster_out(line.view.snapshot), now=stamp(line.at)),
         subject=_subject(subject) if subject is not None else None,
         trouble=report.trouble_out(trouble, line.view.survey) if trouble is not None else None,
         findings=[report.finding_out(each) for each in findings],
         kinds=list(line.kinds),
         why=line.why,
+        since=None if line.outage is None else stamp(line.outage.since),
     )
     return msgspec.json.encode(out).decode()
 

@@ -19,6 +19,8 @@ from holdfast.model.objects import LONG_AGO
 from holdfast.model.rules import Channel
 from holdfast.model.snapshot import State
 from holdfast.model.times import in_words
+from holdfast.surfaces.cli.headline import calm, total
+from holdfast.surfaces.cli.hearsay import UNKNOWN, banner, clock
 from holdfast.surfaces.cli.layout import MARGIN, Layout
 from holdfast.surfaces.cli.screen import (
     COLOURS,
@@ -26,10 +28,9 @@ from holdfast.surfaces.cli.screen import (
     beside,
     called,
     change_told,
-    total,
-    ways_on,
 )
 from holdfast.surfaces.cli.standing import NAMES
+from holdfast.surfaces.cli.steps import parted
 from holdfast.surfaces.cli.text import clean
 from holdfast.surfaces.cli.turns import POSTURE, YOUNG, Subject, subjects
 from holdfast.workflow.vigil import View
@@ -55,9 +56,9 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     went: tuple[tuple[datetime, Subject], ...] = ()  # the latest last
 
 
-def waiting(heard: int, of: int, size: Size) -> list[Text]:
+def waiting(told: str, size: Size) -> list[Text]:
     """The screen before the first view."""
-    return [_cropped(Text(f"Looking: {heard} of {of} kinds have been read.", "dim"), size)]
+    return list(Layout(size.width).flowing(told, style="dim"))
 
 
 def rows(
@@ -65,7 +66,7 @@ def rows(
 ) -> list[Text]:
     """Everything that is shown, from the top; as many rows as the terminal has."""
     memory = memory or Memory()
-    head = [_cropped(line, size) for line in _heading(view, now)]
+    head = [_cropped(line, size) for line in _heading(view, wanted, now)]
     foot = [_cropped(line, size) for line in _footing(view, wanted, memory, now)]
     things = list(subjects(view, wanted).values())
     room = max(LEAST, size.height - len(head) - len(foot))
@@ -161,32 +162,34 @@ class _Body:
     def _next(self, subject: Subject) -> Iterator[Text]:
         if subject.finding is None:
             return
-        sentence, command = ways_on(subject.finding)
+        sentence, command = parted(subject.finding.next)
         yield from self._layout.told("next  ", sentence)
         if command:
             yield self._layout.command(command)
 
 
-def _heading(view: View, now: datetime) -> Iterator[Text]:
+def _heading(view: View, wanted: Wanted, now: datetime) -> Iterator[Text]:
     cluster = view.snapshot.cluster
     words = [cluster.name or "cluster", cluster.version, cluster.server]
-    line = Text(f"{now:%H:%M:%S}Z  ", style="bold")
+    line = Text(f"{clock(now)}  ", style="bold")
     line.append("  ".join(clean(word) for word in words if word), style="dim")
     yield line
-    yield from _silence(view, now)
-    yield Text(total(view.survey), style="bold" if view.survey.troubles else "bold green")
+    if view.outage is not None:
+        yield Text(banner(view.outage, now), style="bold red")
+    if view.astray:
+        yield Text(f"NOT SEEN: {clean(view.astray)}", style="bold red")
+    yield _total(view, wanted)
     yield Text()
 
 
-def _silence(view: View, now: datetime) -> Iterator[Text]:
-    """Since when what is shown may be old, and why."""
-    if not view.silences:
-        return
-    eldest = min(view.silences, key=lambda silence: silence.since)
-    ago = in_words(now - eldest.since)
-    everything = len(view.silences) == view.followed
-    what = "the cluster" if everything else few((s.plural for s in view.silences), NAMED)
-    yield Text(f"OLD: last heard of {what} {ago} ago: {clean(eldest.why)}", style="bold red")
+def _total(view: View, wanted: Wanted) -> Text:
+    """What hurts; that nothing does is said only where somebody would have told."""
+    told = total(view.survey, young=wanted.young)
+    if view.outage is None and not view.astray:
+        return Text(told, style="bold green" if calm(view.survey) else "bold")
+    if view.survey.troubles:
+        return Text(told, style="bold")
+    return Text(f"No answer: {UNKNOWN}.", style="yellow")
 
 
 def _quiet(view: View) -> Iterator[Text]:
@@ -202,17 +205,16 @@ def _footing(view: View, wanted: Wanted, memory: Memory, now: datetime) -> Itera
             line.append(_where(subject))
             line.append(f"  {NAMES[subject.code]}, {in_words(now - when)} ago", style="dim")
             yield line
-    unseen = [b.plural for b in survey.blind if b.state is not State.ABSENT]
+    told = (State.ABSENT, State.CAPTURED)  # objects that are not understood stand in the headline
+    unseen = [b.plural for b in survey.blind if b.state not in told]
     if unseen:
         yield Text(f"Could not see: {few(unseen, 8)}.", style="yellow")
-    told: list[str] = []
+    rest: list[str] = []
     young = sum(1 for f in survey.young if f.channel is Channel.INCIDENT)
     if young and not wanted.young:
-        told.append(f"{young} within their grace (--young)")
-    if survey.accepted or survey.ignored:
-        told.append(f"{len(survey.accepted)} accepted, {len(survey.ignored)} ignored")
-    told.append("Ctrl-C ends")
-    yield Text("; ".join(told) + ".", style="dim")
+        rest.append(f"{young} within their grace (--young)")
+    rest.append("Ctrl-C ends")
+    yield Text("; ".join(rest) + ".", style="dim")
 
 
 def _counted(rest: Sequence[Subject]) -> Text:

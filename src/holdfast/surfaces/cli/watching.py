@@ -26,12 +26,14 @@ from holdfast.surfaces.cli.before import Keeping
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.course import Course
 from holdfast.surfaces.cli.doors import Preferences
+from holdfast.surfaces.cli.hearsay import waited
 from holdfast.surfaces.cli.looking import Source
 from holdfast.surfaces.cli.painter import Painter
 from holdfast.surfaces.cli.scan import FailOn
 from holdfast.surfaces.cli.screen import Wanted
 from holdfast.surfaces.cli.watch_lines import Line, as_json, as_text, happened
 from holdfast.surfaces.cli.watch_screen import Memory, rows, waiting
+from holdfast.workflow.hearing import Outage
 from holdfast.workflow.vigil import Terms, View
 from holdfast.workflow.watch import Rhythm, watch
 
@@ -42,8 +44,8 @@ TICK = 1.0  # seconds between two paintings while a screen says how old it is
 class Teller(Protocol):
     """Whoever shows a watch to somebody."""
 
-    def begun(self, heard: int, of: int) -> None:
-        """So many kinds have said their first word."""
+    def begun(self, read: int, of: int, outage: Outage | None) -> None:
+        """So many kinds have been read, or nobody answers; before the first view."""
         ...
 
     def show(self, view: View) -> None:
@@ -57,9 +59,13 @@ class Lines:
     def __init__(self, course: Course, form: Callable[[Line], str]) -> None:
         self._course = course
         self._form = form
+        self._told: Outage | None = None
 
-    def begun(self, heard: int, of: int) -> None:
-        """The first line says it."""
+    def begun(self, read: int, of: int, outage: Outage | None) -> None:
+        """The first line says what has been read; that nobody answers, nobody else would."""
+        if outage is not None and outage != self._told:
+            print(f"holdfast: {waited(read, of, outage)}", file=sys.stderr, flush=True)
+        self._told = outage
 
     def show(self, view: View) -> None:
         """Print what happened since the view before, at once."""
@@ -80,11 +86,11 @@ class Screen:
         self._course = course
         self._painter = painter
         self._shown_at = 0.0
-        self._heard = (0, 0)
+        self._waited = ""
 
-    def begun(self, heard: int, of: int) -> None:
+    def begun(self, read: int, of: int, outage: Outage | None) -> None:
         """Count them."""
-        self._heard = (heard, of)
+        self._waited = waited(read, of, outage)
         self.paint()
 
     def show(self, view: View) -> None:
@@ -97,9 +103,9 @@ class Screen:
         """What is known, on the terminal as it is now."""
         size, view = self._painter.size, self._course.view
         if view is None:
-            self._painter.paint(waiting(*self._heard, size), size)
+            self._painter.paint(waiting(self._waited, size), size)
             return
-        now = view.snapshot.now + timedelta(seconds=_time() - self._shown_at)
+        now = view.at + timedelta(seconds=_time() - self._shown_at)
         memory = Memory(opened=frozenset(self._course.opened), went=self._course.went)
         self._painter.paint(rows(view, self._course.wanted, size, now=now, memory=memory), size)
 
@@ -107,7 +113,7 @@ class Screen:
         """While nobody answers, say every second how old it is."""
         while True:
             await asyncio.sleep(TICK)
-            if self._course.view is not None and self._course.view.silences:
+            if self._course.view is not None and self._course.view.outage is not None:
                 self.paint()
 
     def ended(self, console: Console, summary: str) -> None:
@@ -115,7 +121,7 @@ class Screen:
         view = self._course.view
         if view is not None:
             size = msgspec.structs.replace(self._painter.size, height=1000)
-            for row in rows(view, self._course.wanted, size, now=view.snapshot.now):
+            for row in rows(view, self._course.wanted, size, now=view.at):
                 if row.plain:
                     console.print(row, soft_wrap=True)
         console.print(summary)
@@ -137,6 +143,11 @@ def refuse(source: Source, keeping: Keeping, output: str) -> None:
         raise BadInput(
             "A snapshot does not change, so there is nothing in it to watch.",
             remedy="Leave out --watch, or --snapshot and --at.",
+        )
+    if source.named:
+        raise BadInput(
+            "A watch follows the custom kinds that rules know, and no others.",
+            remedy="Leave out --kind, or leave out --watch.",
         )
     if keeping.since is not None or keeping.state is not None:
         raise BadInput(

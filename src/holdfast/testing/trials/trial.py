@@ -169,8 +169,10 @@ class Trial(_Form, frozen=True, kw_only=True, rename={"api_version": "apiVersion
         span(self.after)
         if not self.until:
             raise ValueError("`until` is empty: nothing says when the judge may be asked")
-        for document in (*self.given, *(s.apply for s in self.fault if s.apply is not None)):
-            _check_document(document)
+        applied = (step.apply for step in (*self.fault, *self.after_all))
+        for document in (*self.given, *applied):
+            if document is not None:
+                _check_document(document)
 
     @property
     def decoy(self) -> bool:

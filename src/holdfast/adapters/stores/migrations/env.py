@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from holdfast.adapters.stores.tables import METADATA, PREFIX
+from holdfast.adapters.stores.tables import METADATA, PREFIX, REVISION
 
 
 def _ours(_object: object, name: str | None, kind: str, *_: object) -> bool:
@@ -15,7 +15,7 @@ context.configure(
     connection=connection,
     target_metadata=METADATA,
     include_object=_ours,
-    version_table=f"{PREFIX}revision",
+    version_table=REVISION,
     transactional_ddl=True,
 )
 context.run_migrations()

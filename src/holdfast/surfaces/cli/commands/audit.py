@@ -28,6 +28,7 @@ def declare(app: App, doors: Doors) -> None:
         anchor: Anchors = (),
         start: Annotated[Path | None, Parameter(name="--from")] = None,
         cluster: str = "",
+        people: Path | None = None,
         state: State = None,
     ) -> int:
         """Say whether the record is whole, entry by entry, or name the first bad one.
@@ -48,12 +49,17 @@ def declare(app: App, doors: Doors) -> None:
             The checkpoint that the file goes on from, if its older entries were let go.
         cluster
             The uid of the cluster that it must be of.
+        people
+            A people file: then each approval, rejection, undo and thaw that people signed is
+            verified again, by their keys in it and nothing else.
         state
             The state folder (default: $HOLDFAST_STATE_DIR).
         """
         from holdfast.surfaces.cli import audit as auditing
 
-        asked = auditing.Asked(file=file, keys=key, anchors=anchor, start=start, cluster=cluster)
+        asked = auditing.Asked(
+            file=file, keys=key, anchors=anchor, start=start, cluster=cluster, people=people
+        )
         return auditing.verify(doors.ground(state), asked)
 
     @audit.command
@@ -66,7 +72,7 @@ def declare(app: App, doors: Doors) -> None:
         output: Output = "text",
         state: State = None,
     ) -> int:
-        """Show the latest entries. It does not verify them.
+        """Show the latest entries, each with how its details begin. It does not verify them.
 
         Parameters
         ----------
@@ -132,6 +138,49 @@ def declare(app: App, doors: Doors) -> None:
         return auditing.export(doors.ground(state), file)
 
     @audit.command
+    def retain(folder: Path, /, *, days: int, state: State = None) -> int:
+        """Put older entries into a file, and drop them from the database.
+
+        The record goes on from the signed checkpoint at their end, which stays, and says in an
+        entry of its own what was let go. The file is verified before anything is dropped; whoever
+        has it and the note beside it can verify it for ever.
+
+        Parameters
+        ----------
+        folder
+            Where the file goes; made if it is not there.
+        days
+            Entries stay that are younger than so many days. Only whole days are let go.
+        state
+            The state folder (default: $HOLDFAST_STATE_DIR).
+        """
+        from holdfast.surfaces.cli import retaining
+
+        return retaining.retain(doors.ground(state), days, folder, doors.now())
+
+    @audit.command(name="give-up")
+    def give_up(anchor: Path, /, *, reason: str, key: Keys = (), state: State = None) -> int:
+        """Say in the record that an anchor of an earlier epoch need not be met any more.
+
+        It is for an anchor of a branch that an accepted restore has given up, once the entry that
+        said so was let go. Whoever verifies is told of it.
+
+        Parameters
+        ----------
+        anchor
+            The file of the checkpoint.
+        reason
+            Why; it is recorded.
+        key
+            A public audit key, or a folder of them, to believe that checkpoint by (default: ours).
+        state
+            The state folder (default: $HOLDFAST_STATE_DIR).
+        """
+        from holdfast.surfaces.cli import audit as auditing
+
+        return auditing.give_up(doors.ground(state), anchor, reason, key)
+
+    @audit.command
     def anchor(file: Path | None = None, /, *, state: State = None) -> int:
         """Sign a checkpoint of the record and keep it away from the database.
 
@@ -147,6 +196,24 @@ def declare(app: App, doors: Doors) -> None:
         from holdfast.surfaces.cli import audit as auditing
 
         return auditing.anchor(doors.ground(state), file)
+
+    @audit.command
+    def remark(text: str, /, *, state: State = None) -> int:
+        """Have a remark of yours stand in the record: handed to the keeper, which seals it.
+
+        Where no keeper is alive it waits in the inbox for the next one, which is said, and is no
+        failure: it exits 0 as well, and 2 when the keeper refuses it.
+
+        Parameters
+        ----------
+        text
+            What whoever reads the record later should know.
+        state
+            The state folder (default: $HOLDFAST_STATE_DIR).
+        """
+        from holdfast.surfaces.cli import posting
+
+        return posting.remark(doors.ground(state), text, doors.now())
 
     @audit.command
     def verifier(file: Path | None = None, /) -> int:

@@ -1,23 +1,18 @@
 """`holdfast baseline`, as it is declared."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from holdfast.surfaces.cli.commands.words import (
-    WHERE,
-    Context,
+    CURRENT,
     Everywhere,
-    Kubeconfig,
     Namespaces,
+    Place,
     namespaces,
 )
-from holdfast.surfaces.cli.doors import Doors, Target
-
-type Snapshot = Annotated[Path | None, Parameter(group=WHERE)]
-type Moment = Annotated[datetime | None, Parameter(group=WHERE)]
+from holdfast.surfaces.cli.doors import Doors
 
 
 def declare(app: App, doors: Doors) -> None:
@@ -36,13 +31,10 @@ def declare(app: App, doors: Doors) -> None:
         reason: str,
         owner: str,
         until: str = "",
-        span: Annotated[str, Parameter(name="--for")] = "",
-        kubeconfig: Kubeconfig = None,
-        context: Context = None,
+        span: Annotated[str, Parameter(name="--for", allow_leading_hyphen=True)] = "",
         namespace: Namespaces = (),
         all_namespaces: Everywhere = False,
-        snapshot: Snapshot = None,
-        at: Moment = None,
+        place: Place = CURRENT,
     ) -> int:
         """Accept what is found now: a scan that is given the file tells of it no more.
 
@@ -61,28 +53,15 @@ def declare(app: App, doors: Doors) -> None:
             The last day, or a moment with its zone; at most 366 days away (default: in 90 days).
         span
             For how long instead: `12h`, `30d`, `6w`.
-        kubeconfig
-            The kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then in-cluster).
-        context
-            The context in it (default: the current one).
         namespace
             Look only there; can be given more than once.
         all_namespaces
             Look everywhere (the default).
-        snapshot
-            Look at a folder instead.
-        at
-            With --snapshot of plain kubectl output: when it was taken.
         """
         from holdfast.surfaces.cli import baseline as doing
-        from holdfast.surfaces.cli.looking import Source
 
-        source = Source(
-            target=Target(kubeconfig=kubeconfig, context=context),
-            namespaces=namespaces(namespace, everywhere=all_namespaces),
-            snapshot=snapshot,
-            at=at,
-        )
+        within = namespaces(namespace, everywhere=all_namespaces)
+        source = place.source(within)
         decision = doing.Decision(reason=reason, owner=owner, until=until, span=span)
         return doing.accept(doors, source, file, what, decision)
 
@@ -103,42 +82,27 @@ def declare(app: App, doors: Doors) -> None:
     def check(
         *,
         file: Path,
-        kubeconfig: Kubeconfig = None,
-        context: Context = None,
-        snapshot: Snapshot = None,
-        at: Moment = None,
+        place: Place = CURRENT,
     ) -> int:
-        """Say what of a baseline has expired, and what is not found any more: then it exits 1.
+        """Say what of a baseline has expired, and what is not found any more.
 
-        What nobody could see is unknown, and not gone.
+        Exits 0 when all of it is still there or unknown because nobody could see, 1 when something
+        has expired or is gone, and 2 when it could not look.
 
         Parameters
         ----------
         file
             The baseline.
-        kubeconfig
-            The kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then in-cluster).
-        context
-            The context in it (default: the current one).
-        snapshot
-            Look at a folder instead.
-        at
-            With --snapshot of plain kubectl output: when it was taken.
         """
         from holdfast.surfaces.cli import baseline as doing
-        from holdfast.surfaces.cli.looking import Source
 
-        target = Target(kubeconfig=kubeconfig, context=context)
-        return doing.check(doors, Source(target=target, snapshot=snapshot, at=at), file)
+        return doing.check(doors, place.source(), file)
 
     @baseline.command
     def prune(
         *,
         file: Path,
-        kubeconfig: Kubeconfig = None,
-        context: Context = None,
-        snapshot: Snapshot = None,
-        at: Moment = None,
+        place: Place = CURRENT,
     ) -> int:
         """Take out of a baseline what `check` says has expired or is gone.
 
@@ -146,17 +110,7 @@ def declare(app: App, doors: Doors) -> None:
         ----------
         file
             The baseline.
-        kubeconfig
-            The kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then in-cluster).
-        context
-            The context in it (default: the current one).
-        snapshot
-            Look at a folder instead.
-        at
-            With --snapshot of plain kubectl output: when it was taken.
         """
         from holdfast.surfaces.cli import baseline as doing
-        from holdfast.surfaces.cli.looking import Source
 
-        target = Target(kubeconfig=kubeconfig, context=context)
-        return doing.prune(doors, Source(target=target, snapshot=snapshot, at=at), file)
+        return doing.prune(doors, place.source(), file)

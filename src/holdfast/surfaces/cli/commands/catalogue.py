@@ -5,6 +5,8 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from holdfast.surfaces.cli.doors import Doors
+
 
 class Listing(StrEnum):
     """Forms of the catalogue."""
@@ -13,7 +15,7 @@ class Listing(StrEnum):
     JSON = "json"
 
 
-def declare(app: App) -> None:
+def declare(app: App, _doors: Doors) -> None:
     """Add both commands."""
 
     @app.command
@@ -34,7 +36,7 @@ def declare(app: App) -> None:
         return 0
 
     @app.command
-    def explain(code: str) -> int:
+    def explain(code: str, /) -> int:
         """Say what a finding means: when it is found, what it reads, what to do, what it misses.
 
         Parameters

@@ -90,15 +90,43 @@ def declare(app: App, doors: Doors) -> None:
     def accept_restore(*, reason: str, state: State = None) -> int:
         """Give up what a restored backup has lost: begin a new epoch, void what waited in it.
 
-        The record says so for ever, with who ordered it and why. Needs the audit key.
+        The record says so for ever, with who ordered it and why. Needs the audit key. It is also
+        how a record goes on whose audit key is lost: with another one, in a new epoch.
 
         Parameters
         ----------
         reason
-            Why it was restored.
+            Why it was restored, or how the key was lost.
         state
             The state folder (default: $HOLDFAST_STATE_DIR).
         """
         from holdfast.surfaces.cli import db as keeping
 
         return keeping.accept(doors.ground(state), reason)
+
+    @db.command
+    def grants(
+        *,
+        serve: str = "holdfast_serve",
+        keeper: str = "holdfast_keeper",
+        apply: Annotated[bool, Parameter(negative=(), show_default=False)] = False,
+        state: State = None,
+    ) -> int:
+        """Print the rights of the two processes on PostgreSQL, as statements; or grant them.
+
+        Parameters
+        ----------
+        serve
+            The database role of `holdfast serve`.
+        keeper
+            The database role of `holdfast keeper`.
+        apply
+            Run them, all or none, as whoever the address of the database names.
+        state
+            The state folder (default: $HOLDFAST_STATE_DIR).
+        """
+        from holdfast.model.access import Process
+        from holdfast.surfaces.cli import db as keeping
+
+        roles = {Process.SERVE: serve, Process.KEEPER: keeper}
+        return keeping.grants(doors.ground(state), roles, apply=apply)

@@ -8,10 +8,14 @@ from cyclopts import App, Parameter
 from holdfast.surfaces.cli.commands.words import Context, CustomKinds, Kubeconfig, Without
 from holdfast.surfaces.cli.doors import Doors, Target
 
+type Do = Annotated[bool, Parameter(negative=(), show_default=False)]
+
 
 def declare(app: App, doors: Doors) -> None:
     """Add its commands."""
-    rbac = App(name="rbac", help="Print the rights that Holdfast needs, made from its rules.")
+    rbac = App(
+        name="rbac", help="Print or install the rights that Holdfast needs, made from its rules."
+    )
     app.command(rbac)
 
     @rbac.command
@@ -66,3 +70,49 @@ def declare(app: App, doors: Doors) -> None:
         role = reader_role(rules, name=name, namespace=namespace, named=named)
         print(yaml.safe_dump(role, sort_keys=False), end="")
         return 0
+
+    @rbac.command
+    def install(
+        *,
+        dry_run: Do = False,
+        apply: Do = False,
+        check: Do = False,
+        remove: Do = False,
+        kubeconfigs: Path | None = None,
+        kubeconfig: Kubeconfig = None,
+        context: Context = None,
+    ) -> int:
+        """Give a cluster the roles and policies that Holdfast acts behind, or take them away.
+
+        Needs an administrator's rights. Exit codes of --check: 0 all is as it was made, 1 it is
+        not.
+
+        Parameters
+        ----------
+        dry_run
+            Print all of it, ready to be read.
+        apply
+            Make what is missing, and put right in place what was altered.
+        check
+            Say what is missing, altered or there besides.
+        remove
+            Take all of it away, with every lease, the policies first.
+        kubeconfigs
+            Write into that folder what the two processes show to the cluster, good for 30 days or
+            as long as the cluster allows; alone, or with --apply. Again before they expire.
+        kubeconfig
+            The kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then in-cluster).
+        context
+            The context in it (default: the current one).
+        """
+        from holdfast.surfaces.cli import installing
+
+        orders = {
+            "--dry-run": dry_run,
+            "--apply": apply,
+            "--check": check,
+            "--remove": remove,
+        }
+        target = Target(kubeconfig=kubeconfig, context=context)
+        given = [name for name, wanted in orders.items() if wanted]
+        return installing.run(doors, target, given, kubeconfigs)

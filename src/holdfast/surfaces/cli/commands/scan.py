@@ -1,6 +1,5 @@
 """`holdfast scan`, as it is declared."""
 
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,19 +8,18 @@ from cyclopts import App, Parameter
 
 from holdfast.surfaces.cli.commands.words import (
     BEFORE,
+    CURRENT,
     HOW,
-    WHERE,
-    Context,
     CustomKinds,
     Everywhere,
     FailOn,
     Flag,
-    Kubeconfig,
     Namespaces,
+    Place,
     Without,
     namespaces,
 )
-from holdfast.surfaces.cli.doors import Doors, Target
+from holdfast.surfaces.cli.doors import Doors
 
 
 class Output(StrEnum):
@@ -39,12 +37,9 @@ def declare(app: App, doors: Doors) -> None:
     @app.command
     def scan(
         *,
-        kubeconfig: Kubeconfig = None,
-        context: Context = None,
+        place: Place = CURRENT,
         namespace: Namespaces = (),
         all_namespaces: Everywhere = False,
-        snapshot: Annotated[Path | None, Parameter(group=WHERE)] = None,
-        at: Annotated[datetime | None, Parameter(group=WHERE)] = None,
         output: Annotated[Output, Parameter(name=["--output", "-o"], group=HOW)] = Output.TEXT,
         fail_on: Annotated[FailOn, Parameter(group=HOW)] = "warning",
         flat: Flag = False,
@@ -69,20 +64,10 @@ def declare(app: App, doors: Doors) -> None:
 
         Parameters
         ----------
-        kubeconfig
-            The kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then in-cluster).
-        context
-            The context in it (default: the current one).
         namespace
             Look only there; can be given more than once.
         all_namespaces
             Look everywhere (the default).
-        snapshot
-            Look at a folder instead: from `holdfast snapshot`, `kubectl get -o json` or
-            `kubectl cluster-info dump`.
-        at
-            With --snapshot of plain kubectl output: when it was taken, in UTC if no zone is given
-            (default: when its files were written).
         output
             `text` for people, `json` and `yaml` for programs, `markdown` for a ticket.
         fail_on
@@ -116,23 +101,20 @@ def declare(app: App, doors: Doors) -> None:
         from holdfast import facts
         from holdfast.model.baseline import NOTHING
         from holdfast.surfaces.cli import scan as scanning
-        from holdfast.surfaces.cli import watching
         from holdfast.surfaces.cli.before import Keeping, before
-        from holdfast.surfaces.cli.looking import Source, names, take
+        from holdfast.surfaces.cli.garbage import for_good
+        from holdfast.surfaces.cli.looking import names, take
         from holdfast.surfaces.cli.screen import Wanted
 
-        source = Source(
-            target=Target(kubeconfig=kubeconfig, context=context),
-            namespaces=namespaces(namespace, everywhere=all_namespaces),
-            snapshot=snapshot,
-            at=at,
-            named=names(kind),
-        )
+        within = namespaces(namespace, everywhere=all_namespaces)
+        source = place.source(within, names(kind))
         keeping = Keeping(since=since, state=state, stateless=stateless)
         preferences = doors.preferences()
         decided = NOTHING if baseline is None else doors.read_baseline(baseline)
         off = facts.switched_off(without, decided)
         if watch:
+            from holdfast.surfaces.cli import watching
+
             watching.refuse(source, keeping, output.value)
             ours = watching.Wish(
                 terms=watching.terms(source, preferences, decided, off, posture=posture),
@@ -143,6 +125,7 @@ def declare(app: App, doors: Doors) -> None:
             return watching.run(doors.live(source.target), ours)
         former = before(doors, keeping, source)
         seen = take(doors, source, facts.kinds_read(facts.rules_without(off)))
+        for_good(seen)
         wish = scanning.Wish(
             output=scanning.Output(output.value),
             wanted=Wanted(flat=flat, young=young, posture=posture),

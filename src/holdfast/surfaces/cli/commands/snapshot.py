@@ -22,6 +22,7 @@ def declare(app: App, doors: Doors) -> None:
     @app.command
     def snapshot(
         folder: Path,
+        /,
         *,
         kubeconfig: Kubeconfig = None,
         context: Context = None,
@@ -33,7 +34,8 @@ def declare(app: App, doors: Doors) -> None:
 
         Values are left out before anything is written: Secrets and ConfigMaps arrive as metadata
         only; environment values, headers, commands and their arguments, values of charts and
-        annotations that no rule reads are removed.
+        annotations that no rule reads are removed. In messages and labels, what looks like a secret
+        is hidden.
 
         Parameters
         ----------

@@ -1,11 +1,17 @@
 """Flags that several commands share."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Group, Parameter
 
 from holdfast.errors import BadInput
+from holdfast.surfaces.cli.doors import Target
+
+if TYPE_CHECKING:
+    from holdfast.surfaces.cli.looking import Source
 
 WHERE = Group("Which cluster", sort_key=1)
 WHAT = Group("What to look at", sort_key=2)
@@ -34,6 +40,48 @@ type FailOn = Literal[
 type State = Annotated[Path | None, Parameter(group=OURS)]
 type Keys = Annotated[tuple[Path, ...], Parameter(name=["--key"], negative=(), show_default=False)]
 type Flag = Annotated[bool, Parameter(group=HOW, negative=(), show_default=False)]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where to look: a cluster, or a folder.
+
+    Parameters
+    ----------
+    kubeconfig
+        The kubeconfig file (default: $KUBECONFIG, then ~/.kube/config, then in-cluster).
+    context
+        The context in it (default: the current one).
+    snapshot
+        Look at a folder instead: from `holdfast snapshot`, `kubectl get -o json` or
+        `kubectl cluster-info dump`.
+    at
+        With --snapshot of plain kubectl output: when it was taken, in UTC if no zone is given
+        (default: when its files were written).
+    """
+
+    kubeconfig: Kubeconfig = None
+    context: Context = None
+    snapshot: Annotated[Path | None, Parameter(group=WHERE)] = None
+    at: Annotated[datetime | None, Parameter(group=WHERE)] = None
+
+    def source(
+        self, namespaces: tuple[str, ...] | None = None, named: tuple[str, ...] = ()
+    ) -> "Source":
+        """The source that those flags mean, in those namespaces, with those custom kinds."""
+        from holdfast.surfaces.cli.looking import Source
+
+        return Source(
+            target=Target(kubeconfig=self.kubeconfig, context=self.context),
+            namespaces=namespaces,
+            snapshot=self.snapshot,
+            at=self.at,
+            named=named,
+        )
+
+
+CURRENT = Place()
 
 
 def namespaces(named: tuple[str, ...], *, everywhere: bool) -> tuple[str, ...] | None:

@@ -1,0 +1,232 @@
+"""The suites that need a cluster: what leases and the keeper try that they must not.
+
+A refusal counts if it is in the words of RBAC, or in those of our fence and an administrator's
+identical dry run succeeds. Everything is tried as a dry run, on objects of the suite's own.
+"""
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from holdfast.conformance import fields, minting
+from holdfast.conformance.acts import Act, acts, again, dry, patched, showing
+from holdfast.conformance.discovered import served
+from holdfast.conformance.ground import Ground, Raw, by_fence, by_rbac, root_of
+from holdfast.execution.lease_names import Purpose
+from holdfast.model.counted import Counted, counted
+from holdfast.model.objects import Object
+from holdfast.model.repairs import Kind
+from holdfast.model.steps import Create
+from holdfast.ports.probing import Bench, Door, Try
+
+AT_ONCE = 8
+
+
+@dataclass(kw_only=True)
+class Claims:
+    """What was counted so far for each claim."""
+
+    n: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    wrong: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, claim: str, said: str | None) -> None:
+        """One case: empty as it must be, a sentence where it is not, None where it says nothing."""
+        if said is not None:
+            self.n[claim] += 1
+            self.wrong[claim] += [said] if said else []
+
+    def lines(self, suite: str, seed: int) -> Sequence[Counted]:
+        """A line for each."""
+        return [
+            counted(f"{suite}: {claim}", n, self.wrong[claim], seed) for claim, n in self.n.items()
+        ]
+
+
+type Suite = Callable[[Ground, int, Claims], Awaitable[None]]
+
+
+async def fenced(
+    bench: Bench, seed: int, number: int, wanted: Sequence[str]
+) -> AsyncGenerator[Counted]:
+    """Those suites, with so many tries of each sort by each lease."""
+    dice = random.Random(seed)  # noqa: S311 - it repeats itself, on purpose
+    async with Ground.broken_in(bench, dice) as ground:
+        for name in wanted:
+            claims = Claims()
+            await SUITES[name](ground, number, claims)
+            for why in await ground.take_back():
+                claims.add("leases taken back", why)
+            for line in claims.lines(name, seed):
+                yield line
+
+
+async def _escape(ground: Ground, _: int, claims: Claims) -> None:
+    """Whoever has the keeper's token."""
+    kind, of = next(each for each in await ground.served() if each[0].name == "RolloutRestart")
+    act = next(acts(kind, *await ground.target(of, ground.here)))
+    if isinstance(lent := await ground.lend(act), str):
+        claims.add("leases lent", lent)
+        return
+    await ground.made(*minting.somebodys(ground.here))
+    claims.add("leases lent", "")
+    for each in minting.tries(next(ground.accounts()), act.whole, ground.here):
+        said = await ground.bench.keeper.ask(dry(each))
+        fine = by_fence(said) or by_rbac(said)
+        wrong = f"{each.method} {each.path} {each.body}: {said.code} {said.message[:200]}"
+        claims.add("a keeper's other requests", "" if fine else wrong)
+
+
+async def _least_privilege(ground: Ground, number: int, claims: Claims) -> None:
+    """Whoever has a lease."""
+    every = [each async for each in _each_act(ground)]
+    twins = [each async for each in _each_act(ground)]
+    far = [each async for each in _each_act(ground, elsewhere=True)]
+    known = [each async for each in served(ground.bench.admin)]
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def of(act: Act, others: Sequence[Act]) -> None:
+        async with gate:
+            lease = await ground.lend(act)
+            claims.add("leases lent", lease if isinstance(lease, str) else "")
+            if not isinstance(lease, str):
+                misuse = _Misuse(ground=ground, lease=lease, act=act, number=number, claims=claims)
+                await _misused(misuse, others, known)
+
+    await asyncio.gather(*(of(act, others) for act, *others in zip(every, twins, far, strict=True)))
+
+
+async def _each_act(ground: Ground, *, elsewhere: bool = False) -> AsyncIterator[Act]:
+    """Each kind on a fresh object of each sort, and what is made again after it is gone."""
+    namespace = ground.elsewhere if elsewhere else ground.here
+    for kind, of in await ground.served():
+        for act in acts(kind, *await ground.target(of, namespace)):
+            yield act
+        if Create in kind.undoes:
+            there, whole = await ground.target(of, namespace)
+            await ground.gone(whole)
+            yield again(kind, there, whole)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Misuse:
+    """Somebody with a lease, who tries."""
+
+    ground: Ground
+    lease: Door
+    act: Act
+    number: int
+    claims: Claims
+
+    async def tries(self, claim: str, request: Try, what: str = "") -> bool:
+        """One request that is to be refused; whether it said anything."""
+        said = await self.ground.refused(self.lease, request)
+        self.claims.add(claim, said and f"{self.act.named}{what}: {said}")
+        return said is not None
+
+
+async def _misused(
+    misuse: _Misuse, others: Sequence[Act], known: Sequence[tuple[str, str, str]]
+) -> None:
+    act, claims = misuse.act, misuse.claims
+    own = await misuse.lease.ask(dry(act.request))
+    claims.add("its own act goes through", "" if own.ok else f"{act.named}: {own.message}")
+    for each in act.wrong:
+        await misuse.tries("other values and options", each)
+        await misuse.tries("other values and options", showing(each))
+    for other in others:
+        if _another(act, other):
+            await misuse.tries("other objects", other.request)
+    for verb, method, template in misuse.ground.dice.sample(known, min(misuse.number, len(known))):
+        path = template.format(
+            namespace=act.namespace or misuse.ground.here, name=act.whole.rpartition("/")[2]
+        )
+        if (method, path) != (act.request.method, act.request.path):
+            await misuse.tries("other verbs", _verb(verb, method, path))
+    if act.request.method == "PATCH":
+        await _other_fields(misuse)
+
+
+def _another(act: Act, other: Act) -> bool:
+    """What is made again is told by its value: in its own namespace, that is tried above."""
+    return act.purpose is not Purpose.UNDO or act.namespace != other.namespace
+
+
+def _verb(verb: str, method: str, path: str) -> Try:
+    writes = method in ("POST", "PUT", "PATCH")
+    return Try(
+        method=method,
+        path=path,
+        body={"metadata": {"name": "x"}} if writes else None,
+        content="application/merge-patch+json" if method == "PATCH" else "application/json",
+        query={"watch": "1", "timeoutSeconds": "1"} if verb == "watch" else {},
+    )
+
+
+async def _other_fields(misuse: _Misuse) -> None:
+    act, admin = misuse.act, misuse.ground.bench.admin
+    there = (await admin.ask(Try(method="GET", path=act.request.path))).value
+    root = root_of(act.kind.targets[0])
+    schemas: Raw = (await admin.ask(Try(method="GET", path=f"/openapi/v3{root}"))).value
+    operations = [*fields.changed(there), *fields.added(schemas["components"]["schemas"], there)]
+    misuse.ground.dice.shuffle(operations)
+    alike = [fields.kept(there), fields.kept((await admin.ask(dry(act.request))).value)]
+    said = 0
+    for operation in operations:
+        request = patched(act, operation)
+        theirs = await admin.ask(dry(request))
+        if not theirs.ok or fields.kept(theirs.value) in alike:
+            continue  # refused to everybody, or it comes to the act, or to nothing
+        said += await misuse.tries("other fields", request, f" {operation}")
+        if said == misuse.number:
+            return
+
+
+async def _time_of_use(ground: Ground, _: int, claims: Claims) -> None:
+    """What was right when it was lent, and is not any more."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def of(story: Story, kind: Kind, target: type[Object]) -> None:
+        async with gate:
+            await story(ground, kind, target, claims)
+
+    served_here = await ground.served()
+    stories: tuple[Story, ...] = (_meant, _made_again)
+    await asyncio.gather(*(of(story, *each) for each in served_here for story in stories))
+
+
+type Story = Callable[[Ground, Kind, type[Object], Claims], Awaitable[None]]
+
+
+async def _meant(ground: Ground, kind: Kind, of: type[Object], claims: Claims) -> None:
+    """A lease for a dry run, used for more."""
+    for act in acts(kind, *await ground.target(of, ground.here)):
+        preview = replace(act, purpose=Purpose.PREVIEW)
+        lease = await ground.lend(preview)
+        claims.add("leases lent", lease if isinstance(lease, str) else "")
+        if not isinstance(lease, str):
+            for asked in (act.request, *map(showing, (act.request, *act.wrong))):
+                said = await ground.refused(lease, asked, really=True)
+                claims.add("previews that are meant", said and f"{preview.named}: {said}")
+
+
+async def _made_again(ground: Ground, kind: Kind, of: type[Object], claims: Claims) -> None:
+    """Its target was deleted, and is there again under the same name."""
+    there, whole = await ground.target(of, ground.here)
+    for act in acts(kind, there, whole):
+        lease = await ground.lend(act)
+        claims.add("leases lent", lease if isinstance(lease, str) else "")
+        if not isinstance(lease, str):
+            await ground.gone(whole)
+            new, _ = await ground.target(of, ground.here, name=there["metadata"]["name"])
+            for other in acts(kind, new, whole):
+                said = await ground.refused(lease, other.request)
+                claims.add("targets made again", said and f"{act.named}: {said}")
+
+
+SUITES: dict[str, Suite] = {
+    "escape": _escape,
+    "least-privilege": _least_privilege,
+    "time-of-use": _time_of_use,
+}

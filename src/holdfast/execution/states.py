@@ -1,0 +1,108 @@
+"""What a proposal can be, and what may follow: the whole life of one, in one table.
+
+No state is left but by an event that the table names, and none by deleting a record. Whoever asks
+for anything else gets a refusal, never another state.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from holdfast.model.asks import Refusal
+
+
+class State(StrEnum):
+    """Where a proposal is."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    LEASED = "leased"
+    APPLIED = "applied"
+    RECOVERED = "recovered"
+    RECOVERED_LATE = "recovered_late"
+    NOT_RECOVERED = "not_recovered"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+    UNDO_FAILED = "undo_failed"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Event(StrEnum):
+    """What happens to one."""
+
+    APPROVED = "approved"  # by as many as it takes
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    REFUSED = "refused"  # a layer, a fence or the API server said no before anything was done
+    LEASED = "leased"
+    APPLIED = "applied"  # the API server says so, or the cluster shows it
+    FAILED = "failed"  # it was not done, for certain
+    LOST = "lost"  # nobody can tell whether it was done
+    FOUND_DONE = "found_done"  # after it was lost, the cluster shows that it was
+    FOUND_NOT_DONE = "found_not_done"
+    RECOVERED = "recovered"
+    DEADLINE = "deadline"  # it has not recovered in its time
+    HEALED_LATE = "healed_late"
+    UNDO = "undo"
+    UNDONE = "undone"
+    UNDO_FAILED = "undo_failed"
+
+
+NEXT: Mapping[State, Mapping[Event, State]] = MappingProxyType(
+    {
+        State.PROPOSED: {
+            Event.APPROVED: State.APPROVED,
+            Event.REJECTED: State.REJECTED,
+            Event.EXPIRED: State.EXPIRED,
+            Event.REFUSED: State.REFUSED,
+        },
+        State.APPROVED: {
+            Event.LEASED: State.LEASED,
+            Event.EXPIRED: State.EXPIRED,  # it did not begin in its time
+            Event.REFUSED: State.REFUSED,
+            Event.FAILED: State.FAILED,
+        },
+        State.LEASED: {
+            Event.APPLIED: State.APPLIED,
+            Event.REFUSED: State.REFUSED,
+            Event.FAILED: State.FAILED,
+            Event.LOST: State.UNKNOWN,
+        },
+        State.UNKNOWN: {
+            Event.FOUND_DONE: State.APPLIED,
+            Event.FOUND_NOT_DONE: State.FAILED,
+        },
+        State.APPLIED: {
+            Event.RECOVERED: State.RECOVERED,
+            Event.DEADLINE: State.NOT_RECOVERED,
+        },
+        State.NOT_RECOVERED: {
+            Event.UNDO: State.UNDOING,
+            Event.HEALED_LATE: State.RECOVERED_LATE,
+        },
+        State.UNDOING: {
+            Event.UNDONE: State.UNDONE,
+            Event.UNDO_FAILED: State.UNDO_FAILED,
+        },
+    }
+)
+"""What may follow what. A state that does not stand here is an end."""
+
+ENDS = frozenset(state for state in State if state not in NEXT)
+
+
+def after(state: State, event: Event) -> State | Refusal:
+    """The state after an event; a refusal if that event cannot happen to it."""
+    following = NEXT.get(state, {}).get(event)
+    if following is None:
+        return Refusal(by="states", because=f"what is {state.value} cannot be {event.value}")
+    return following
+
+
+def acts_from(state: State) -> bool:
+    """Whether anything may still be done to the cluster for it."""
+    return state in (State.APPROVED, State.LEASED, State.NOT_RECOVERED, State.UNDOING)

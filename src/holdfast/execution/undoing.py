@@ -1,0 +1,58 @@
+"""Whether what was done may be taken back: only while it is still ours to take back."""
+
+from collections.abc import Iterator
+
+from holdfast.model.documents import Document, beyond, effect
+from holdfast.model.paths import differences, found_at, written
+from holdfast.model.repairs import Kind
+from holdfast.model.steps import Patch, Step
+
+OURS = "holdfast"
+"""The field manager under which we write."""
+
+
+def refuses_undo(kind: Kind, undo: tuple[Step, ...], now: Document | None) -> Iterator[str]:
+    """Why it is left as it is; nothing if it may be taken back. `now` is a fresh read, if it is
+    still there.
+    """
+    if not kind.reversible or not undo:
+        yield "there is no way back"
+        return
+    for step in undo:
+        if isinstance(step, Patch):
+            yield from _changed_since(step, now)
+
+
+def _changed_since(step: Patch, now: Document | None) -> Iterator[str]:
+    if now is None or now.ref != step.target:
+        yield "it is not there any more"
+        return
+    for each in step.sets:
+        there = found_at(now.value, each.path)
+        if any(True for _ in differences(each.was, there)):
+            by = _last_writer(now)
+            whom = f" by {by}" if by else ""
+            yield f"{written(each.path)} was changed since{whom}"
+
+
+def restored(kind: Kind, before: Document, after: Document) -> tuple[str, ...]:
+    """Where an object that was brought back differs from what it was; nothing, if it does not.
+
+    What the action did not touch is other people's, and may have moved on.
+    """
+    changed = effect(before, after)
+    elsewhere = frozenset(beyond(changed, kind.touches))
+    return tuple(written(each.path) for each in changed if each.path not in elsewhere)
+
+
+def _last_writer(document: Document) -> str:
+    """The manager that wrote its spec last, if it is not us."""
+    managers = document.at("metadata", "managedFields")
+    told: list[tuple[str, str]] = []
+    for each in managers if isinstance(managers, list | tuple) else ():
+        fields = found_at(each, ("fieldsV1",))
+        when, who = found_at(each, ("time",)), found_at(each, ("manager",))
+        spec = found_at(fields, ("f:spec",))
+        if spec is not None and isinstance(when, str) and isinstance(who, str) and who != OURS:
+            told.append((when, who))
+    return max(told, default=("", ""))[1]

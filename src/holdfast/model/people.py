@@ -1,0 +1,119 @@
+"""Who may say yes: people, and the names and keys that channels know each of them by.
+
+One person has one id, however many channels there are. Nobody is two, and no key is two people's.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from typing import Annotated
+
+import msgspec
+
+from holdfast.model.objects import Time
+from holdfast.model.ssh import public_key
+from holdfast.model.written import Fault
+
+API_VERSION = "holdfast.dev/v1alpha1"
+KIND = "People"
+
+Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?\Z")]
+Group = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?\Z")]
+CHANNELS = ("ssh", "slack", "discord", "telegram", "kubernetes", "oidc")
+
+
+class _Written(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """A part of a file that people write: unknown keys are errors."""
+
+
+class Identities(_Written, frozen=True, kw_only=True):
+    """What channels call one person. An SSH key is written as in its `.pub` file."""
+
+    ssh: tuple[str, ...] = ()
+    slack: tuple[str, ...] = ()
+    discord: tuple[str, ...] = ()
+    telegram: tuple[str, ...] = ()
+    kubernetes: tuple[str, ...] = ()
+    oidc: tuple[str, ...] = ()
+
+    def told(self) -> Iterator[tuple[str, int, str]]:
+        """Each of them: the channel, its place in the list, and the name there."""
+        for channel in CHANNELS:
+            for place, name in enumerate(getattr(self, channel)):
+                yield channel, place, name
+
+
+class Person(_Written, frozen=True, kw_only=True):
+    """One person."""
+
+    id: Id
+    name: str = ""
+    groups: tuple[Group, ...] = ()
+    identities: Identities = Identities()
+    revoked: Time | None = None  # from then on, nothing of this person counts
+
+
+class People(_Written, frozen=True, kw_only=True):
+    """The people file."""
+
+    api_version: str
+    kind: str
+    people: tuple[Person, ...]
+
+    def faults(self) -> Iterator[Fault]:
+        """Who stands twice, whose key is somebody else's too, and what is no key."""
+        ids: dict[str, str] = {}
+        names: dict[tuple[str, str], str] = {}
+        for number, person in enumerate(self.people):
+            here = f".people[{number}]"
+            if person.id in ids:
+                yield Fault(at=f"{here}.id", why=f"{person.id} stands twice")
+            ids[person.id] = here
+            for channel, place, name in person.identities.told():
+                at = f"{here}.identities.{channel}[{place}]"
+                if channel == "ssh" and not public_key(name):
+                    yield Fault(at=at, why="this is no SSH public key of a format that we take")
+                    continue
+                told = (channel, public_key(name) if channel == "ssh" else _folded(name))
+                other = names.setdefault(told, person.id)
+                if other != person.id:
+                    yield Fault(at=at, why=f"this is {other}'s as well")
+                elif not told[1]:
+                    yield Fault(at=at, why="this is empty")
+
+    def by_id(self, id_: str) -> Person | None:
+        """The person of that id."""
+        return next((person for person in self.people if person.id == id_), None)
+
+    def known_as(self, channel: str, name: str) -> Person | None:
+        """Whom a channel means by that name, byte by byte; an SSH key is `format base64`."""
+        for person in self.people:
+            for known_channel, _, known in person.identities.told():
+                written = public_key(known) if channel == "ssh" else known
+                if known_channel == channel and written == name:
+                    return person
+        return None
+
+    def means(self, told: str, id_: str) -> bool:
+        """Whether a name means that person on any channel, in any spelling.
+
+        For what nobody has proved: who is said to have asked for something cannot approve it under
+        another of his names. A name may mean several people: then none of them can. A program tells
+        whom it works for as `program:name`.
+        """
+        said = {_folded(told)}
+        while told:
+            told = told.partition(":")[2]
+            said.add(_folded(told))
+        person = self.by_id(id_)
+        if person is None:
+            return False
+        names = {_folded(name) for _, _, name in person.identities.told()}
+        return bool((said - {""}) & {person.id, _folded(person.name), *names})
+
+
+def _folded(name: str) -> str:
+    """What two spellings of one name have in common."""
+    seen = (each for each in name if unicodedata.category(each) != "Cf")  # the others show nothing
+    return unicodedata.normalize("NFKC", "".join(seen)).strip().casefold()

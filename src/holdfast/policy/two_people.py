@@ -1,0 +1,35 @@
+"""Layer 6: where much is at stake, two different people say yes, and where it is asked, apart."""
+
+from holdfast.model.asks import Answer, Ask, Needs, Refusal, Station, What
+from holdfast.model.repairs import Risk
+
+
+def two_people(ask: Ask) -> Answer:
+    """Two canonical people, for what concerns the whole cluster, for high risk, or as asked."""
+    of_class = type(ask.action).kind.of_class
+    apart = ask.rules.distance.get(of_class)
+    why = (
+        "it concerns the whole cluster"
+        if not ask.target.namespace
+        else "its risk is high"
+        if ask.risk is Risk.HIGH
+        else f"the rules ask for it of every {of_class.value}"
+        if of_class in ask.rules.two_people or apart is not None
+        else ""
+    )
+    if not why:
+        return None
+    first: dict[str, int] = {}
+    for number, each in enumerate(ask.assents):
+        first.setdefault(each.person, number)
+    if len(first) < 2:
+        if ask.station is Station.EXECUTION:
+            return Refusal(by="two_people", because=f"two people must approve it: {why}")
+        return Needs(by="two_people", what=What.SECOND_PERSON, because=why)
+    one, other = (ask.assents[number].at for number in list(first.values())[:2])
+    if apart is not None and other - one < apart:
+        return Refusal(
+            by="two_people",
+            because=f"the second approval came {other - one} after the first, not {apart}",
+        )
+    return None

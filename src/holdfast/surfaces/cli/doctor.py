@@ -1,0 +1,274 @@
+"""`holdfast doctor`: what this installation lacks, part by part, each with its remedy.
+
+What cannot be looked at, because something before it is broken, is unknown and never well.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import msgspec
+
+from holdfast.errors import HoldfastError
+from holdfast.facts import kinds_read
+from holdfast.model.access import Process, Rights
+from holdfast.model.entries import Checkpoint
+from holdfast.model.keys import Purpose
+from holdfast.model.objects import Object
+from holdfast.ports import Cluster
+from holdfast.surfaces.cli.anchors import read_anchors
+from holdfast.surfaces.cli.consoles import Plain
+from holdfast.surfaces.cli.doors import Doors, Target
+from holdfast.surfaces.cli.exits import FAULTS, NOTHING
+from holdfast.surfaces.cli.ground import Ground, refuse_role
+from holdfast.surfaces.cli.text import clean
+from holdfast.workflow.alive import living_keeper
+from holdfast.workflow.keeping import require_clock, require_signing
+from holdfast.workflow.orders import require_anchored
+from holdfast.workflow.posting import NO_KEEPER, START_ONE
+
+API_VERSION = "holdfast.dev/v1alpha1"
+LITTLE = 512 << 20  # bytes that should be free for the database, its log and the anchors
+TOGETHER = 8  # questions that the API server gets at once
+NAMED = 4  # kinds that a line names
+
+
+class State(StrEnum):
+    """How a part is."""
+
+    OK = "ok"
+    FAULT = "fault"
+    UNKNOWN = "unknown"
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """One line."""
+
+    part: str
+    state: State
+    says: str
+    remedy: str = ""
+
+
+class DoctorOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """All of them."""
+
+    api_version: str = API_VERSION
+    kind: str = "Diagnosis"
+    ok: bool
+    parts: tuple[Told, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Patient:
+    """Who is looked at, and what was learnt on the way."""
+
+    doors: Doors
+    ground: Ground
+    target: Target
+    processes: Sequence[Process]
+    cluster: str = ""  # of the database
+    store: bool = False  # whether the database can be used
+    tip: Checkpoint | None = None
+    told: list[Told] = field(default_factory=list)
+
+
+type _Look = Callable[[_Patient], Iterator[str]]
+
+
+def diagnose(
+    doors: Doors, ground: Callable[[], Ground], target: Target, processes: Sequence[Process]
+) -> Sequence[Told]:
+    """Look at every part, in the order in which they rest upon each other."""
+    try:
+        doors.preferences()
+        patient = _Patient(doors=doors, ground=ground(), target=target, processes=processes)
+    except HoldfastError as unfit:
+        return [
+            _fault("settings", unfit),
+            *(_unknown(part, "the settings fit") for part, *_ in _PARTS),
+        ]
+    patient.told.append(Told(part="settings", state=State.OK, says="Every setting fits."))
+    for part, look, rests_on_store in _PARTS:
+        if part in _OF_THE_KEEPER and Process.KEEPER not in processes:
+            continue
+        patient.told += (
+            [_unknown(part, "database")]
+            if rests_on_store and not patient.store
+            else (_looked(part, look, patient))
+        )
+    return patient.told
+
+
+def tell(told: Sequence[Told], *, as_json: bool) -> int:
+    """Print the lines."""
+    ok = all(each.state is State.OK for each in told)
+    if as_json:
+        out = DoctorOut(ok=ok, parts=tuple(told))
+        print(msgspec.json.format(msgspec.json.encode(out), indent=2).decode())
+    else:
+        console = Plain()
+        for each in told:
+            console.print(clean(f"{each.state:7}  {each.part:8}  {each.says}"))
+            if each.remedy:
+                console.print(f"{'':19}{clean(each.remedy)}")
+    return NOTHING if ok else FAULTS
+
+
+def _looked(part: str, look: _Look, patient: _Patient) -> Sequence[Told]:
+    try:
+        return [Told(part=part, state=State.OK, says=says) for says in look(patient)]
+    except HoldfastError as wrong:
+        return [_fault(part, wrong)]
+    except OSError as refused:
+        return [
+            Told(
+                part=part,
+                state=State.FAULT,
+                says=f"The system refused: {refused}.",
+                remedy="Mend that and look again.",
+            )
+        ]
+
+
+def _fault(part: str, wrong: HoldfastError) -> Told:
+    return Told(part=part, state=State.FAULT, says=wrong.wrong, remedy=wrong.remedy)
+
+
+def _unknown(part: str, before: str) -> Told:
+    return Told(
+        part=part, state=State.UNKNOWN, says=f"Cannot be looked at before {before} is well."
+    )
+
+
+def _database(patient: _Patient) -> Iterator[str]:
+    with patient.ground.upkeep() as upkeep:
+        standing = upkeep.standing()
+        upkeep.require_current(standing.cluster)
+    patient.cluster, patient.store = standing.cluster, True
+    for process in patient.processes:
+        with patient.ground.upkeep_as(process) as upkeep:
+            upkeep.require_writable()
+    yield f"{standing.name} answers, at revision {standing.revision}, for {standing.cluster}."
+
+
+def _roles(patient: _Patient) -> Iterator[str]:
+    for process in patient.processes:
+        rights = _rights(patient, process)
+        if not rights.role:
+            yield "SQLite knows no roles: whoever may open the file may write all of it."
+            return
+        refuse_role(rights, process)
+        yield f"{rights.role} has the rights of {process} and no others."
+
+
+def _rights(patient: _Patient, process: Process) -> Rights:
+    with patient.ground.upkeep_as(process) as upkeep:
+        return upkeep.rights(process)
+
+
+def _clock(patient: _Patient) -> Iterator[str]:
+    with patient.ground.store() as store, store.reading() as tx:
+        patient.tip = tx.records.tip()
+        require_clock(patient.doors.now(), tx.now(), "the database's")
+    yield "This machine's and the database's agree."
+
+
+def _keys(patient: _Patient) -> Iterator[str]:
+    for purpose in Purpose:
+        turn = patient.tip.key if patient.tip is not None and purpose is Purpose.AUDIT else ""
+        keyring = patient.ground.keyring(purpose)
+        require_signing(keyring, turn, patient.ground.check)
+        yield f"The {purpose} key {keyring.signer(turn).public.id[:12]} signs."
+
+
+def _keeper(patient: _Patient) -> Iterator[str]:
+    with patient.ground.store() as store:
+        beat = living_keeper(store)
+    if beat is None:
+        raise _Lacking(f"{NO_KEEPER[:1].upper()}{NO_KEEPER[1:]}.", remedy=START_ONE)
+    yield f"{beat.executor} lives, at version {beat.version}."
+
+
+def _anchors(patient: _Patient) -> Iterator[str]:
+    anchors = read_anchors(patient.ground)
+    with patient.ground.store() as store, store.reading() as tx:
+        require_anchored(tx.records, anchors)
+    size = patient.tip.size if patient.tip is not None else 0
+    if size and not anchors:
+        raise _Lacking(
+            "There is no anchor: that something was cut off the record could not be told.",
+            remedy="Keep one with `holdfast audit anchor`, or run a keeper, which does so.",
+        )
+    longest = max((each.size for each in anchors), default=0)
+    yield f"They know {longest} of {size} entries."
+
+
+def _disk(patient: _Patient) -> Iterator[str]:
+    for folder, free in patient.ground.disk():
+        yield room(str(folder), free)
+
+
+def room(folder: str, free: int) -> str:
+    """Raise when there is too little."""
+    told = f"{free >> 20} MiB are free in {folder}"
+    if free < LITTLE:
+        raise _Lacking(
+            f"Only {told}.", remedy=f"Make room: at least {LITTLE >> 20} MiB, or nothing is sealed."
+        )
+    return f"{told}."
+
+
+def _cluster(patient: _Patient) -> Iterator[str]:
+    yield from asyncio.run(_asked(patient))
+
+
+async def _asked(patient: _Patient) -> Sequence[str]:
+    async with patient.doors.live(patient.target) as cluster:
+        identity = await cluster.identity()
+        if patient.cluster and identity.uid not in ("", patient.cluster):
+            raise _Lacking(
+                f"The context {identity.name} leads to the cluster {identity.uid}, and the "
+                f"database is for {patient.cluster}.",
+                remedy="Name the right context with --context, or another database.",
+            )
+        require_clock(patient.doors.now(), await cluster.now(), "the API server's")
+        kinds = [kind for kind in kinds_read() if not kind.api.sensitive]
+        forbidden = await _forbidden(cluster, kinds)
+    if forbidden:
+        more = f" and {len(forbidden) - NAMED} more" if len(forbidden) > NAMED else ""
+        raise _Lacking(
+            f"This account may not list {', '.join(forbidden[:NAMED])}{more}.",
+            remedy="Give it the reader's role: holdfast rbac reader | kubectl apply -f -",
+        )
+    told = f"{identity.name} answers, version {identity.version}"
+    return [f"{told}; its clock agrees, and {len(kinds)} kinds may be read."]
+
+
+async def _forbidden(cluster: Cluster, kinds: Sequence[type[Object]]) -> Sequence[str]:
+    turns = asyncio.Semaphore(TOGETHER)
+
+    async def may(kind: type[Object]) -> bool:
+        async with turns:
+            return await cluster.may("list", kind)
+
+    allowed = await asyncio.gather(*map(may, kinds))
+    return [kind.api.resource for kind, ok in zip(kinds, allowed, strict=True) if not ok]
+
+
+class _Lacking(HoldfastError):
+    """A part that is not as it must be."""
+
+
+_PARTS: tuple[tuple[str, _Look, bool], ...] = (
+    ("database", _database, False),
+    ("role", _roles, True),
+    ("clock", _clock, True),
+    ("keys", _keys, False),
+    ("anchors", _anchors, True),
+    ("keeper", _keeper, True),
+    ("disk", _disk, False),
+    ("cluster", _cluster, False),
+)
+_OF_THE_KEEPER = {"keys", "anchors"}

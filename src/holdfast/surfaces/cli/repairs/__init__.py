@@ -1,0 +1,1 @@
+"""What people do about repairs on the command line: propose, approve, follow, take back."""

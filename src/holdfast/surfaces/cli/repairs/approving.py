@@ -1,0 +1,141 @@
+"""`holdfast approve`, `reject` and `undo`: a person's signed word about a proposal.
+
+What is signed is the digest of the content that was shown, computed again from that content.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from holdfast.approvals.statements import NAMESPACE, Decision, Statement, read
+from holdfast.errors import BadInput, BadRecord
+from holdfast.execution.states import State, after
+from holdfast.model.asks import Refusal
+from holdfast.model.handed import WORD, Handed
+from holdfast.model.repairs import Risk
+from holdfast.model.times import to_the_second
+from holdfast.ports import Store
+from holdfast.surfaces.cli.consoles import Plain
+from holdfast.surfaces.cli.exits import NOTHING, REFUSED
+from holdfast.surfaces.cli.ground import Ground
+from holdfast.surfaces.cli.pens import Signing
+from holdfast.surfaces.cli.repairs import card
+from holdfast.surfaces.cli.repairs.asking import YES, meant
+from holdfast.surfaces.cli.repairs.dossier import Dossier
+from holdfast.surfaces.cli.repairs.finding import found
+from holdfast.surfaces.cli.repairs.keeper import asked, refuse_without_keeper, tell
+from holdfast.surfaces.cli.repairs.signing import called, chosen, handed, read_file, signed
+from holdfast.surfaces.cli.repairs.words import state_told
+from holdfast.surfaces.cli.text import clean
+from holdfast.workflow.asking import FIRST
+from holdfast.workflow.deciding import EVENTS
+
+UNDO_HOLDS = timedelta(minutes=15)
+"""How long a signed wish to take something back holds: proposals are not open any more by then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What was said on the command line."""
+
+    id: str
+    decision: Decision
+    reason: str = ""
+    key: Path | None = None
+    print_only: bool = False
+    statement: Path | None = None
+    signature: Path | None = None
+    yes: bool = False
+
+
+def say(ground: Ground, signing: Callable[[], Signing], wish: Wish, now: datetime) -> int:
+    """Show it, have it signed, hand it over, and say what became of it."""
+    if (wish.statement is None) != (wish.signature is None):
+        raise BadInput("--statement and --signature belong together.", remedy="Give both, or none.")
+    with ground.store() as store:
+        told = found(store, wish.id)
+        console = Plain(stderr=wish.print_only)
+        card.show(console, told, now)
+        if because := _too_late(told, wish.decision, now):
+            Plain(stderr=True).print(clean(because))
+            return REFUSED
+        statement = _statement(told, wish, now)
+        if wish.print_only:
+            print(statement.text().decode(), end="")
+            return NOTHING
+        refuse_without_keeper(store)
+        word = _word(signing(), told, wish, statement)
+        if word is None:
+            console.print("Nothing was signed, and nothing was handed over.")
+            return REFUSED
+        answer = asked(ground, store, WORD, word, now)
+        return tell(answer, "" if answer.refused else _standing(store, wish, answer.still))
+
+
+def _too_late(told: Dossier, decision: Decision, now: datetime) -> str:
+    """Why that cannot be said of it any more; empty if it can."""
+    id_, until = told.case.id, told.proposal.open_until
+    if isinstance(after(State(told.case.state), EVENTS[decision]), Refusal):
+        if decision is Decision.UNDO:
+            return f"{id_} cannot be taken back now: {state_told(told.case.state)}."
+        return f"It is too late for {id_}: {state_told(told.case.state)}."
+    if decision is Decision.UNDO:
+        return "" if told.proposal.undo else f"{id_} cannot be taken back: there is no way back."
+    if now >= until:
+        return f"{id_} has expired: it was open until {to_the_second(until)}."
+    return ""
+
+
+def _statement(told: Dossier, wish: Wish, now: datetime) -> Statement:
+    """What is to be signed of what was shown."""
+    until = told.proposal.open_until if wish.decision is not Decision.UNDO else now + UNDO_HOLDS
+    return Statement(
+        v=1,
+        cluster=told.proposal.cluster,
+        proposal=told.proposal.id,
+        digest=told.proposal.digest,
+        step=FIRST,
+        decision=wish.decision,
+        until=until,
+        reason=wish.reason.strip(),
+    )
+
+
+def _word(signing: Signing, told: Dossier, wish: Wish, statement: Statement) -> Handed | None:
+    """The signed word; None if the person did not mean it."""
+    if wish.statement is not None and wish.signature is not None:
+        text = read_file(wish.statement, "statement")
+        _refuse_another(read(text), statement)
+        armored = read_file(wish.signature, "signature").decode("ascii", "replace")
+        return handed(signing.check, text, armored, NAMESPACE)
+    key = chosen(signing.pen, wish.key)
+    if not wish.yes and not _meant(told, wish.decision, clean(called(key))):
+        return None
+    return signed(signing, key, statement.text(), NAMESPACE)
+
+
+def _meant(told: Dossier, decision: Decision, key: str) -> bool:
+    """What can do harm has its target typed, so that nobody says yes to another one."""
+    high = decision is Decision.APPROVE and told.proposal.risk is Risk.HIGH
+    question = f"{decision.value.capitalize()} this, signed with {key}?"
+    return meant(question, told.proposal.target.name if high else YES)
+
+
+def _refuse_another(said: Statement, wanted: Statement) -> None:
+    """A statement that was signed elsewhere is about this, as it is now."""
+    for name in ("cluster", "proposal", "digest", "step", "decision"):
+        if getattr(said, name) != getattr(wanted, name):
+            raise BadRecord(
+                f"The statement is about another {name} than what is shown here.",
+                remedy="Print it again with --print, look at the card, and sign that.",
+            )
+
+
+def _standing(store: Store, wish: Wish, still: Sequence[str]) -> str:
+    """How it stands now, and what to type next."""
+    if still:
+        return f"Recorded. It is still wanted: {'; '.join(still)}."
+    case = found(store, wish.id).case
+    follow = "" if case.state == State.REJECTED else f" Follow it with: holdfast watch {case.id}"
+    return f"Recorded: {case.id} is {state_told(case.state)}.{follow}"

@@ -1,0 +1,106 @@
+"""A proposal as it is shown: its content by its own digest, and what the keeper says beside it.
+
+What is shown is what is signed: the digest is computed again from the content that is rendered,
+and is that of the row and that of the sealed entry, or nothing is shown at all.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from holdfast.errors import BadRecord
+from holdfast.model.cases import Card, Case
+from holdfast.model.entries import Entry
+from holdfast.model.paths import written
+from holdfast.model.proposals import Proposal
+from holdfast.model.repairs import plain_of
+from holdfast.model.times import stamp
+from holdfast.surfaces.cli.text import clean
+from holdfast.workflow.casebook import proposal_of
+
+
+class Dossier(msgspec.Struct, frozen=True, kw_only=True):
+    """One proposal, read."""
+
+    case: Case
+    proposal: Proposal
+    card: Card
+
+
+def opened(case: Case, cluster: str) -> Dossier:
+    """What a row holds, if all of it is what it was.
+
+    Raises `BadRecord` with the field that differs, as far as the row tells it.
+    """
+    try:
+        proposal = proposal_of(case)
+        card = msgspec.json.decode(case.card, type=Card)
+    except (BadRecord, msgspec.MsgspecError) as odd:
+        raise _changed(case, _where(case) or clean(str(odd))) from None
+    if proposal.cluster != cluster:
+        raise BadRecord(
+            f"Proposal {clean(case.id)} is about another cluster, {clean(proposal.cluster)}.",
+            remedy="Name the state folder or the database of the cluster that you mean.",
+        )
+    return Dossier(case=case, proposal=proposal, card=card)
+
+
+def require_sealed(told: Dossier, entry: Entry) -> None:
+    """Raise `BadRecord` unless it is what the record says was proposed: whoever edits a row, and
+    all that the row says of itself, cannot edit a signed chain. The field is named, if it says it.
+    """
+    proposal, sealed = told.proposal, entry.details
+    meant = {
+        "action": plain_of(proposal.action),
+        "target.uid": proposal.target.uid,
+        "code": proposal.code,
+        "trouble": proposal.trouble,
+        "requester": proposal.requester,
+        "risk": proposal.risk.name.lower(),
+        "policy": proposal.policy,
+        "effect": [written(each.path) for each in proposal.effect],
+        "undo": bool(proposal.undo),
+        "digest": proposal.digest,
+    }
+    said = {name: sealed.get("uid" if name == "target.uid" else name) for name in meant}
+    odd = [name for name, value in meant.items() if said[name] != value]
+    if odd:
+        where = odd[0] if odd != ["digest"] else "its digest"
+        raise _changed(told.case, f"{where} is another than in entry {entry.seq} of the record")
+
+
+def _where(case: Case) -> str:
+    """How a row contradicts its content; empty if it does not."""
+    content = _decoded(case.content)
+    odd = [name for name, held, said in _twice(case, content) if held != said]
+    if odd:
+        return f"{', '.join(odd)} of its content {'is' if len(odd) == 1 else 'are'} not the row's"
+    digest = hashlib.sha256(case.content.encode()).hexdigest()
+    return "" if digest == case.digest else f"its content has the digest {digest}"
+
+
+def _twice(case: Case, content: Mapping[str, object]) -> Iterator[tuple[str, object, object]]:
+    """What stands in the row as well as in the content: field by field."""
+    target = content.get("target")
+    target = target if isinstance(target, Mapping) else {}
+    yield "id", case.id, content.get("id")
+    yield "target.uid", case.target, target.get("uid")
+    yield "target.namespace", case.namespace, target.get("namespace")
+    yield "proposed", stamp(case.proposed), content.get("proposed")
+    yield "openUntil", stamp(case.open_until), content.get("openUntil")
+
+
+def _decoded(text: str) -> Mapping[str, object]:
+    try:
+        return msgspec.json.decode(text, type=dict[str, object])
+    except msgspec.MsgspecError:
+        return {}
+
+
+def _changed(case: Case, where: str) -> BadRecord:
+    return BadRecord(
+        f"Proposal {clean(case.id)} is not what it was when it was proposed: {where}.",
+        remedy="Approve nothing of it: somebody has changed the database. Propose it again, and "
+        "find out who.",
+    )

@@ -1,0 +1,39 @@
+"""Find a proposal by its id; an id that nobody knows is answered with those that look like it."""
+
+import difflib
+
+from holdfast.errors import BadInput
+from holdfast.ports import Store, Tx
+from holdfast.surfaces.cli.repairs.dossier import Dossier, opened, require_sealed
+from holdfast.surfaces.cli.text import clean
+
+AMONG = 500  # of the newest proposals an id that was mistyped is looked for
+NAMED = 3
+
+
+def found(store: Store, id_: str) -> Dossier:
+    """The proposal of that id, whole."""
+    with store.reading() as tx:
+        return found_in(tx, store.cluster, id_)
+
+
+def found_in(tx: Tx, cluster: str, id_: str) -> Dossier:
+    """The same, within one sight. Raises `BadInput` if there is none, `BadRecord` if it was
+    changed.
+    """
+    case = tx.cases.case(id_)
+    if case is not None:
+        told = opened(case, cluster)
+        for entry in tx.records.of_kind("proposal"):
+            if id_ in entry.subjects:
+                require_sealed(told, entry)
+        return told
+    newest = [each.id for each in tx.cases.newest(AMONG)]
+    raise BadInput(f"There is no proposal {clean(id_)[:80]}.", remedy=_meant(id_, newest))
+
+
+def _meant(id_: str, newest: list[str]) -> str:
+    near = difflib.get_close_matches(id_, newest, NAMED, 0.7)
+    if near:
+        return f"Perhaps you mean {', '.join(clean(each) for each in near)}."
+    return "See which ones there are with: holdfast proposals"

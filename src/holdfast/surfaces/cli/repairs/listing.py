@@ -1,0 +1,131 @@
+"""`holdfast proposals`: what is open and what was lately, or one of them as a card."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Literal
+
+import msgspec
+from rich.text import Text
+
+from holdfast.errors import BadInput, BadRecord
+from holdfast.execution.states import ENDS, State
+from holdfast.model.cases import Case
+from holdfast.model.times import in_words
+from holdfast.ports import Store
+from holdfast.surfaces.cli.consoles import Plain, write
+from holdfast.surfaces.cli.exits import NOTHING
+from holdfast.surfaces.cli.ground import Ground
+from holdfast.surfaces.cli.repairs import card
+from holdfast.surfaces.cli.repairs.dossier import Dossier, opened
+from holdfast.surfaces.cli.repairs.finding import found
+from holdfast.surfaces.cli.repairs.markdown import as_markdown
+from holdfast.surfaces.cli.repairs.report import ProposalOut, as_value
+from holdfast.surfaces.cli.repairs.rows import standing
+from holdfast.surfaces.cli.repairs.words import place_of
+from holdfast.surfaces.cli.report import as_json, as_yaml
+from holdfast.surfaces.cli.text import clean
+
+LISTED: Final = "holdfast.dev/proposals/v1alpha1"
+
+
+OPEN = frozenset(State) - ENDS
+MOST = 200  # of those that have not ended
+
+
+class Output(StrEnum):
+    """Forms of output."""
+
+    TEXT = "text"
+    JSON = "json"
+    YAML = "yaml"
+    MARKDOWN = "markdown"
+
+
+class ProposalsOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Proposals, the newest first; those that were changed since are named and not told."""
+
+    schema: Literal["holdfast.dev/proposals/v1alpha1"]
+    proposals: list[ProposalOut]
+    changed: list[str]
+
+
+def show(ground: Ground, id_: str, output: Output) -> int:
+    """Print one as its card, or as a value."""
+    with ground.store() as store:
+        tell(found(store, id_), output, _now(store))
+    return NOTHING
+
+
+def tell(told: Dossier, output: Output, now: datetime) -> None:
+    """Print one in that form."""
+    match output:
+        case Output.TEXT:
+            card.show(Plain(), told, now)
+        case Output.JSON:
+            print(as_json(as_value(told, now)))
+        case Output.YAML:
+            print(as_yaml(as_value(told, now)))
+        case Output.MARKDOWN:
+            print(as_markdown(told, now))
+
+
+def listed(ground: Ground, output: Output, last: int, *, open_only: bool) -> int:
+    """Print those that have not ended, and as many of the newest."""
+    if last < 0:
+        raise BadInput(f"There are no latest {last} proposals.", remedy="Say how many with --last.")
+    if output is Output.MARKDOWN:
+        raise BadInput(
+            "A list is no Markdown; one proposal is.", remedy="Name it, or take -o json or yaml."
+        )
+    with ground.store() as store:
+        now = _now(store)
+        cases = _cases(store, last, open_only=open_only)
+        each, changed = _read(cases, store.cluster)
+    if output is Output.TEXT:
+        write(Plain(), _lines(each, changed, now))
+        return NOTHING
+    value = ProposalsOut(
+        schema=LISTED, proposals=[as_value(one, now) for one in each], changed=list(changed)
+    )
+    print(as_json(value) if output is Output.JSON else as_yaml(value))
+    return NOTHING
+
+
+def _cases(store: Store, last: int, *, open_only: bool) -> Sequence[Case]:
+    """All that have not ended, and the newest of the others, the newest first."""
+    with store.reading() as tx:
+        going_on = tx.cases.in_states(OPEN, MOST)
+        newest = () if open_only else tx.cases.newest(last)
+    each = {case.id: case for case in (*going_on, *newest)}
+    return sorted(each.values(), key=lambda case: (case.proposed, case.id), reverse=True)
+
+
+def _read(cases: Sequence[Case], cluster: str) -> tuple[list[Dossier], list[str]]:
+    each: list[Dossier] = []
+    changed: list[str] = []
+    for case in cases:
+        try:
+            each.append(opened(case, cluster))
+        except BadRecord:
+            changed.append(case.id)
+    return each, changed
+
+
+def _lines(each: Sequence[Dossier], changed: Sequence[str], now: datetime) -> Iterator[Text]:
+    for told in each:
+        one = told.proposal
+        line = Text(clean(one.id), style="bold")
+        line.append(f"  {one.action.kind.name} of {place_of(one.target)}")
+        line.append(f"  {one.risk.name} risk, {in_words(now - one.proposed)} old", style="dim")
+        yield line
+        yield Text(f"  {standing(told, now)}")
+    for id_ in changed:
+        yield Text(f"{clean(id_)}  was changed in the database: approve nothing of it", "bold red")
+    if not each and not changed:
+        yield Text("There is none. Propose one with: holdfast propose TROUBLE")
+
+
+def _now(store: Store) -> datetime:
+    with store.reading() as tx:
+        return tx.now()

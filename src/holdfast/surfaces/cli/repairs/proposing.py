@@ -1,0 +1,240 @@
+"""`holdfast propose`: what could be done about a trouble, and one of it handed to the keeper."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.text import Text
+
+from holdfast import facts
+from holdfast.diagnosis.repairs import Candidate, Repairs, repairs
+from holdfast.diagnosis.survey import Survey, survey
+from holdfast.errors import BadInput, NotReady, sentence
+from holdfast.execution.states import State
+from holdfast.model.asks import Refusal
+from holdfast.model.handed import PROPOSE, Meant, Propose, proposal_named
+from holdfast.model.objects import Ref
+from holdfast.model.repairs import plain_of
+from holdfast.model.snapshot import Snapshot
+from holdfast.model.troubles import Trouble
+from holdfast.ports import Store
+from holdfast.surfaces.cli.consoles import Plain, write
+from holdfast.surfaces.cli.doors import Doors
+from holdfast.surfaces.cli.exits import NOTHING, REFUSED
+from holdfast.surfaces.cli.ground import Ground
+from holdfast.surfaces.cli.looking import Source, take
+from holdfast.surfaces.cli.meaning import meant, written
+from holdfast.surfaces.cli.repairs.finding import found
+from holdfast.surfaces.cli.repairs.keeper import asked, refuse_without_keeper, tell
+from holdfast.surfaces.cli.repairs.listing import Output
+from holdfast.surfaces.cli.repairs.listing import tell as show
+from holdfast.surfaces.cli.repairs.patches import Written, asked_by
+from holdfast.surfaces.cli.repairs.weighing import Scales, Weighed
+from holdfast.surfaces.cli.repairs.words import action_told, place_of
+from holdfast.surfaces.cli.text import clean
+from holdfast.topology.edges import topology
+
+PREVIEWED_WITHIN = 60.0  # seconds: a lease for dry runs, and a dry run
+PACE = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What was said on the command line."""
+
+    trouble: str
+    action: str = ""
+    target: str = ""
+    list_only: bool = False
+    output: Output = Output.TEXT
+    policy: Path | None = None
+    patch: Written | None = None
+
+
+def propose(doors: Doors, ground: Ground, source: Source, wish: Wish) -> int:
+    """Look, find the trouble, weigh what could be done, and have one of it proposed."""
+    with ground.store() as store:
+        snapshot = take(doors, source, facts.kinds_read())
+        _refuse_elsewhere(snapshot, store)
+        judged = survey(snapshot, grace_scale=doors.preferences().grace_scale)
+        trouble = trouble_meant(wish.trouble, judged)
+        graph = topology(snapshot, frozenset(each.about.namespace for each in trouble.findings))
+        could = repairs(trouble, snapshot, graph, snapshot.now)
+        if wish.patch is not None:
+            meant_there = [each for each in could.candidates if _is_named(each, wish)]
+            asked_for = asked_by(wish.patch, meant_there, snapshot, doors.look(source.target))
+            if isinstance(asked_for, Refusal):
+                Plain(stderr=True).print(clean(sentence(f"Refused: {asked_for.because}")))
+                return REFUSED
+            could = Repairs(candidates=(asked_for,))
+        folder = doors.policy.folder(wish.policy)
+        scales = Scales(
+            snapshot=snapshot,
+            topology=graph,
+            standing=doors.policy.standing(folder) if folder.is_dir() else None,
+            cluster=store.cluster,
+            requester=ground.actor,
+            now=snapshot.now,
+        )
+        with store.reading() as tx:
+            weighed = [scales.weighed(tx, each) for each in could.candidates]
+        chosen = choose(weighed, wish)
+        if chosen is None:
+            return _listed(trouble, could, weighed, here=scales.standing is not None)
+        return _proposed(doors, ground, store, trouble, chosen, wish)
+
+
+def trouble_meant(word: str, judged: Survey) -> Trouble:
+    """The trouble that a word means: by its id, or by that of something that belongs to it."""
+    ids = {id_ for id_, _ in meant(word, judged)}
+    named = [
+        trouble
+        for trouble in judged.troubles
+        if trouble.id in ids or any(each.id in ids for each in trouble.findings)
+    ]
+    if len(named) == 1:
+        return named[0]
+    if not named:
+        raise BadInput(
+            f"{word} is posture: it breaks nothing, and nothing is proposed for it.",
+            remedy="Name a trouble of `holdfast scan`.",
+        )
+    told = "; ".join(f"{each.id} ({written(each.cause.about)})" for each in named)
+    raise BadInput(f"{word} means {len(named)} troubles.", remedy=f"Name one of {told}.")
+
+
+def choose(weighed: Sequence[Weighed], wish: Wish) -> Weighed | None:
+    """The one to propose: what was named, or the only one that nobody refuses, if it goes at the
+    cause; None to list them.
+
+    What is named is proposed also where it is refused here: the keeper says so with every answer.
+    """
+    if wish.list_only:
+        return None
+    if wish.patch is not None:
+        return weighed[0]
+    if not wish.action and not wish.target:
+        allowed = [each for each in weighed if not each.refusals]
+        only = len(allowed) == 1 and allowed[0].candidate.of_cause
+        return allowed[0] if only else None
+    fitting = [each for each in weighed if _is_named(each.candidate, wish)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        where = ", ".join(written(each.candidate.target) for each in fitting)
+        raise BadInput(
+            f"There are {len(fitting)} of that: {where}.", remedy="Name one with --target."
+        )
+    there = ", ".join(dict.fromkeys(_called(each) for each in weighed))
+    raise BadInput(
+        f"{wish.action or wish.target} is nothing that could be done about this.",
+        remedy=f"There is {there}." if there else "There is nothing that we could do.",
+    )
+
+
+def _is_named(each: Candidate, wish: Wish) -> bool:
+    target = each.target
+    names = ("", target.name, f"{target.namespace}/{target.name}", written(target))
+    return wish.action in ("", each.action.kind.name) and wish.target in names
+
+
+def _called(each: Weighed) -> str:
+    return f"{each.candidate.action.kind.name} on {written(each.candidate.target)}"
+
+
+def _listed(trouble: Trouble, could: Repairs, weighed: Sequence[Weighed], *, here: bool) -> int:
+    write(Plain(), _lines(trouble, could, weighed, here=here))
+    return NOTHING if any(not each.refusals for each in weighed) else REFUSED
+
+
+def _lines(
+    trouble: Trouble, could: Repairs, weighed: Sequence[Weighed], *, here: bool
+) -> Iterator[Text]:
+    cause = trouble.cause
+    yield Text(clean(f"{trouble.id}  {cause.code} {cause.name}: {written(cause.about)}"), "bold")
+    yield Text(f"  {clean(cause.says)}")
+    for each in weighed:
+        action, target = each.candidate.action, each.candidate.target
+        yield Text()
+        yield Text(f"{action.kind.name} of {place_of(target)}", "dim" if each.refusals else "bold")
+        yield Text(f"  {action_told(action)}: {action.kind.summary}")
+        for no in each.refusals:
+            yield Text(f"  {clean(f'refused by {no.by}: {no.because}')}", "yellow")
+        if not each.refusals:
+            more = "" if each.candidate.of_cause else ", about what follows from the cause"
+            yield Text(f"  allowed, as far as can be told from here{more}")
+            flags = f"--action {action.kind.name} --target {clean(written(target))}"
+            yield Text(f"  holdfast propose {trouble.id} {flags}", "bold")
+    yield Text()
+    if not weighed:
+        yield Text(clean(could.escalate[:1].upper() + could.escalate[1:]), "bold")
+    elif all(each.refusals for each in weighed):
+        yield Text("None: escalate. All that could be done is refused.", "bold")
+    yield Text(BY_HERE if here else BY_DEFAULT, "dim")
+
+
+BY_HERE = "By the policy folder of this machine; the keeper judges again, by its own."
+BY_DEFAULT = (
+    "By what is compiled in: this machine has no policy folder (HOLDFAST_POLICY). The keeper "
+    "judges again, by its own."
+)
+
+
+def _proposed(
+    doors: Doors, ground: Ground, store: Store, trouble: Trouble, chosen: Weighed, wish: Wish
+) -> int:
+    """Hand it over, wait for the preview, and show what came of it."""
+    refuse_without_keeper(store)
+    answer = asked(ground, store, PROPOSE, _body(ground, trouble, chosen), doors.now())
+    if answer.refused:
+        return tell(answer, "")
+    id_ = proposal_named(answer.outcome)
+    with Plain(stderr=True).moving(f"{id_}: the API server is asked what would come of it ..."):
+        asyncio.run(_previewed(store, id_))
+    told = found(store, id_)
+    with store.reading() as tx:
+        show(told, wish.output, tx.now())
+    return NOTHING if told.case.state == State.PROPOSED else REFUSED
+
+
+def _body(ground: Ground, trouble: Trouble, chosen: Weighed) -> Propose:
+    candidate = chosen.candidate
+    params = plain_of(candidate.action)["params"]
+    target = candidate.target
+    return Propose(
+        trouble=trouble.id,
+        code=candidate.answers.code,
+        target=Meant(**{name: getattr(target, name) for name in Ref.__struct_fields__}),
+        action=candidate.action.kind.name,
+        params=params if isinstance(params, dict) else {},
+        requester=ground.actor,
+    )
+
+
+async def _previewed(store: Store, id_: str) -> None:
+    """Until the case is there. Raises `NotReady` if it is not in its time."""
+    try:
+        async with asyncio.timeout(PREVIEWED_WITHIN):
+            while not await asyncio.to_thread(_is_there, store, id_):
+                await asyncio.sleep(PACE)
+    except TimeoutError:
+        raise NotReady(
+            f"{id_} was not previewed within {PREVIEWED_WITHIN:g} s.",
+            remedy=f"See what the keeper's log says; later: holdfast proposals {id_}",
+        ) from None
+
+
+def _is_there(store: Store, id_: str) -> bool:
+    with store.reading() as tx:
+        return tx.cases.case(id_) is not None
+
+
+def _refuse_elsewhere(snapshot: Snapshot, store: Store) -> None:
+    """What is found in one cluster is not proposed to the keeper of another."""
+    if snapshot.cluster.uid != store.cluster:
+        raise BadInput(
+            f"This cluster is {snapshot.cluster.uid or 'unknown'}, and the database is of "
+            f"{store.cluster}.",
+            remedy="Name the kubeconfig, or the state folder, of the same cluster.",
+        )

@@ -1,0 +1,146 @@
+"""The card: what a proposal would do, as rows, for whatever shows them.
+
+Two parts, told apart: what is signed, which comes from the content by its digest alone; and what
+the keeper says beside it, which helps to judge and binds nobody.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import msgspec
+
+from holdfast.execution.states import State
+from holdfast.facts import CATALOGUE
+from holdfast.model.proposals import Proposal
+from holdfast.model.repairs import Risk
+from holdfast.model.showing import proposal_shown
+from holdfast.model.steps import Delete, Evict, Step
+from holdfast.model.times import in_words, to_the_second
+from holdfast.surfaces.cli.repairs.dossier import Dossier
+from holdfast.surfaces.cli.repairs.words import (
+    action_told,
+    change_told,
+    changes_of,
+    place_of,
+    state_told,
+    step_told,
+    sure,
+)
+
+ONE_LINE = 40  # characters of what was and what will be, together
+NO_WAY_BACK = "It cannot be taken back."
+TOLD_BY = {State.REJECTED: "rejection", State.EXPIRED: "expired", State.REFUSED: "verdict"}
+"""The kind of entry that says why it came to nothing."""
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A word, and what there is to say of it: a line each, the further ones set in."""
+
+    label: str
+    lines: tuple[str, ...]
+
+
+class Heading(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody takes in at first glance."""
+
+    risk: Risk
+    action: str
+    target: str
+    does: str
+    state: str
+
+
+def heading(told: Dossier, now: datetime) -> Heading:
+    """The glance."""
+    kind = told.proposal.action.kind
+    return Heading(
+        risk=told.proposal.risk,
+        action=kind.name,
+        target=place_of(told.proposal.target),
+        does=kind.summary,
+        state=standing(told, now),
+    )
+
+
+def standing(told: Dossier, now: datetime) -> str:
+    """Where it is, and how long that can last."""
+    state, until = told.case.state, told.proposal.open_until
+    if state != State.PROPOSED:
+        return f"{state_told(state)}, since {to_the_second(told.case.changed)}"
+    if now >= until:
+        return f"not open any more: it was until {to_the_second(until)}"
+    return f"{state_told(state)}: {in_words(until - now)} left, until {to_the_second(until)}"
+
+
+def signed(told: Dossier) -> Iterator[Row]:
+    """What an approval approves; of values that may be secrets, their hashes."""
+    each = proposal_shown(told.proposal)
+    target = each.target
+    yield Row("target", (place_of(target), f"{sure(target.api_version)}, uid {sure(target.uid)}"))
+    yield Row("action", (action_told(each.action), *(step_told(step) for step in each.steps)))
+    yield _effect(each)
+    yield Row("risk", (each.risk.name,))
+    yield Row("undo", tuple(_undo(each.undo)))
+    yield Row("answers", (f"{_cause(each.code)}, {sure(each.trouble)}",))
+    yield Row("asked by", (f"{sure(each.requester)}, {to_the_second(each.proposed)}",))
+    yield Row("cluster", (sure(each.cluster),))
+    yield Row("digest", (told.proposal.digest,))
+
+
+def beside(told: Dossier) -> Iterator[Row]:
+    """What the keeper says of it."""
+    card = told.card
+    for label, lines in (
+        ("means", (card.summary,)),
+        ("risk", card.risk),
+        ("reaches", card.blast),
+        ("keeps", card.unchanged),
+        ("checked", (card.checks,)),
+        ("undo", (card.undo,)),
+        ("who", (card.approvers,)),
+        ("wants", tuple(f"{each.what.value}: {each.because}" for each in card.needs)),
+        ("refused", tuple(f"{each.by}: {each.because}" for each in card.refusals)),
+    ):
+        if any(lines):
+            yield Row(label, tuple(line for line in lines if line))
+
+
+def next_steps(told: Dossier, now: datetime) -> Sequence[str]:
+    """What somebody can type about it now."""
+    id_, state = sure(told.proposal.id), told.case.state
+    if state == State.PROPOSED and now < told.proposal.open_until:
+        return (f"holdfast approve {id_}", f"holdfast reject {id_} --reason '...'")
+    if state in TOLD_BY:
+        return (f"holdfast audit show --kind {TOLD_BY[State(state)]}",)
+    return (f"holdfast watch {id_}",)
+
+
+def _cause(code: str) -> str:
+    """A fact by its code and its name, where this version knows it."""
+    name = next((rule.name for rule in CATALOGUE if rule.code == code), "")
+    return sure(f"{code} {name}".strip())
+
+
+def _effect(each: Proposal) -> Row:
+    changed, steps = each.effect, each.steps
+    if any(isinstance(step, Evict | Delete) for step in steps):
+        return Row("changes", ("no field of it: it goes",))
+    if not changed:
+        return Row("changes", ("nothing, as the API server computed it",))
+    lines = ["as the API server computed it, and nothing else:"]
+    for change in changed:
+        where, before, after = change_told(change)
+        short = len(before) + len(after) <= ONE_LINE
+        told = [f"  {before} -> {after}"] if short else [f"  {before}", f"  -> {after}"]
+        lines += [where, *told]
+    return Row("changes", tuple(lines))
+
+
+def _undo(undo: Sequence[Step]) -> Iterator[str]:
+    if not undo:
+        yield NO_WAY_BACK
+    for step in undo:
+        yield step_told(step)
+        for each in changes_of(step):
+            where, _, after = change_told(each)
+            yield f"{where} back to {after}"

@@ -1,0 +1,244 @@
+"""The stage of the demo: an installation of its own in one folder, beside a cluster.
+
+The keeper is a process of its own, as in earnest. The simulated cluster lives in this one, in a
+thread, and moves by the clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from holdfast import settings
+from holdfast.errors import BadInput, NotReady
+
+if TYPE_CHECKING:
+    from holdfast.surfaces.cli.stage import Stage
+
+MARK = ".holdfast-demo"
+"""A folder that holds it is the demo's to empty."""
+
+PERSON = "you"
+SOAK, DEADLINE, LATE, SETTLED = 3, 15, 1, 3  # seconds
+TIMINGS = (
+    f"For the demo, a repair has to hold for {SOAK} s (60 s in earnest) and has {DEADLINE} s to "
+    "help (10 min in earnest)."
+)
+PATIENCE = 60.0  # seconds for the keeper to start
+
+PEOPLE = """apiVersion: holdfast.dev/v1alpha1
+kind: People
+people:
+- id: {person}
+  name: whoever runs the demo
+  groups: [oncall]
+  identities:
+    ssh:
+    - {key}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """The cluster of a stage: what it is, and how each side reaches it."""
+
+    cluster: str
+    person: Path  # kubeconfigs
+    keeper: Path
+    settings: Mapping[str, str] = MappingProxyType({})  # besides those of every stage
+    timings: str = ""  # what they change, for people
+
+
+@contextmanager
+def simulated(folder: Path) -> Iterator[Stage]:
+    """The stage on a simulated cluster."""
+    emptied(folder)
+    with _simulated_cluster(folder) as beside, on_stage(folder, beside) as stage:
+        yield stage
+
+
+@contextmanager
+def on_stage(folder: Path, beside: Beside) -> Iterator[Stage]:
+    """An installation in that folder for that cluster, with its keeper alive."""
+    from holdfast.surfaces.cli.stage import Ran, Stage
+
+    environ = _environ(folder, beside)
+
+    def hear(arguments: Sequence[str]) -> Ran:
+        done = subprocess.run(  # noqa: S603 - ourselves
+            _holdfast(arguments), env=environ, stdout=subprocess.PIPE, text=True, check=False
+        )
+        return Ran(code=done.returncode, out=done.stdout)
+
+    def show(arguments: Sequence[str]) -> int:
+        sys.stdout.flush()
+        done = subprocess.run(_holdfast(arguments), env=environ, check=False)  # noqa: S603 - ourselves
+        return done.returncode
+
+    key = _key(folder / "you")
+    for arguments in (["db", "upgrade"], ["keys", "init"], ["policy", "init"]):
+        done = hear(arguments)
+        if done.code:
+            raise NotReady(
+                f"The demo could not be set up: `holdfast {' '.join(arguments)}` failed.",
+                remedy="It has said why.",
+            )
+    public = key.with_suffix(".pub").read_text().strip()
+    (folder / "policy" / "people.yaml").write_text(PEOPLE.format(person=PERSON, key=public))
+    with _keeper(folder / "keeper.log", environ):
+        verifier = folder / "verify.py"
+        verifier.write_text(hear(["audit", "verifier"]).out)
+        yield Stage(
+            folder=folder,
+            cluster=beside.cluster,
+            timings=f"{TIMINGS} {beside.timings}".rstrip(),
+            key=key,
+            show=show,
+            hear=hear,
+            verify=[
+                *(shlex.quote(sys.executable), str(verifier), str(folder / "audit.jsonl")),
+                *("--key", str(folder / "keys" / "public")),
+            ],
+        )
+
+
+def emptied(folder: Path) -> None:
+    """The folder, with nothing in it. One that somebody else uses is left alone."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+        raise BadInput(
+            f"{folder} is there already, and not from a demo.",
+            remedy="Name another folder: holdfast demo FOLDER",
+        )
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    (folder / MARK).touch()
+
+
+def _key(path: Path) -> Path:
+    """A key pair of the person's, as everybody makes one."""
+    keygen = shutil.which("ssh-keygen")
+    if keygen is None:
+        raise BadInput(
+            "There is no ssh-keygen, with which people sign what they approve.",
+            remedy="Install OpenSSH's client (Debian: openssh-client), or: holdfast demo --scan",
+        )
+    subprocess.run(  # noqa: S603 - found on the PATH, as a person's shell does it
+        [keygen, "-q", "-t", "ed25519", "-N", "", "-C", PERSON, "-f", str(path)], check=True
+    )
+    return path
+
+
+def _environ(folder: Path, beside: Beside) -> Mapping[str, str]:
+    """What the processes of the stage are set to; nothing of the settings of whoever runs it."""
+    others = {
+        name: value
+        for name, value in settings.environment().items()
+        if not name.startswith(settings.PREFIX) and name != "SSH_AUTH_SOCK"
+    }
+    ours = {
+        "STATE_DIR": folder / "state",
+        "KEYS_DIR": folder / "keys",
+        "POLICY": folder / "policy",
+        "COPIES": folder / "audit.jsonl",
+        "KEEPER_KUBECONFIG": beside.keeper,
+        "SOAK": SOAK,
+        "DEADLINE": DEADLINE,
+        "LATE": LATE,
+        "SETTLED": SETTLED,
+        **beside.settings,
+    }
+    told = {f"{settings.PREFIX}{name}": str(value) for name, value in ours.items()}
+    return {**others, **told, "KUBECONFIG": str(beside.person)}
+
+
+def _holdfast(arguments: Sequence[str]) -> Sequence[str]:
+    return [sys.executable, "-m", "holdfast", *arguments]
+
+
+@contextmanager
+def _keeper(log: Path, environ: Mapping[str, str]) -> Iterator[None]:
+    """The keeper, once it is on the leash; it ends with us, however we end."""
+    with log.open("wb") as told:
+        process = subprocess.Popen(  # noqa: S603 - ourselves
+            _holdfast(["keeper", "--until-input-ends"]),
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=told,
+            stderr=told,
+        )
+    try:
+        _await_leash(process, log)
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+
+
+def _await_leash(process: subprocess.Popen[bytes], log: Path) -> None:
+    waited = threading.Event()
+    for _ in range(int(PATIENCE / 0.1)):
+        if "on the leash" in log.read_text(errors="replace"):
+            return
+        if process.poll() is not None:
+            break
+        waited.wait(0.1)
+    last = log.read_text(errors="replace").strip().splitlines()[-3:]
+    raise NotReady(f"The keeper did not start: {' '.join(last)}", remedy=f"Read {log}.")
+
+
+@contextmanager
+def _simulated_cluster(folder: Path) -> Iterator[Beside]:
+    """The living shop behind HTTP, with the fences up and two users of least rights."""
+    ready, end = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(1, "simulated cluster") as pool:
+        living = pool.submit(asyncio.run, _serve(folder, ready, end))
+        living.add_done_callback(lambda _: ready.set())
+        ready.wait()
+        try:
+            if living.done() and (why := living.exception()) is not None:
+                raise NotReady("The simulated cluster did not start.", remedy=str(why))
+            yield Beside(
+                cluster="a simulated cluster",
+                person=folder / "kubeconfig",
+                keeper=folder / "keeper",
+            )
+        finally:
+            end.set()
+
+
+async def _serve(folder: Path, ready: threading.Event, end: threading.Event) -> None:
+    from holdfast.adapters.clock import SystemClock
+    from holdfast.grants.names import KEEPER_USER
+    from holdfast.grants.reader import reader_role
+    from holdfast.testing.leases import fenced
+    from holdfast.testing.living_shop import a_living_shop
+    from holdfast.testing.server import SimulatedServer
+
+    clock = SystemClock()
+    cluster, controllers = a_living_shop(now=clock.now())
+    fenced(cluster)
+    controllers.follow(clock.now)
+    cluster.grant(reader_role(), user=PERSON)
+    async with SimulatedServer(cluster) as server:
+        server.write_kubeconfig(folder / "kubeconfig", user=PERSON)
+        server.write_kubeconfig(folder / "keeper", user=KEEPER_USER)
+        ready.set()
+        await asyncio.to_thread(end.wait)

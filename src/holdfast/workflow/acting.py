@@ -1,0 +1,220 @@
+"""The act: what people approved, done once, by an identity that can do nothing else.
+
+Everything is judged again, on fresh reads, after the intent is sealed and before the lease is used:
+the fences, the object by uid, the fields that it was judged by, each layer, and the effect that the
+server computes. What is not as it was approved is refused, and says where.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import count
+
+import msgspec
+
+from holdfast.execution.courses import Course, LastWords, pictured
+from holdfast.execution.effects import computed, unlike
+from holdfast.execution.lease_names import Purpose
+from holdfast.execution.recovering import Watched
+from holdfast.execution.states import Event, State
+from holdfast.model import switches
+from holdfast.model.asks import Refusal, Station
+from holdfast.model.canonical import Plain
+from holdfast.model.cases import Case
+from holdfast.model.ordered import ACT, LOOK, CaseOrder
+from holdfast.model.proposals import Proposal
+from holdfast.model.repairs import Sight
+from holdfast.model.runs import Order
+from holdfast.model.steps import Delete, Evict, Step
+from holdfast.policy import decide
+from holdfast.ports import Tx
+from holdfast.ports.engine import Phase
+from holdfast.workflow.asking import ask_of, intent_of
+from holdfast.workflow.assenting import assents_again
+from holdfast.workflow.busy import UNDER_WAY, busy
+from holdfast.workflow.deeds import (
+    Answered,
+    Came,
+    Ready,
+    Stop,
+    Stopped,
+    Trial,
+    only,
+    refused,
+)
+from holdfast.workflow.doing import deed_phase
+from holdfast.workflow.last_words import last_words
+from holdfast.workflow.leash import Held, Leash
+from holdfast.workflow.moving import moved
+from holdfast.workflow.sighting import sight
+from holdfast.workflow.submitting import record
+from holdfast.workflow.switching import acted
+
+
+def act_phase(held: Held) -> Phase:
+    """The phase that does it."""
+
+    return deed_phase(ACT, held, Act)
+
+
+class Act:
+    """What is approved."""
+
+    purpose = Purpose.ACT
+    begins_in = State.APPROVED
+    goes_on_in = State.LEASED
+
+    def __init__(self, leash: Leash, order: CaseOrder) -> None:
+        self._leash = leash
+        self._order = order
+
+    def steps(self, proposal: Proposal) -> tuple[Step, ...]:
+        """What was approved, and nothing that was computed since."""
+        return proposal.steps
+
+    def intent(self, tx: Tx) -> str:
+        """The one that was sealed with the ticket."""
+        return intent_of(tx, self._order.proposal, self._order.step)
+
+    async def ready(self, doing: Trial) -> Ready:
+        """Every check before the act. Whatever is looked at is looked at side by side."""
+        leash, about = self._leash, doing.proposal
+        await doing.sealed(self.intent)  # the layers judge whether it is
+        amiss, seen = await asyncio.gather(
+            leash.fences.amiss(),
+            sight(leash.cluster, leash.hands, about.action, about.target),
+        )
+        if amiss:
+            raise refused("fences", "; ".join(amiss))
+        if isinstance(seen, Refusal):
+            raise Stopped(Stop(refusals=(seen,)))
+        step = only(about.steps)
+        if step is None:
+            raise refused("execution", "it takes several requests: nobody could take that up")
+        if other := "; ".join(_other(about, seen)):
+            raise refused("time_of_use", other)
+        if refusals := await self._judged(about, seen):
+            raise Stopped(Stop(refusals=refusals))
+        effect = computed(step, seen.document, await doing.rehearsed(step, seen.document))
+        if effect is None:
+            raise refused("effect", "the API server does not say what it would do")
+        if other := "; ".join(unlike(about.effect, effect)):
+            raise refused("effect", other)
+        return Ready(step=step, fresh=seen.document, keep=await self._keeps(step, seen))
+
+    async def _judged(self, about: Proposal, seen: Sight) -> tuple[Refusal, ...]:
+        """All layers again, with everybody's word verified again."""
+        other = await asyncio.to_thread(busy, self._leash, about.target, UNDER_WAY, about.id)
+        if other is not None:
+            return (other,)
+        again = await assents_again(self._leash, about, self._order.step)
+        if isinstance(again, Refusal):
+            return (again,)
+        assents, now = again
+        ask = await ask_of(
+            self._leash,
+            about,
+            Station.EXECUTION,
+            seen=seen,
+            effect=about.effect,
+            assents=assents,
+            step=self._order.step,
+            now=now,
+        )
+        verdict = decide(ask)
+        unmet = (
+            Refusal(by=each.by, because=f"{each.what.value} is wanting: {each.because}")
+            for each in verdict.needs
+        )
+        return (*verdict.refusals, *unmet)
+
+    async def _keeps(self, step: Step, seen: Sight) -> Callable[[Course], Course]:
+        """What was there before, and what people will miss of what goes."""
+        said: LastWords | None = None
+        if isinstance(step, Evict | Delete):
+            said = await last_words(self._leash, seen)
+
+        def keep(course: Course) -> Course:
+            return msgspec.structs.replace(course, before=pictured(seen), last_words=said)
+
+        return keep
+
+    def stands(self, tx: Tx) -> str:
+        """Somebody may have frozen everything in the meantime."""
+        return switches.frozen_by(tx.switches.value(switches.FREEZE))
+
+    def begin(self, tx: Tx, case: Case, course: Course) -> Case | Refusal:
+        """From here on it may have been done."""
+        return moved(tx, case, Event.LEASED, self._now(), course)
+
+    def stopped(self, tx: Tx, case: Case, course: Course, stop: Stop) -> Case | Refusal:
+        """Nothing was done."""
+        says = "; ".join(each.because for each in stop.refusals)
+        event = Event.FAILED if stop.failed else Event.REFUSED
+        refusals: list[Plain] = [{"by": e.by, "because": e.because} for e in stop.refusals]
+        self._record(tx, case, event, refusals=refusals, alarm=stop.alarm)
+        course = msgspec.structs.replace(course, says=says)
+        return moved(tx, case, event, self._now(), course)
+
+    def ended(self, tx: Tx, case: Case, course: Course, answered: Answered) -> Case | Refusal:
+        """It was done, or was not, or nobody can tell yet: then it is looked for."""
+        event = _EVENTS[answered.came]
+        self._record(tx, case, event, says=answered.says, observed=answered.observed)
+        course = msgspec.structs.replace(course, says=answered.says)
+        if event is Event.APPLIED:
+            return applied(self._leash, tx, case, course, self._order, Event.APPLIED)
+        if event is Event.LOST:
+            look_again(self._leash, tx, self._order, course.looks + 1)
+        return moved(tx, case, event, self._now(), course)
+
+    def _record(self, tx: Tx, case: Case, event: Event, **details: Plain) -> None:
+        told: dict[str, Plain] = {"event": event.value, "step": self._order.step, **details}
+        record(self._leash, tx, "outcome", (case.id,), told)
+
+    def _now(self) -> datetime:
+        return self._leash.clock.now()
+
+
+_EVENTS = {
+    Came.DONE: Event.APPLIED,
+    Came.DENIED: Event.REFUSED,
+    Came.MOVED: Event.FAILED,  # also the last time
+    Came.OPEN: Event.LOST,
+    Came.UNTOLD: Event.LOST,
+}
+
+
+def applied(
+    leash: Leash, tx: Tx, case: Case, course: Course, order: CaseOrder, event: Event
+) -> Case | Refusal:
+    """It was done: its target is left alone for a while, and watched."""
+    at = leash.clock.now()
+    acted(tx, case.target, leash.rules())
+    look_again(leash, tx, order, course.looks + 1)
+    since = course.act.sent.at if course.act.sent is not None else at
+    begun = since if event is Event.FOUND_DONE else at
+    watched = Watched(applied=begun, timing=leash.timing)
+    return moved(tx, case, event, at, msgspec.structs.replace(course, watched=watched))
+
+
+def look_again(
+    leash: Leash, tx: Tx, order: CaseOrder, number: int, *, rarely: bool = False
+) -> None:
+    """Order the next look, under the first number from there on that none had. The first look of
+    all comes soon.
+    """
+    pace = leash.timing.pace
+    delay = pace / 5 if number == 1 else pace * 6 if rarely else pace
+    for free in count(number):
+        look = Order(id=order.run(LOOK, free), phase=LOOK, argument=order, delay=delay)
+        if leash.engine.enqueue(tx, look):
+            return
+
+
+def _other(about: Proposal, seen: Sight) -> Iterator[str]:
+    """What is not as it was when people approved it."""
+    kind = type(about.action).kind
+    if seen.document.read_hash(kind.reads) != about.read_hash:
+        yield "what it was judged by has changed since it was proposed"
+    elif msgspec.structs.replace(about, steps=about.action.steps(seen)).digest != about.digest:
+        yield "what would be sent now is not what was approved"

@@ -1,0 +1,165 @@
+"""A person's yes: judged by all layers, counted with those before it, and kept with what it costs.
+
+- Those before are verified again, by their signatures and the people file of now: a row that keeps
+  a yes is no proof of one. Whoever was revoked since counts no more.
+- One person says yes once, through whatever channel, and pays for it once.
+- When nothing is wanted any more, what was approved is set going in the same transaction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from holdfast.approvals import words
+from holdfast.approvals.budgets import paid
+from holdfast.model.asks import Assent, Refusal, Station, Verdict
+from holdfast.model.cases import Case, Word
+from holdfast.model.entries import Draft
+from holdfast.model.ids import RANDOM, new_id
+from holdfast.policy import decide
+from holdfast.ports import Tx
+from holdfast.workflow.answers import REFUSED, Answer, TooLate
+from holdfast.workflow.asking import BUDGET, FIRST, Fresh, ask_in
+from holdfast.workflow.budgets import take
+from holdfast.workflow.issuing import set_going
+from holdfast.workflow.matters import BY, Matter
+from holdfast.workflow.verdicts import VERDICT, because, told
+
+APPROVED, COUNTED = "approved", "counted"
+"""What becomes of a yes: it was the last that was wanted, or others are still wanted."""
+
+APPROVAL = "approval"
+"""What the entries are called."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Yes:
+    """One yes that is being judged, on the case that its transaction holds."""
+
+    matter: Matter
+    case: Case
+    assent: Assent
+    looked: Fresh
+    now: datetime
+
+    def answer(self, tx: Tx) -> Answer:
+        """What becomes of it."""
+        about, leash = self.matter.about, self.matter.leash
+        earlier = tx.words.of(about.id, FIRST)
+        if (no := self._unfit(earlier)) is not None:
+            return self.matter.no(no)
+        assents = (*self._remembered(earlier), self.assent)
+        verdict = decide(
+            ask_in(
+                tx,
+                leash,
+                about,
+                Station.APPROVAL,
+                looked=self.looked,
+                effect=about.effect,
+                assents=assents,
+                step=FIRST,
+                now=self.now,
+            )
+        )
+        return self._refused(verdict) if verdict.refusals else self._counted(verdict, assents)
+
+    def _unfit(self, earlier: Sequence[Word]) -> Refusal | None:
+        about, person = self.matter.about, self.assent.person
+        if any(each.person == person for each in earlier):
+            return Refusal(by="approvals", because=f"{person} has said yes to it before")
+        reads = type(about.action).kind.reads
+        if self.looked.seen.document.read_hash(reads) != about.read_hash:
+            because = "what it was judged by has changed since it was proposed: propose it again"
+            return Refusal(by="time_of_use", because=because)
+        return None
+
+    def _remembered(self, earlier: Sequence[Word]) -> tuple[Assent, ...]:
+        leash = self.matter.leash
+        again = (
+            words.remembered(
+                each,
+                about=self.matter.about,
+                people=leash.people(),
+                check=leash.ssh_check,
+                now=self.now,
+            )
+            for each in earlier
+        )
+        return tuple(each for each in again if isinstance(each, Assent))
+
+    def _refused(self, verdict: Verdict) -> Answer:
+        person, about = self.assent.person, self.matter.about
+        details = {
+            "proposal": about.id,
+            "step": FIRST,
+            "person": person,
+            "by": verdict.refusals[0].by,
+            "because": because(verdict),
+            **told(Station.APPROVAL, verdict),
+        }
+        return Answer(
+            outcome=REFUSED, kind=VERDICT, actor="keeper", subjects=(about.id,), details=details
+        )
+
+    def _counted(self, verdict: Verdict, assents: tuple[Assent, ...]) -> Answer:
+        matter = self.matter
+
+        def keep(tx: Tx) -> None:
+            self._pay(tx)
+            self._keep(tx)
+            self._record(tx, verdict)
+            if verdict.allows:
+                set_going(tx, matter.leash, self.case, matter.about, assents)
+
+        return Answer(
+            outcome=APPROVED if verdict.allows else COUNTED,
+            kind=APPROVAL,
+            actor=self.assent.person,
+            subjects=(matter.about.id,),
+            details={
+                **matter.proof(self.assent.person),
+                "proof": self.assent.proof.value,
+                "still": [f"{each.what.value}: {each.because}" for each in verdict.needs],
+            },
+            does=keep,
+        )
+
+    def _pay(self, tx: Tx) -> None:
+        person, about = self.assent.person, self.matter.about
+        of_class = type(about.action).kind.of_class
+        per_hour = self.matter.leash.rules().allowance(of_class)
+        if not take(tx.buckets, person, of_class, per_hour, self.now):
+            no = f"{person} has no approval of class {of_class.value} left for now"
+            raise TooLate(Refusal(by="budget", because=no))
+        key = paid(about.id, FIRST, person)
+        if not tx.once.spend(BUDGET, key, self.matter.letter.id, self.now):
+            raise TooLate(Refusal(by="budget", because=f"{person} has paid for it before"))
+
+    def _keep(self, tx: Tx) -> None:
+        word = Word(
+            proposal=self.matter.about.id,
+            step=FIRST,
+            person=self.assent.person,
+            statement=self.matter.handed.statement,
+            signature=self.matter.handed.signature,
+            assent=msgspec.json.encode(self.assent).decode(),
+            at=self.now,
+        )
+        if not tx.words.add(word):
+            raise TooLate(Refusal(by=BY, because=f"{word.person} has said yes to it before"))
+
+    def _record(self, tx: Tx, verdict: Verdict) -> None:
+        leash, about = self.matter.leash, self.matter.about
+        details = {
+            "proposal": about.id,
+            "step": FIRST,
+            "person": self.assent.person,
+            **told(Station.APPROVAL, verdict),
+        }
+        id_ = new_id("ent", self.now, leash.dice.roll(RANDOM))
+        tx.records.submit(
+            Draft(id=id_, kind=VERDICT, actor="keeper", subjects=(about.id,), details=details)
+        )

@@ -1,0 +1,79 @@
+"""The card of a proposal: what people are told beside what they sign."""
+
+import inspect
+from collections.abc import Sequence
+
+from holdfast.execution.recovering import Timing
+from holdfast.model.asks import Rules, Verdict, What
+from holdfast.model.cases import Card
+from holdfast.model.paths import written
+from holdfast.model.people import Person
+from holdfast.model.proposals import Proposal
+from holdfast.model.steps import Delete, Evict
+from holdfast.model.times import in_words
+from holdfast.workflow.weighing import Judged
+
+
+def card_of(judged: Judged, may: Sequence[Person], rules: Rules, timing: Timing) -> Card:
+    """What there is to tell. Where nobody has looked, nothing was seen that could be told."""
+    about, verdict = judged.proposal, judged.verdict
+    kind = type(about.action).kind
+    seen = judged.looked.evidence if judged.looked is not None else None
+    because = f" Now: {seen.found.says}." if seen is not None else ""
+    return Card(
+        summary=f"{about.target}: {kind.summary}{because}",
+        risk=judged.reasons,
+        blast=seen.blast.told() if seen is not None else ("Unknown: it was not looked at.",),
+        unchanged=_unchanged(about),
+        checks=_checks(about, timing),
+        undo=_undo(about, rules),
+        approvers=_approvers(verdict, may),
+        refusals=verdict.refusals,
+        needs=verdict.needs,
+    )
+
+
+def _unchanged(about: Proposal) -> tuple[str, ...]:
+    touches = type(about.action).kind.touches
+    goes = any(isinstance(step, Delete | Evict) for step in about.steps)
+    if goes:
+        itself = f"It removes {about.target} and what that owns; no other object is written."
+    elif touches:
+        places = ", ".join(written(each) for each in touches)
+        itself = f"Nothing of {about.target} but {places}; no other object is written."
+    else:
+        itself = "No object is written."
+    return (itself, "The cluster refuses anything else to the identity that does it.")
+
+
+def _checks(about: Proposal, timing: Timing) -> str:
+    of_kind = _said(type(about.action).recovery)
+    return (
+        f"{of_kind} And {about.code} is not found any more. Both for {in_words(timing.soak)}, "
+        f"within {in_words(timing.deadline)}."
+    )
+
+
+def _undo(about: Proposal, rules: Rules) -> str:
+    if not about.undo:
+        return "It cannot be taken back."
+    back = _said(type(about.action).undo)
+    when = "by itself, if it has not helped" if rules.undo else "when a person asks for it"
+    return f"It is taken back {when}. {back}"
+
+
+def _said(of: object) -> str:
+    """The first sentence of what an action says of itself, as it stands in the reference."""
+    return (
+        inspect.cleandoc(getattr(of, "__doc__", None) or "").partition("\n\n")[0].replace("\n", " ")
+    )
+
+
+def _approvers(verdict: Verdict, may: Sequence[Person]) -> str:
+    if not may:
+        return "Nobody may approve it."
+    wants = {need.what for need in verdict.needs}
+    who = ", ".join(person.id for person in may)
+    many = "Two of them" if What.SECOND_PERSON in wants else "One of them"
+    how = "with a signature of their own" if What.SIGNATURE in wants else "by their word"
+    return f"{many}, {how}: {who}."

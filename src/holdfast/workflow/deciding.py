@@ -1,0 +1,155 @@
+"""What people say of a proposal, and what follows from it: yes, no, or take it back.
+
+- Who it was, and of what, follows from the signature alone; when it was, from the store's clock.
+- A yes is judged by all layers on a fresh look at the target, under the rules, the people and the
+  policy of that moment. What the look showed is judged in the transaction that answers the letter:
+  whoever decides holds the case from before the first judgement until everything is kept.
+- The first decision that ends it wins: yes, no and its time, in whatever order they come.
+- Whatever goes wrong is a no, with who says so and why; nothing of that transaction is kept.
+"""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+
+import msgspec
+
+from holdfast.approvals import statements
+from holdfast.approvals.statements import Decision
+from holdfast.approvals.words import Dissent, Recall
+from holdfast.errors import BadRecord, CouldNotLook
+from holdfast.execution.states import Event, State, after
+from holdfast.model import switches
+from holdfast.model.asks import Assent, Refusal
+from holdfast.model.cases import Case
+from holdfast.model.handed import Handed
+from holdfast.model.letters import Letter
+from holdfast.model.proposals import Proposal
+from holdfast.ports import Tx
+from holdfast.workflow.answers import Answer, TooLate, refused, settle
+from holdfast.workflow.approving import Yes
+from holdfast.workflow.asking import FIRST, Fresh, fresh
+from holdfast.workflow.casebook import proposal_of
+from holdfast.workflow.leash import Leash
+from holdfast.workflow.matters import BY, Matter, held
+from holdfast.workflow.moving import moved
+from holdfast.workflow.sighting import sight
+from holdfast.workflow.undoing import order_undo
+
+REJECTED, UNDOING = "rejected", "undoing"
+"""What becomes of such letters."""
+
+REJECTION, TAKEN_BACK = "rejection", "undo"
+"""What the entries are called."""
+
+
+async def hear_word(leash: Leash, letter: Letter) -> None:
+    """Answer a letter that says yes or no, or wants something taken back."""
+    opened = await asyncio.to_thread(_opened, leash, letter)
+    if isinstance(opened, Matter) and opened.decision is Decision.APPROVE:
+        opened = replace(opened, looked=await _looked(leash, opened.about))
+
+    def judged(tx: Tx) -> Answer:
+        return refused(letter, opened) if isinstance(opened, Refusal) else _judged(tx, opened)
+
+    await asyncio.to_thread(settle, leash, letter, judged)
+
+
+def _opened(leash: Leash, letter: Letter) -> Matter | Refusal:
+    """What it is about, if it counts so far: nobody makes us look at a cluster for nothing."""
+    try:
+        handed = msgspec.convert(letter.body, Handed)
+        said = statements.read(handed.statement.encode())
+    except (msgspec.ValidationError, UnicodeError):
+        return Refusal(by="inbox", because="it is no statement and signature")
+    except BadRecord as odd:
+        return Refusal(by="approvals", because=odd.wrong)
+    with leash.store.reading() as tx:
+        case, now = tx.cases.case(said.proposal), tx.now()
+    if case is None:
+        return Refusal(by=BY, because=f"there is no proposal {said.proposal[:40]} here")
+    try:
+        about = proposal_of(case)
+    except BadRecord as odd:
+        return Refusal(by=BY, because=odd.wrong)
+    matter = Matter(leash=leash, letter=letter, handed=handed, decision=said.decision, about=about)
+    heard = matter.said(now)
+    following = after(State(case.state), EVENTS[said.decision])
+    return next((each for each in (heard, following) if isinstance(each, Refusal)), matter)
+
+
+EVENTS = {
+    Decision.APPROVE: Event.APPROVED,
+    Decision.REJECT: Event.REJECTED,
+    Decision.UNDO: Event.UNDO,
+}
+
+
+async def _looked(leash: Leash, about: Proposal) -> Fresh | Refusal:
+    try:
+        seen = await sight(leash.cluster, leash.hands, about.action, about.target)
+        return seen if isinstance(seen, Refusal) else await fresh(leash, seen)
+    except CouldNotLook as nobody:
+        return Refusal(by="sight", because=nobody.wrong)
+
+
+def _judged(tx: Tx, matter: Matter) -> Answer:
+    case = held(tx, matter.about.id)
+    now = tx.now()
+    following = after(State(case.state), EVENTS[matter.decision])
+    if isinstance(following, Refusal):
+        return matter.no(following)
+    match matter.said(now):
+        case Refusal() as no:
+            return matter.no(no)
+        case Dissent() as dissent:
+            return _rejected(matter, case, dissent, now)
+        case Recall() as recall:
+            return _recalled(tx, matter, recall)
+        case Assent() as assent:
+            if not isinstance(matter.looked, Fresh):
+                return matter.no(matter.looked or Refusal(by=BY, because="nobody has looked"))
+            yes = Yes(matter=matter, case=case, assent=assent, looked=matter.looked, now=now)
+            return yes.answer(tx)
+
+
+def _rejected(matter: Matter, case: Case, said: Dissent, now: datetime) -> Answer:
+    def end(tx: Tx) -> None:
+        if isinstance(no := moved(tx, case, Event.REJECTED, now), Refusal):
+            raise TooLate(no)
+
+    return Answer(
+        outcome=REJECTED,
+        kind=REJECTION,
+        actor=said.person,
+        subjects=(case.id,),
+        details={**matter.proof(said.person), "reason": said.reason},
+        does=end,
+    )
+
+
+def _recalled(tx: Tx, matter: Matter, said: Recall) -> Answer:
+    """Somebody wants it taken back: less than doing it, and more than nothing."""
+    leash, about = matter.leash, matter.about
+    groups = leash.rules().approvers.get(type(about.action).kind.of_class)
+    frozen = switches.frozen_by(tx.switches.value(switches.FREEZE), undoing=True)
+    if not about.undo:
+        return matter.no(Refusal(by=BY, because="there is no way back"))
+    if groups is not None and not groups & said.groups:
+        because = f"{said.person} is in no group that may decide this"
+        return matter.no(Refusal(by=BY, because=because))
+    if frozen:
+        return matter.no(Refusal(by="freeze", because=frozen))
+
+    def order(tx: Tx) -> None:
+        if not order_undo(leash, tx, about, step=FIRST, by=said.person, reason=said.reason):
+            raise TooLate(Refusal(by=BY, because="it is being taken back already"))
+
+    return Answer(
+        outcome=UNDOING,
+        kind=TAKEN_BACK,
+        actor=said.person,
+        subjects=(about.id,),
+        details={**matter.proof(said.person), "reason": said.reason},
+        does=order,
+    )

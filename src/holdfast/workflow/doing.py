@@ -1,0 +1,413 @@
+"""One request to the cluster, sent once: acts and undos go the same way.
+
+1. It is claimed by one run, and the name of its lease is allotted to that run alone. What the
+   record knows to have been begun is not begun again, whatever the rows say.
+2. Everything is judged again on fresh reads, the lease is lent, and the request rehearsed.
+3. That it is about to be sent is kept, with what must be known afterwards; then it is sent.
+4. What came of it is kept. What nobody heard an answer to is never sent again: its lease is taken
+   back, and the cluster is looked at. Only what certainly was not done may be tried again.
+5. The lease is cut off. That it is over is seen to by another run: no one waits here for that.
+
+A run that another process began goes the same way: what was kept is not done again, and what was
+about to be sent counts as sent.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from itertools import count
+
+import msgspec
+
+from holdfast.errors import BadInput, BadRecord, CouldNotLook, WorkFailed
+from holdfast.execution.courses import Course, Sending, sight_of
+from holdfast.execution.courses import read as course_of
+from holdfast.execution.lease_names import Purpose
+from holdfast.execution.observing import asked, settled, shown
+from holdfast.model.asks import Refusal
+from holdfast.model.canonical import Plain
+from holdfast.model.cases import Case
+from holdfast.model.documents import Document
+from holdfast.model.leases import Left
+from holdfast.model.ordered import EXECUTE, CaseOrder, RevokeOrder
+from holdfast.model.proposals import Proposal
+from holdfast.model.repairs import Sight
+from holdfast.model.steps import Step
+from holdfast.ports import Denied, Done, Hands, How, Tx
+from holdfast.ports.engine import Attempt, Phase, phase
+from holdfast.ports.leases import NotLent
+from holdfast.workflow.begun import LEASE, begun_before
+from holdfast.workflow.casebook import proposal_of
+from holdfast.workflow.changers import why_not_lent
+from holdfast.workflow.deeds import (
+    Answered,
+    Came,
+    Deed,
+    MovedOn,
+    Ready,
+    Stop,
+    Stopped,
+    failed,
+    only,
+    placed,
+    refused,
+    told,
+)
+from holdfast.workflow.leash import Held, Leash
+from holdfast.workflow.lending import allot, loan
+from holdfast.workflow.moving import hold, must, noted
+from holdfast.workflow.rehearsing import without_values
+from holdfast.workflow.revoking import cut_off, gone, order_revoke, taken_back
+from holdfast.workflow.sealing import pace_after
+from holdfast.workflow.submitting import record
+
+READS = 10  # how often what moves is read again before it is sent
+ROUNDS = 5  # how often what has moved is read again and judged again
+PACE = 0.05  # seconds
+CLAIM = "claim"
+GO, AGAIN, STOPPED = "go", "again", "stopped"
+
+
+@dataclass(slots=True, kw_only=True)
+class Doing:
+    """One run of one deed, by one process."""
+
+    leash: Leash
+    attempt: Attempt
+    order: CaseOrder
+    deed: Deed
+    proposal: Proposal = field(init=False)
+    account: str = field(init=False, default="")
+    _stack: AsyncExitStack = field(init=False, default_factory=AsyncExitStack)
+    _hands: Hands | None = field(init=False, default=None)
+    _mine: bool = field(init=False, default=False)  # whatever stands of the lease is this attempt's
+    _lends: bool = field(init=False, default=False)  # something of it may stand
+
+    async def run(self) -> str:
+        """To its end. Raises what keeps it from going on; whoever takes it up looks first."""
+        before = await asyncio.to_thread(self._begun_before)
+        claimed = await self.attempt.commit(CLAIM, lambda tx: self._claim(tx, before))
+        if claimed != GO:
+            return claimed
+        case = await self._case()
+        self.proposal = proposal_of(case)
+        self.account = self._sending(course_of(case.course)).lease
+        # Nobody had that name before. Who takes a run up cannot know what was done by it.
+        self._mine, self._lends = self.attempt.number == 1, self.attempt.number > 1
+        said = AGAIN
+        async with self._stack:
+            for number in range(1, ROUNDS + 1):
+                said = await self._round(number)
+                if said != AGAIN:
+                    break
+        await self._give_back()
+        return said
+
+    # 1. the claim
+
+    def _begun_before(self) -> str:
+        with self.leash.store.reading() as tx:
+            return begun_before(tx.records, self.deed.intent(tx), self.order, self.deed.purpose)
+
+    def _claim(self, tx: Tx, before: str) -> str:
+        case = hold(tx, self.order.proposal)
+        if case is None or case.state != self.deed.begins_in.value:
+            return "it is not to be done now"
+        at = self.leash.clock.now()
+        try:
+            proposal, course = proposal_of(case), course_of(case.course)
+        except BadRecord as odd:
+            stop = Stop(refusals=(Refusal(by="record", because=odd.wrong),))
+            must(self.deed.stopped(tx, case, Course(), stop))
+            return STOPPED
+        if before:
+            stop = Stop(refusals=(Refusal(by="record", because=before),))
+            must(self.deed.stopped(tx, case, course, stop))
+            return STOPPED
+        key = f"{self.order.key}/{self.deed.purpose.value}"
+        if not tx.once.spend(CLAIM, key, self.attempt.run, at):
+            return "another run has claimed it"
+        kind, target = type(proposal.action).kind, proposal.target
+        account = allot(tx, self.deed.purpose, kind, target.uid, run=self.attempt.run, at=at)
+        course = self._with(course, Sending(run=self.attempt.run, lease=account))
+        must(noted(tx, case, at, course))
+        details: dict[str, Plain] = {"account": account, "step": self.order.step}
+        record(self.leash, tx, LEASE, (proposal.id,), details)
+        return GO
+
+    # 2. and 3. judged, and about to be sent
+
+    async def _round(self, number: int) -> str:
+        found: Ready | Stop | None = None
+        wrote = False
+        case = await self._case()
+        waits = case.state in (self.deed.begins_in.value, self.deed.goes_on_in.value)
+        if waits and self._sending(course_of(case.course)).rounds < number:
+            found = await self._found()
+
+        def ready(tx: Tx) -> str:
+            nonlocal wrote
+            wrote = True
+            return self._ready(tx, found, number)
+
+        said = await self.attempt.commit(f"ready {number}", ready)
+        if said != GO:
+            return said
+
+        async def send() -> Answered:
+            if wrote and isinstance(found, Ready):
+                return await self._sent(found)
+            return await self._looked(waiting=True)
+
+        answered = await self.attempt.step(f"send {number}", send)
+        last = number == ROUNDS
+        return await self.attempt.commit(
+            f"outcome {number}", lambda tx: self._outcome(tx, answered, last=last)
+        )
+
+    async def _found(self) -> Ready | Stop:
+        try:
+            if not self._mine and (why := await self._taken_back()):
+                raise failed(f"what is left of an earlier lease cannot be taken back: {why}")
+            self._mine = True
+            for _ in range(READS):
+                hands = self._hands
+                try:
+                    return await self.deed.ready(self)
+                except MovedOn:
+                    if hands is self._hands:  # else a lease was lent meanwhile
+                        await asyncio.sleep(PACE)
+            raise failed("it moves faster than it can be judged")
+        except Stopped as stopped:
+            return stopped.stop
+        except CouldNotLook as nobody:
+            return failed(nobody.wrong).stop
+
+    def _ready(self, tx: Tx, found: Ready | Stop | None, number: int) -> str:
+        case, course = self._kept(tx)
+        where = self.deed.begins_in if number == 1 else self.deed.goes_on_in
+        if found is None or case.state != where.value:
+            return STOPPED  # somebody else has ended it in between
+        if isinstance(found, Ready) and (why := self.deed.stands(tx)):
+            found = Stop(refusals=(Refusal(by="freeze", because=why),))
+        if isinstance(found, Stop):
+            must(self.deed.stopped(tx, case, course, found))
+            return STOPPED
+        sending = self._sending(course)
+        sent = asked(found.fresh, self.leash.clock.now())
+        sending = msgspec.structs.replace(sending, rounds=number, sent=sent)
+        course = self._with(found.keep(course), sending)
+        if number == 1:
+            must(self.deed.begin(tx, case, course))
+        else:
+            must(noted(tx, case, self.leash.clock.now(), course))
+        return GO
+
+    # 4. sent, once, or looked for
+
+    async def _sent(self, ready: Ready) -> Answered:
+        hands = self._hands
+        if hands is None:
+            raise WorkFailed("There is no lease to act by.", remedy="Report this, please.")
+        try:
+            outcome = await hands.send(ready.step, ready.fresh, How.ACT)
+        except BadInput as misfit:
+            return Answered(came=Came.DENIED, says=misfit.wrong)
+        match outcome:
+            case Done():
+                return Answered(came=Came.DONE, says="the API server has done it")
+            case Denied() if outcome.conflict:
+                return Answered(came=Came.MOVED, says=_said(outcome.says, ready))
+            case Denied():
+                said = _said(outcome.says, ready)
+                return Answered(came=Came.DENIED, says=f"the API server says no: {said}")
+            case _:
+                found = await self._looked(waiting=False)
+                says = f"{found.says} (no answer was heard: {_said(outcome.why, ready)})"
+                return msgspec.structs.replace(found, says=says)
+
+    async def _looked(self, *, waiting: bool) -> Answered:
+        """What the cluster shows, once nothing can be done by that lease any more: to be cut off is
+        not enough, for whoever was let in before may be under way still.
+        """
+        over = not await self._taken_back()
+        course = course_of((await self._case()).course)
+        sent = self._sending(course).sent
+        step = only(self.deed.steps(self.proposal))
+        if sent is None or step is None:
+            raise WorkFailed(
+                f"What was about to be sent for {self.order.proposal} is not kept.",
+                remedy="See who can write into the database; nothing more is done for it.",
+            )
+        ends = sent.at + self.leash.timing.settled
+        while waiting and self.leash.clock.now() < ends:
+            await asyncio.sleep(PACE)
+        over = over and self.leash.clock.now() >= ends
+        try:
+            now = await placed(self.leash.hands, step)
+        except CouldNotLook as nobody:
+            return Answered(came=Came.OPEN, says=nobody.wrong, observed=True)
+        return told(settled(shown(step, sent, now), over=over))
+
+    def _outcome(self, tx: Tx, answered: Answered, *, last: bool) -> str:
+        case, course = self._kept(tx)
+        if answered.came is Came.MOVED and not last:
+            course = msgspec.structs.replace(course, says=answered.says)
+            must(noted(tx, case, self.leash.clock.now(), course))
+            return AGAIN
+        must(self.deed.ended(tx, case, course, answered))
+        return answered.came.value
+
+    # 5. cut off
+
+    async def _give_back(self) -> None:
+        self._hands = None
+        if self.account and self._lends and (why := await cut_off(self.leash, self._left)):
+            self.leash.log.complain("lease left over", account=self.account, why=why)
+        await self.attempt.commit("given back", self._given_back)
+
+    def _given_back(self, tx: Tx) -> None:
+        if not self.account:
+            return
+        order = RevokeOrder(
+            account=self.account,
+            namespaces=(self._left.namespace,),
+            proposal=self.proposal.id,
+            step=self.order.step,
+        )
+        if self._lends:
+            order_revoke(self.leash, tx, order)
+        else:
+            gone(self.leash, tx, order)
+
+    async def _taken_back(self) -> str:
+        """Until nothing can come of the lease any more: why nobody can tell, then."""
+        self._hands = None
+        return await taken_back(self.leash, self._left) if self.account else ""
+
+    @property
+    def _left(self) -> Left:
+        return Left(account=self.account, namespace=self.proposal.target.namespace)
+
+    # for the deeds
+
+    async def _lent(self, step: Step, fresh: Document | None) -> None:
+        """Have the lease lent, once for each attempt."""
+        action, namespace = type(self.proposal.action).kind, self.proposal.target.namespace
+        wanted = loan(self.account, action, namespace, [step], fresh)
+        self._lends = True
+        lent = await self.leash.leases.lend(wanted, fresh)
+        if isinstance(lent, NotLent) and lent.taken and not await self._taken_back():
+            lent = await self.leash.leases.lend(wanted, fresh)  # nobody can act by the other now
+        if isinstance(lent, NotLent):
+            raise await self._not_lent(lent, step, fresh)
+        self._hands = await self._stack.enter_async_context(lent.hands)
+
+    async def _not_lent(self, lent: NotLent, step: Step, fresh: Document | None) -> Stopped:
+        if lent.refused:
+            action, target = type(self.proposal.action).kind, self.proposal.target
+            why = await why_not_lent(self.leash, action, target, lent)
+            return refused("effect", without_values(why, step, fresh))
+        if not lent.alarm:
+            return failed(f"no lease was lent: {lent.why}")
+        self.leash.log.complain("fence did not hold", account=self.account, why=lent.why)
+        no = Refusal(by="fences", because=lent.why)
+        return Stopped(Stop(refusals=(no,), alarm=True))
+
+    async def rehearsed(self, step: Step, fresh: Document | None) -> Document | None:
+        """What the server says that would come of it, asked for by the lease.
+
+        Raises `MovedOn` where that was read too long ago: before a lease was lent, for one.
+        """
+        if self._hands is None:
+            await self._lent(step, fresh)
+            raise MovedOn
+        hands = self._hands
+        try:
+            outcome = await hands.send(step, fresh, How.REHEARSE)
+        except BadInput as misfit:
+            raise refused("rehearsal", misfit.wrong) from None
+        match outcome:
+            case Done():
+                return outcome.after
+            case Denied() if outcome.conflict:
+                raise MovedOn
+            case Denied():
+                said = without_values(outcome.says, step, fresh)
+                raise refused("rehearsal", f"the API server would say no: {said}")
+            case _:
+                said = without_values(outcome.why, step, fresh)
+                raise failed(f"nobody answered the dry run: {said}")
+
+    async def before(self) -> Sight | None:
+        """What was there before the act."""
+        picture = course_of((await self._case()).course).before
+        return sight_of(picture) if picture is not None else None
+
+    async def sealed(self, named: Callable[[Tx], str]) -> bool:
+        """Whether what has that id is in the chain; it is waited for. Without seals nobody does
+        anything, and what was never submitted is not waited for.
+        """
+        if not (id_ := await asyncio.to_thread(self._named, named)):
+            return False
+        try:
+            async with asyncio.timeout(self.leash.timing.sealed.total_seconds()):
+                for looks in count():
+                    if await asyncio.to_thread(self._in_the_chain, id_):
+                        return True
+                    await asyncio.sleep(pace_after(looks))
+        except TimeoutError:
+            pass
+        return False
+
+    def _named(self, named: Callable[[Tx], str]) -> str:
+        with self.leash.store.reading() as tx:
+            return named(tx)
+
+    def _in_the_chain(self, id_: str) -> bool:
+        with self.leash.store.reading() as tx:
+            return tx.records.entry(id_) is not None
+
+    async def _case(self) -> Case:
+        return await asyncio.to_thread(self._read)
+
+    def _read(self) -> Case:
+        with self.leash.store.reading() as tx:
+            return self._there(tx.cases.case(self.order.proposal))
+
+    def _kept(self, tx: Tx) -> tuple[Case, Course]:
+        """The case as it is, and stays while this transaction lasts."""
+        case = self._there(hold(tx, self.order.proposal))
+        return case, course_of(case.course)
+
+    def _there(self, case: Case | None) -> Case:
+        if case is None:
+            raise WorkFailed(
+                f"{self.order.proposal} is not kept any more.",
+                remedy="No state is left so: ask who.",
+            )
+        return case
+
+    def _sending(self, course: Course) -> Sending:
+        return course.act if self.deed.purpose is Purpose.ACT else course.undo
+
+    def _with(self, course: Course, sending: Sending) -> Course:
+        part = "act" if self.deed.purpose is Purpose.ACT else "undo"
+        changed = {part: sending, "step": self.order.step, "generation": self.order.generation}
+        return msgspec.structs.replace(course, **changed)
+
+
+def deed_phase(name: str, held: Held, deed: Callable[[Leash, CaseOrder], Deed]) -> Phase:
+    """The phase of one sort of deeds."""
+
+    @phase(name, queue=EXECUTE, takes=CaseOrder)
+    async def do(attempt: Attempt, order: CaseOrder) -> str:
+        leash = held()
+        return await Doing(leash=leash, attempt=attempt, order=order, deed=deed(leash, order)).run()
+
+    return do
+
+
+def _said(words: str, ready: Ready) -> str:
+    return without_values(words, ready.step, ready.fresh)

@@ -1,0 +1,66 @@
+"""Whether what is to be answered is found now, on this target or on what the target stands for.
+
+Who asks for a repair names a fact. It is looked for again, by its own rule, on a fresh look: a
+repair of what is not broken is no repair. That nobody can tell is told apart from that it is gone.
+"""
+
+from dataclasses import dataclass
+
+from holdfast.diagnosis.repairs import directly, named, targets
+from holdfast.errors import BadInput
+from holdfast.facts import named as rule_named
+from holdfast.model.asks import Refusal
+from holdfast.model.objects import Ref
+from holdfast.model.repairs import Action
+from holdfast.model.rules import Found
+from holdfast.model.snapshot import Snapshot
+from holdfast.ports import Cluster
+from holdfast.topology import blast as blasts
+from holdfast.topology.blast import Blast
+from holdfast.topology.edges import topology
+from holdfast.topology.graph import place
+from holdfast.workflow.sighting import surroundings
+
+BY = "evidence"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What speaks for it, and who may notice."""
+
+    found: Found
+    certain: bool  # found on the target, or on what the target made
+    blast: Blast
+
+
+async def evidence(cluster: Cluster, code: str, action: Action, target: Ref) -> Evidence | Refusal:
+    """What is found of that code for that target. Raises `CouldNotLook` where nobody answers."""
+    kind = type(action).kind
+    if code not in kind.answers:
+        return Refusal(by=BY, because=f"{kind.name} answers no {code[:20]}")
+    of = kind.fits(target)
+    try:
+        rule = rule_named(code)
+    except BadInput as unknown:
+        return Refusal(by=BY, because=unknown.wrong)
+    if of is None or rule.code != code:  # a rule is known by its name as well, and in any case
+        return Refusal(by=BY, because=f"{code[:20]} is no code of a fact of a {target.kind}")
+    kinds = (of, *kind.sees, *rule.sight, *blasts.SEEN)
+    around = await surroundings(cluster, kinds, target.namespace)
+    graph, refs = topology(around), named(around)
+    for found in rule(around):
+        if target in targets(found.about, found.through, kind, graph, refs):
+            return Evidence(
+                found=found,
+                certain=directly(found.about, target, graph),
+                blast=blasts.blast(around, graph, place(target)),
+            )
+    return Refusal(by=BY, because=_not_found(around, code, target))
+
+
+def _not_found(around: Snapshot, code: str, target: Ref) -> str:
+    blind = around.blind(rule_named(code).reads, namespace=target.namespace)
+    if not blind:
+        return f"{code} is not found for {target} now"
+    unseen = ", ".join(each.resource for each in blind)
+    return f"nobody can tell whether {code} is so: {unseen} could not be seen whole"

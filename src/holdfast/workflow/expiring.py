@@ -1,0 +1,75 @@
+"""What was not decided, or not begun, in its time ends: nothing stays open because nobody looked.
+
+Two clocks, both by the store's time: how long a proposal may be approved, and how soon after its
+last approval it must begin. The layers refuse by both as well; this is what tidies up.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from holdfast.execution.states import Event, State
+from holdfast.model.asks import Refusal, Rules
+from holdfast.model.cases import Case
+from holdfast.model.entries import Draft
+from holdfast.model.ids import RANDOM, new_id
+from holdfast.model.ordered import VERIFY, ExpireOrder
+from holdfast.model.runs import Schedule
+from holdfast.ports import Tx
+from holdfast.ports.engine import Attempt, Phase, phase
+from holdfast.workflow.asking import FIRST
+from holdfast.workflow.leash import Held, Leash
+from holdfast.workflow.moving import moved
+
+EXPIRE = "expire"
+"""The name of the phase, and of its schedule."""
+
+EXPIRED = "expired"
+"""What the entries are called."""
+
+EVERY = timedelta(seconds=10)
+MOST = 10_000  # cases that are looked at in one go
+
+
+def expire_phase(held: Held) -> Phase:
+    """The phase that ends them."""
+
+    @phase(EXPIRE, queue=VERIFY, takes=ExpireOrder)
+    async def expire(attempt: Attempt, _: ExpireOrder) -> int:
+        leash = held()
+        return await attempt.commit("expire", lambda tx: expired(tx, leash))
+
+    return expire
+
+
+def expire_schedule() -> Schedule:
+    """How often it is looked."""
+    return Schedule(name=EXPIRE, phase=EXPIRE, argument=ExpireOrder(), every=EVERY)
+
+
+def expired(tx: Tx, leash: Leash) -> int:
+    """End those whose time is over, and say how many there were."""
+    now = tx.now()
+    return sum(
+        _ended(tx, leash, case, because, now) for case, because in _over(tx, leash.rules(), now)
+    )
+
+
+def _over(tx: Tx, rules: Rules, now: datetime) -> Iterator[tuple[Case, str]]:
+    for case in tx.cases.in_states([State.PROPOSED.value], MOST):
+        if case.open_until <= now:
+            yield case, "nobody has decided on it in its time"
+    for case in tx.cases.in_states([State.APPROVED.value], MOST):
+        last = max((each.at for each in tx.words.of(case.id, FIRST)), default=case.changed)
+        if now - last > rules.start_within:
+            yield case, "it did not begin in its time after its last approval"
+
+
+def _ended(tx: Tx, leash: Leash, case: Case, because: str, now: datetime) -> bool:
+    """Whether nobody else has moved it in between."""
+    if isinstance(moved(tx, case, Event.EXPIRED, now), Refusal):
+        return False
+    id_ = new_id("ent", now, leash.dice.roll(RANDOM))
+    details = {"proposal": case.id, "digest": case.digest, "because": because}
+    draft = Draft(id=id_, kind=EXPIRED, actor="keeper", subjects=(case.id,), details=details)
+    tx.records.submit(draft)
+    return True

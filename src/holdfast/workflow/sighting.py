@@ -1,0 +1,81 @@
+"""A fresh sight of a target: the object whole, what its action wants beside it, and what it sees.
+
+- Whoever is not there any more, or is another by uid, is not judged at all.
+- What could not be seen whole is told as such in the snapshot: the layers refuse by it.
+"""
+
+import asyncio
+
+from holdfast.errors import BadInput
+from holdfast.model.asks import Refusal
+from holdfast.model.documents import Document
+from holdfast.model.objects import Object, Ref
+from holdfast.model.repairs import GONE, Action, Sight
+from holdfast.model.snapshot import Capture, Snapshot, State
+from holdfast.ports import Cluster, Hands, Unseen
+from holdfast.workflow.look import AT_ONCE, listed
+
+BY = "sight"
+
+
+async def sight(
+    cluster: Cluster,
+    hands: Hands,
+    action: Action,
+    target: Ref,
+    healthy_before: frozenset[str] = frozenset(),
+) -> Sight | Refusal:
+    """What the action is shown of that target now; a refusal if there is nothing to show.
+
+    Raises `CouldNotLook` where nobody answers.
+    """
+    kind = type(action).kind
+    of = kind.fits(target)
+    if of is None:
+        because = f"{kind.name} is done to no {target.kind} of {target.api_version}"
+        return Refusal(by=BY, because=because)
+    reading = asyncio.gather(*(read(hands, each) for each in (target, *action.wants(target))))
+    around, found = await asyncio.gather(
+        surroundings(cluster, (of, *kind.sees), target.namespace, kind.everywhere), reading
+    )
+    for each in found:
+        if isinstance(each, Refusal):
+            return each
+    document, *beside = (each for each in found if isinstance(each, Document))
+    return Sight(
+        document=document, around=around, beside=tuple(beside), healthy_before=healthy_before
+    )
+
+
+async def read(hands: Hands, ref: Ref) -> Document | Refusal:
+    """That very object, whole, or why it cannot be had."""
+    try:
+        found = await hands.read(ref)
+    except BadInput as never:
+        return Refusal(by=BY, because=f"{ref}: {never.wrong}")
+    if isinstance(found, Unseen):
+        absent = found.state is State.ABSENT
+        return Refusal(by=BY, because=f"{ref}: {GONE if absent else found.why}")
+    if found.ref != ref:
+        return Refusal(by=BY, because=f"{ref}: another object stands in its place")
+    return found
+
+
+async def surroundings(
+    cluster: Cluster,
+    kinds: tuple[type[Object], ...],
+    namespace: str,
+    everywhere: tuple[type[Object], ...] = (),
+) -> Snapshot:
+    """Those kinds in that namespace, as they are now; of those that lie in none, all, and all of
+    those that count wherever they are.
+    """
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(kind: type[Object]) -> Capture[Object]:
+        async with gate:
+            return await listed(cluster, kind, None if kind in everywhere else namespace or None)
+
+    listing = asyncio.gather(*map(one, dict.fromkeys(kinds)))
+    identity, captures = await asyncio.gather(cluster.identity(), listing)
+    return Snapshot(now=await cluster.now(), captures=captures, cluster=identity)

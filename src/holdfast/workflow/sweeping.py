@@ -1,0 +1,144 @@
+"""What the dead leave behind: leases on the cluster, and cases that nobody works at any more.
+
+- The end of a lease whose run has ended, or that no run of ours ever had, is ordered; of a living
+  one never. A name is allotted once, so what is dead does not come to life meanwhile.
+- So is that of one which a case still holds, also where nothing of it stands any more: only then
+  can nothing come of it, and what is unknown be known.
+- A case that waits for a look which nobody will have is given another one; one that nobody has
+  looked at yet, or that was done and is at no end, however old it is.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+from holdfast.errors import BadRecord, CouldNotLook
+from holdfast.execution.courses import Course
+from holdfast.execution.courses import read as course_of
+from holdfast.execution.lease_names import parsed
+from holdfast.execution.states import State
+from holdfast.model.cases import Case
+from holdfast.model.ordered import LOOK, SWEEP, VERIFY, CaseOrder, RevokeOrder, SweepOrder
+from holdfast.model.runs import Schedule
+from holdfast.ports import Tx
+from holdfast.ports.engine import Attempt, Phase, phase
+from holdfast.workflow.acting import look_again
+from holdfast.workflow.leash import Held, Leash
+from holdfast.workflow.lending import lives
+from holdfast.workflow.revoking import order_revoke
+from holdfast.workflow.undoing import being_undone
+from holdfast.workflow.verifying import abandoned
+
+EVERY = timedelta(seconds=30)
+MOST = 500  # cases, and leases, in one sweep
+OPEN = (State.LEASED, State.UNKNOWN, State.APPLIED, State.UNDOING, State.NOT_RECOVERED)
+AHEAD = 50  # looks that may have failed one after the other
+
+SWEEPING = Schedule(name=SWEEP, phase=SWEEP, argument=SweepOrder(), every=EVERY)
+
+
+def sweep_phase(held: Held) -> Phase:
+    """The phase that sweeps up."""
+
+    @phase(SWEEP, queue=VERIFY, takes=SweepOrder)
+    async def sweep(attempt: Attempt, order: SweepOrder) -> int:
+        del order
+        leash = held()
+        left = await _left(leash)
+        await attempt.commit("swept", lambda tx: _swept(leash, tx, left))
+        return await attempt.commit("taken up", lambda tx: _taken_up(leash, tx))
+
+    return sweep
+
+
+async def _left(leash: Leash) -> Mapping[str, tuple[str, ...]]:
+    """What stands of leases: where each is bound."""
+    try:
+        left = await leash.leases.left()
+    except CouldNotLook as nobody:
+        leash.log.trouble("sweep", nobody)
+        return {}
+    leash.log.goes_on("sweep")
+    found: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
+    for each in left[:MOST]:
+        found[each.account] += (each.namespace,)
+    return found
+
+
+def _swept(leash: Leash, tx: Tx, left: Mapping[str, tuple[str, ...]]) -> None:
+    """Have the end of the dead seen to, where nobody does yet."""
+    for account, namespaces in left.items():
+        if not lives(tx, leash.engine, account):
+            order_revoke(leash, tx, RevokeOrder(account=account, namespaces=namespaces))
+    for held in _held(leash, tx):
+        if held.account not in left and not lives(tx, leash.engine, held.account):
+            order_revoke(leash, tx, held)
+
+
+def _held(leash: Leash, tx: Tx) -> Iterator[RevokeOrder]:
+    """The leases of which cases do not know that nothing is left."""
+    for case, course in _open(leash, tx):
+        for sending in (course.act, course.undo):
+            if parsed(sending.lease) is not None:
+                yield RevokeOrder(
+                    account=sending.lease,
+                    namespaces=(case.namespace,),
+                    proposal=case.id,
+                    step=course.step,
+                )
+
+
+def _taken_up(leash: Leash, tx: Tx) -> int:
+    """Of how many cases somebody looks again."""
+    taken = 0
+    for case, course in _waiting(leash, tx):
+        order = CaseOrder(proposal=case.id, step=course.step, generation=course.generation)
+        number = _free(leash, tx, order, course.looks + 1)
+        if number is not None:
+            look_again(leash, tx, order, number)
+            taken += 1
+    return taken
+
+
+def _waiting(leash: Leash, tx: Tx) -> Iterator[tuple[Case, Course]]:
+    for case, course in _open(leash, tx):
+        if _concerns(leash, tx, case, course):
+            yield case, course
+
+
+def _open(leash: Leash, tx: Tx) -> Iterator[tuple[Case, Course]]:
+    """What is at no end, and can be read."""
+    for case in tx.cases.in_states([state.value for state in OPEN], MOST):
+        try:
+            yield case, course_of(case.course)
+        except BadRecord as odd:
+            leash.log.trouble("sweep", odd)
+
+
+def _concerns(leash: Leash, tx: Tx, case: Case, course: Course) -> bool:
+    """Whether there is anything to be seen of it yet, and nobody is at it."""
+    match State(case.state):
+        case State.LEASED | State.UNDOING:
+            return abandoned(leash, tx, case, course)
+        case State.NOT_RECOVERED:
+            if being_undone(leash, tx, case.id, course.step):
+                return False
+        case State.APPLIED:
+            return True
+        case _ if not course.looks:
+            return True
+        case _:
+            pass
+    since = course.act.sent.at if course.act.sent is not None else case.proposed
+    return leash.clock.now() < since + leash.timing.deadline + leash.timing.late
+
+
+def _free(leash: Leash, tx: Tx, order: CaseOrder, first: int) -> int | None:
+    """The number of a look that nobody has had; None if somebody will have one."""
+    for number in range(first, first + AHEAD):
+        status = leash.engine.status(tx, order.run(LOOK, number))
+        if status is None:
+            return number
+        if not status.state.ended:
+            return None
+    return None

@@ -1,0 +1,234 @@
+"""The way back: what did not help is taken back, as it was approved with the act.
+
+- Who approved the act approved this with it, and their signatures are verified again: a row that
+  says that something was done is no proof that anybody wanted it.
+- Only while it is still ours to take back: whoever changed it since is named, and it is left.
+- By a lease of its own, with the fences, the namespace and who keeps it looked at again. A freeze
+  does not stop it, unless whoever froze said so.
+- Where it is left, the target may still heal late by itself.
+"""
+
+from datetime import datetime
+from itertools import count
+
+import msgspec
+
+from holdfast.execution.courses import Course
+from holdfast.execution.effects import computed
+from holdfast.execution.lease_names import Purpose
+from holdfast.execution.states import Event, State
+from holdfast.execution.undoing import refuses_undo, restored
+from holdfast.model import switches
+from holdfast.model.asks import Refusal, Station
+from holdfast.model.canonical import Plain
+from holdfast.model.cases import Case
+from holdfast.model.documents import Document, beyond, effect
+from holdfast.model.entries import Draft
+from holdfast.model.ids import RANDOM, new_id
+from holdfast.model.ordered import UNDO, CaseOrder
+from holdfast.model.paths import written
+from holdfast.model.proposals import Proposal
+from holdfast.model.repairs import Sight
+from holdfast.model.steps import Create, Patch, Step
+from holdfast.policy import UNDONE_UNDER, decide
+from holdfast.ports import Tx
+from holdfast.ports.engine import Phase
+from holdfast.workflow.acting import look_again
+from holdfast.workflow.asking import INTENT, ask_of
+from holdfast.workflow.assenting import assents_again
+from holdfast.workflow.deeds import (
+    Answered,
+    Came,
+    Ready,
+    Stop,
+    Stopped,
+    Trial,
+    only,
+    placed,
+    refused,
+)
+from holdfast.workflow.doing import deed_phase
+from holdfast.workflow.issuing import KEEPER, ordered
+from holdfast.workflow.leash import Held, Leash
+from holdfast.workflow.moving import moved, noted
+from holdfast.workflow.submitting import record
+
+
+def undo_phase(held: Held) -> Phase:
+    """The phase that takes it back."""
+
+    return deed_phase(UNDO, held, Undo)
+
+
+def undo_of(tx: Tx, order: CaseOrder) -> str:
+    """The id of the entry that says that it is to be taken back: nobody can tell it beforehand."""
+    return tx.once.spent(UNDO, order.key) or ""
+
+
+def order_undo(
+    leash: Leash, tx: Tx, about: Proposal, *, step: int, by: str, reason: str = ""
+) -> bool:
+    """Have it taken back; False if there is no way back, or somebody is at it."""
+    if not about.undo or not type(about.action).kind.reversible:
+        return False
+    order = _next(leash, tx, about.id, step)
+    if order is None or not leash.engine.enqueue(tx, ordered(order, UNDO, about)):
+        return False
+    told: dict[str, Plain] = {
+        "proposal": about.id,
+        "step": step,
+        "generation": order.generation,
+        "digest": about.digest,
+        "undo": True,
+        "by": by,
+        "reason": reason,
+    }
+    now = tx.now()
+    id_ = new_id("ent", now, leash.dice.roll(RANDOM))
+    if not tx.once.spend(UNDO, order.key, id_, now):
+        return False
+    tx.records.submit(Draft(id=id_, kind=INTENT, actor=KEEPER, subjects=(about.id,), details=told))
+    return True
+
+
+def _next(leash: Leash, tx: Tx, proposal: str, step: int) -> CaseOrder | None:
+    """The order that nobody had; None while somebody is at an earlier one.
+
+    One that was had, and of which the engine knows nothing, was lost with what a restore lost.
+    """
+    for generation in count(1):
+        order = CaseOrder(proposal=proposal, step=step, generation=generation)
+        status = leash.engine.status(tx, order.run(UNDO))
+        if status is None and not undo_of(tx, order):
+            return order
+        if status is not None and not status.state.ended:
+            return None
+    return None
+
+
+def being_undone(leash: Leash, tx: Tx, proposal: str, step: int) -> bool:
+    """Whether somebody is at it, or will be."""
+    return _next(leash, tx, proposal, step) is None
+
+
+class Undo:
+    """What is taken back."""
+
+    purpose = Purpose.UNDO
+    begins_in = State.NOT_RECOVERED
+    goes_on_in = State.UNDOING
+
+    def __init__(self, leash: Leash, order: CaseOrder) -> None:
+        self._leash = leash
+        self._order = order
+
+    def steps(self, proposal: Proposal) -> tuple[Step, ...]:
+        """The way back that was approved."""
+        return proposal.undo
+
+    def intent(self, tx: Tx) -> str:
+        """The one that was sealed when it was ordered."""
+        return undo_of(tx, self._order)
+
+    async def ready(self, doing: Trial) -> Ready:
+        """Whether it is still ours to take back, and would be as it was."""
+        leash, about = self._leash, doing.proposal
+        if not await doing.sealed(self.intent):
+            raise refused("audit_first", "that it is to be taken back is not sealed")
+        if amiss := await leash.fences.amiss():
+            raise refused("fences", "; ".join(amiss))
+        step, before = only(about.undo), await doing.before()
+        if step is None or before is None:
+            raise refused("undo", "there is no way back that one request could go")
+        now = await placed(leash.hands, step)
+        if why := "; ".join(refuses_undo(type(about.action).kind, about.undo, now)):
+            raise refused("undo", why)
+        if refusals := await self._judged(about, before, now):
+            raise Stopped(Stop(refusals=refusals))
+        fresh = None if isinstance(step, Create) else now
+        after = await doing.rehearsed(step, fresh)
+        if why := _otherwise(about, step, before.document, fresh, after):
+            raise refused("effect", why)
+        return Ready(step=step, fresh=fresh)
+
+    async def _judged(
+        self, about: Proposal, before: Sight, now: Document | None
+    ) -> tuple[Refusal, ...]:
+        """The layers that hold for a way back too."""
+        leash = self._leash
+        again = await assents_again(leash, about, self._order.step)
+        if isinstance(again, Refusal):
+            return (again,)
+        assents, at = again
+        seen = msgspec.structs.replace(before, document=now or before.document)
+        ask = await ask_of(
+            leash,
+            about,
+            Station.EXECUTION,
+            seen=seen,
+            effect=about.effect,
+            assents=assents,
+            step=self._order.step,
+            now=at,
+        )
+        return decide(ask, UNDONE_UNDER).refusals
+
+    def stands(self, tx: Tx) -> str:
+        """A freeze stops it only where it says so."""
+        return switches.frozen_by(tx.switches.value(switches.FREEZE), undoing=True)
+
+    def begin(self, tx: Tx, case: Case, course: Course) -> Case | Refusal:
+        """From here on it may have been taken back."""
+        return moved(tx, case, Event.UNDO, self._now(), course)
+
+    def stopped(self, tx: Tx, case: Case, course: Course, stop: Stop) -> Case | Refusal:
+        """It is left as it is; until the way back began, it may still heal late."""
+        says = "; ".join(each.because for each in stop.refusals)
+        refusals: list[Plain] = [{"by": e.by, "because": e.because} for e in stop.refusals]
+        course = msgspec.structs.replace(course, says=f"it is not taken back: {says}")
+        if case.state == State.UNDOING.value:
+            self._record(tx, case, Event.UNDO_FAILED, refusals=refusals, alarm=stop.alarm)
+            return moved(tx, case, Event.UNDO_FAILED, self._now(), course)
+        told: dict[str, Plain] = {"event": "undo_refused", "step": self._order.step}
+        record(self._leash, tx, "outcome", (case.id,), {**told, "refusals": refusals})
+        look_again(self._leash, tx, self._order, course.looks + 1)
+        return noted(tx, case, self._now(), course)
+
+    def ended(self, tx: Tx, case: Case, course: Course, answered: Answered) -> Case | Refusal:
+        """It was taken back, or not; what nobody can tell counts as not."""
+        event = Event.UNDONE if answered.came is Came.DONE else Event.UNDO_FAILED
+        self._record(tx, case, event, says=answered.says, observed=answered.observed)
+        watched = course.watched
+        if watched is not None:
+            watched = msgspec.structs.replace(watched, undone=event is Event.UNDONE)
+        course = msgspec.structs.replace(course, says=answered.says, watched=watched)
+        return moved(tx, case, event, self._now(), course)
+
+    def _record(self, tx: Tx, case: Case, event: Event, **details: Plain) -> None:
+        told: dict[str, Plain] = {"event": event.value, "step": self._order.step, **details}
+        record(self._leash, tx, "outcome", (case.id,), told)
+
+    def _now(self) -> datetime:
+        return self._leash.clock.now()
+
+
+def _otherwise(
+    about: Proposal,
+    step: Step,
+    before: Document,
+    fresh: Document | None,
+    after: Document | None,
+) -> str:
+    """Where the object would not be as it was; empty if it would."""
+    kind = type(about.action).kind
+    if after is None:
+        return "no effect was computed"
+    if not isinstance(step, Patch) or fresh is None:
+        lost = [written(each.path) for each in effect(Document(value=before.asked()), after)]
+        return f"{', '.join(lost)} would not be as before" if lost else ""
+    more = [written(p) for p in beyond(computed(step, fresh, after) or (), kind.touches)]
+    if more:
+        return f"it would change {', '.join(more)} as well"
+    whole = not step.subresource  # of a subresource, the places that both have were compared
+    places = restored(kind, before, after) if whole else ()
+    return f"{', '.join(places)} would not be as before" if places else ""

@@ -1,0 +1,263 @@
+"""Whether it helped: short looks, one after the other, until that is known.
+
+- Each look judges the target by its own word, and the cause by its own fact, on fresh reads. What
+  cannot be seen is not well.
+- The next look is ordered in the transaction that writes what was seen, so that none is lost.
+- What nobody heard an answer to is looked for the same way, and never sent again.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from holdfast.errors import BadInput, CouldNotLook
+from holdfast.execution.courses import Course, sight_of
+from holdfast.execution.courses import read as course_of
+from holdfast.execution.observing import settled, shown
+from holdfast.execution.recovering import Outcome, Watched, seen
+from holdfast.execution.states import Event, State
+from holdfast.facts import ask, named
+from holdfast.model.canonical import Plain
+from holdfast.model.cases import Case
+from holdfast.model.kinds import Job, Pod, ReplicaSet
+from holdfast.model.objects import Object, Ref
+from holdfast.model.ordered import LOOK, VERIFY, CaseOrder
+from holdfast.model.proposals import Proposal
+from holdfast.model.repairs import Recovery, Sight
+from holdfast.model.repairs import State as Health
+from holdfast.model.rules import Verdict, finding_id
+from holdfast.model.snapshot import Snapshot
+from holdfast.ports import Tx
+from holdfast.ports.engine import Attempt, Phase, phase
+from holdfast.workflow.acting import applied, look_again
+from holdfast.workflow.casebook import proposal_of
+from holdfast.workflow.deeds import Answered, Came, only, placed, told
+from holdfast.workflow.issuing import KEEPER
+from holdfast.workflow.leash import Held, Leash
+from holdfast.workflow.moving import hold, moved, must, noted
+from holdfast.workflow.sighting import surroundings
+from holdfast.workflow.submitting import record
+from holdfast.workflow.switching import verified
+from holdfast.workflow.undoing import order_undo
+
+SEEN = "seen"
+
+
+def look_phase(held: Held) -> Phase:
+    """The phase of one look."""
+
+    @phase(LOOK, queue=VERIFY, takes=CaseOrder)
+    async def look(attempt: Attempt, order: CaseOrder) -> str:
+        return await _look(held(), attempt, order)
+
+    return look
+
+
+async def _look(leash: Leash, attempt: Attempt, order: CaseOrder) -> str:
+    case = await asyncio.to_thread(_case, leash, order)
+    write: Callable[[Tx], str] = _nothing
+    if case is not None:
+        course = course_of(case.course)
+        if case.state in _LOST:
+            write = _found(leash, order, await observed(leash, case, course))
+        elif case.state in (State.APPLIED.value, State.NOT_RECOVERED.value):
+            write = _seen(leash, order, *await _state(leash, proposal_of(case), course))
+    return await attempt.commit(SEEN, write)
+
+
+def _case(leash: Leash, order: CaseOrder) -> Case | None:
+    with leash.store.reading() as tx:
+        return tx.cases.case(order.proposal)
+
+
+def _nothing(_: Tx) -> str:
+    return "there is nothing to look for"
+
+
+# what nobody heard an answer to
+
+
+_LOST = (State.UNKNOWN.value, State.LEASED.value, State.UNDOING.value)
+
+
+async def observed(leash: Leash, case: Case, course: Course) -> Answered:
+    """What the cluster shows of a request whose answer was lost."""
+    about, back = proposal_of(case), case.state == State.UNDOING.value
+    sending = course.undo if back else course.act
+    step, sent = only(about.undo if back else about.steps), sending.sent
+    if step is None or sent is None:
+        return Answered(came=Came.MOVED, says="it was never about to be sent", observed=True)
+    over = not sending.lease and leash.clock.now() >= sent.at + leash.timing.settled
+    try:
+        now = await placed(leash.hands, step)
+    except CouldNotLook as nobody:
+        return Answered(came=Came.OPEN, says=nobody.wrong, observed=True)
+    return told(settled(shown(step, sent, now), over=over))
+
+
+def _found(leash: Leash, order: CaseOrder, answered: Answered) -> Callable[[Tx], str]:
+    def write(tx: Tx) -> str:
+        case = hold(tx, order.proposal)
+        if case is None or case.state not in _LOST:
+            return _nothing(tx)
+        course = course_of(case.course)
+        if case.state != State.UNKNOWN.value and not abandoned(leash, tx, case, course):
+            return _nothing(tx)
+        if case.state == State.LEASED.value:  # whoever was to send it has died for good
+            case = must(moved(tx, case, Event.LOST, leash.clock.now(), course))
+        return _resolved(leash, tx, order, case, answered)
+
+    return write
+
+
+def abandoned(leash: Leash, tx: Tx, case: Case, course: Course) -> bool:
+    """Whether nobody works any more at what may have been sent."""
+    run = course.undo.run if case.state == State.UNDOING.value else course.act.run
+    status = leash.engine.status(tx, run) if run else None
+    return status is None or status.state.ended
+
+
+def _resolved(leash: Leash, tx: Tx, order: CaseOrder, case: Case, answered: Answered) -> str:
+    course = course_of(case.course)
+    course = msgspec.structs.replace(course, says=answered.says, looks=course.looks + 1)
+    details: dict[str, Plain] = {"says": answered.says, "observed": True, "step": order.step}
+    now = leash.clock.now()
+    if case.state == State.UNDOING.value and answered.came is not Came.OPEN:
+        event = Event.UNDONE if answered.came is Came.DONE else Event.UNDO_FAILED
+        _outcome(leash, tx, case, event, details)
+        must(moved(tx, case, event, now, course))
+        return answered.came.value
+    match answered.came:
+        case Came.DONE:
+            _outcome(leash, tx, case, Event.FOUND_DONE, details)
+            must(applied(leash, tx, case, course, order, Event.FOUND_DONE))
+        case Came.MOVED | Came.DENIED:
+            _outcome(leash, tx, case, Event.FOUND_NOT_DONE, details)
+            must(moved(tx, case, Event.FOUND_NOT_DONE, now, course))
+        case Came.OPEN:
+            must(noted(tx, case, now, course))
+            look_again(leash, tx, order, course.looks + 1)
+        case Came.UNTOLD:  # looking again would not tell more: it stays unknown
+            must(noted(tx, case, now, course))
+    return answered.came.value
+
+
+# how the target does
+
+
+async def _state(leash: Leash, about: Proposal, course: Course) -> tuple[Recovery, Verdict]:
+    if course.before is None:
+        return Recovery(state=Health.ILL, says="nobody kept what was there before"), Verdict.UNKNOWN
+    before = sight_of(course.before)
+    try:
+        after = await _after(leash, about, before)
+        recovery = about.action.recovery(before, after)
+        return recovery, await cause(leash, about)
+    except CouldNotLook as nobody:
+        return Recovery(state=Health.WAITING, says=nobody.wrong), Verdict.UNKNOWN
+
+
+async def _after(leash: Leash, about: Proposal, before: Sight) -> Sight:
+    """What is there now; of a target that is gone, what it was stands for it."""
+    kind = type(about.action).kind
+    found = await placed(leash.hands, about.steps[0])
+    there = found is not None and found.ref == about.target
+    document = found if found is not None and there else before.document
+    of = kind.fits(about.target)
+    kinds = kind.sees if of is None else (of, *kind.sees)
+    around = await surroundings(leash.cluster, kinds, about.target.namespace, kind.everywhere)
+    return msgspec.structs.replace(before, document=document, around=around)
+
+
+async def cause(leash: Leash, about: Proposal) -> Verdict:
+    """Whether what was wrong is still found: where it was found, on the target, or beneath it."""
+    try:
+        rule = named(about.code)
+    except BadInput:
+        return Verdict.UNKNOWN  # a rule of another version: nobody can tell
+    kinds = (*rule.sight, *_BETWEEN)
+    around = await surroundings(leash.cluster, kinds, about.target.namespace)
+    for found in rule(around):
+        same = finding_id(found.about, rule.code, found.part) == about.trouble
+        if same or about.target.uid in _above(found.about, around):
+            return Verdict.FOUND
+    return ask(rule, about.target, around).verdict
+
+
+_BETWEEN: tuple[type[Object], ...] = (ReplicaSet, Job, Pod)
+"""What stands between a workload and what is found on its pods."""
+
+
+def _above(about: Ref, around: Snapshot) -> frozenset[str]:
+    """The uids of that object and of its owners, as far up as they are seen."""
+    known = {each.metadata.uid: each for c in around.captures() for each in c.objects}
+    seen, front = {about.uid}, [about.uid]
+    while front:
+        owners = [o for uid in front if uid in known for o in known[uid].metadata.owner_references]
+        front = [owner.uid for owner in owners if owner.uid not in seen]
+        seen |= {*front}
+    return frozenset(seen)
+
+
+def _seen(
+    leash: Leash, order: CaseOrder, recovery: Recovery, verdict: Verdict
+) -> Callable[[Tx], str]:
+    def write(tx: Tx) -> str:
+        case = hold(tx, order.proposal)
+        states = (State.APPLIED.value, State.NOT_RECOVERED.value)
+        if case is None or case.state not in states:
+            return _nothing(tx)
+        course, now = course_of(case.course), leash.clock.now()
+        watched, outcome = seen(
+            course.watched or Watched(applied=now), now, recovery, verdict, leash.timing
+        )
+        course = msgspec.structs.replace(
+            course, watched=watched, looks=course.looks + 1, says=watched.says
+        )
+        return _follow(leash, tx, order, case, course, outcome, now)
+
+    return write
+
+
+def _follow(  # noqa: PLR0913, PLR0917 - one look, and all that it changes
+    leash: Leash,
+    tx: Tx,
+    order: CaseOrder,
+    case: Case,
+    course: Course,
+    outcome: Outcome,
+    now: datetime,
+) -> str:
+    about = proposal_of(case)
+    details: dict[str, Plain] = {"says": course.says, "step": order.step}
+    of_class = type(about.action).kind.of_class
+    match outcome:
+        case Outcome.WAITING:
+            must(noted(tx, case, now, course))
+            rarely = course.watched is not None and course.watched.given_up
+            look_again(leash, tx, order, course.looks + 1, rarely=rarely)
+        case Outcome.RECOVERED | Outcome.RECOVERED_LATE:
+            late = outcome is Outcome.RECOVERED_LATE
+            event = Event.HEALED_LATE if late else Event.RECOVERED
+            _outcome(leash, tx, case, event, details)
+            must(moved(tx, case, event, now, course))
+            if not late:
+                verified(tx, of_class, helped=True)
+        case Outcome.NOT_RECOVERED:
+            _outcome(leash, tx, case, Event.DEADLINE, details)
+            case = must(moved(tx, case, Event.DEADLINE, now, course))
+            if verified(tx, of_class, helped=False):
+                leash.log.complain("breaker opened", of=of_class.value, proposal=case.id)
+            if not (
+                leash.rules().undo and order_undo(leash, tx, about, step=order.step, by=KEEPER)
+            ):
+                look_again(leash, tx, order, course.looks + 1)
+        case Outcome.STAYED_ILL:
+            must(noted(tx, case, now, course))
+    return outcome.value
+
+
+def _outcome(leash: Leash, tx: Tx, case: Case, event: Event, details: dict[str, Plain]) -> None:
+    record(leash, tx, "outcome", (case.id,), {"event": event.value, **details})

@@ -1,0 +1,79 @@
+"""After a restore nothing goes on that was open: it may have been done after the backup was taken.
+
+- Whatever waited in the inbox is answered: a statement that a person signed is heard no more.
+- What was proposed or approved is expired, so that no ticket fits it; people propose it again.
+- What was being done is unknown: who restored a backup has lost what became of it.
+- What is unknown counts as looked at by nobody, so that it is looked at, however old it is. What
+  was done, and what was being taken back, is taken up by whoever sweeps.
+- Each proposal that ends so is an entry of the record.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+import msgspec
+
+from holdfast.errors import BadRecord, StoreRefused
+from holdfast.execution.courses import read
+from holdfast.execution.states import Event, State
+from holdfast.model.asks import Refusal
+from holdfast.model.cases import Case
+from holdfast.model.entries import Draft
+from holdfast.model.ids import RANDOM, new_id
+from holdfast.ports import Clock, Dice, Tx
+from holdfast.workflow.moving import moved, noted
+
+VOIDED = "voided: a restored backup was accepted"
+AT_ONCE = 1000  # rows
+ENDS: Mapping[State, tuple[Event, str]] = MappingProxyType(
+    {
+        State.PROPOSED: (Event.EXPIRED, "expired"),
+        State.APPROVED: (Event.EXPIRED, "expired"),
+        State.LEASED: (Event.LOST, "outcome"),
+    }
+)
+"""What does not go on, what happens to it, and the kind of the entry that says so."""
+
+UNSEEN = "a restored backup was accepted, and nobody has looked since"
+
+
+def void(tx: Tx, clock: Clock, dice: Dice, actor: str) -> None:
+    """End everything that waited or was open."""
+    while letters := tx.letters.waiting(AT_ONCE):
+        for letter in letters:
+            tx.letters.answer(letter.id, VOIDED)
+    now = tx.now()
+    while cases := tx.cases.in_states(ENDS, AT_ONCE):
+        for case in cases:
+            id_ = new_id("ent", clock.now(), dice.roll(RANDOM))
+            event, kind = ENDS[State(case.state)]
+            ended = _ended(tx, case, event, now)
+            told = {"proposal": case.id, "outcome": ended.state, "because": VOIDED}
+            tx.records.submit(
+                Draft(id=id_, kind=kind, actor=actor, subjects=(case.id,), details=told)
+            )
+    for case in tx.cases.in_states([State.UNKNOWN.value], AT_ONCE):
+        _unseen(tx, case, now)
+
+
+def _unseen(tx: Tx, case: Case, now: datetime) -> None:
+    try:
+        course = read(case.course)
+    except BadRecord:
+        return  # nobody goes on with that, and whoever tries says so
+    course = msgspec.structs.replace(course, looks=0, says=UNSEEN)
+    _kept(case, noted(tx, case, now, course))
+
+
+def _ended(tx: Tx, case: Case, event: Event, now: datetime) -> Case:
+    return _kept(case, moved(tx, case, event, now))
+
+
+def _kept(case: Case, now: Case | Refusal) -> Case:
+    if isinstance(now, Refusal):
+        raise StoreRefused(
+            f"The proposal {case.id} is not as it was a moment ago.",
+            remedy="End every process of Holdfast that uses this database, and try again.",
+        )
+    return now

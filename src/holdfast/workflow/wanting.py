@@ -1,0 +1,81 @@
+"""What a letter `propose` asks for, and what is there of it. Nothing that it says is believed.
+
+- The action is built by the one strict door. Names are compared byte by byte: what is no name that
+  Kubernetes allows is refused before, and nothing is normalised.
+- The target is read again by its uid, on the cluster that the record is of; what is to be answered
+  must be found there now.
+"""
+
+import asyncio
+import re
+from dataclasses import dataclass
+
+import msgspec
+
+from holdfast import actions
+from holdfast.errors import BadInput
+from holdfast.model.asks import Refusal
+from holdfast.model.handed import PROPOSE, Propose
+from holdfast.model.letters import Letter
+from holdfast.model.objects import Ref
+from holdfast.model.repairs import Action, Sight
+from holdfast.workflow.evidence import Evidence, evidence
+from holdfast.workflow.leash import Leash
+from holdfast.workflow.sighting import sight
+
+# DNS-1123, which the names of Kubernetes follow.
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_LONGEST_NAME = 253
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a letter asks for, in our words."""
+
+    asked: Propose
+    action: Action
+    target: Ref
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What is there: the target, and what speaks for doing it."""
+
+    seen: Sight
+    evidence: Evidence
+
+
+def understood(letter: Letter) -> Wanted | Refusal:
+    """What a letter asks for. Nothing of it is trusted yet."""
+    try:
+        asked = msgspec.convert(letter.body, Propose)
+    except msgspec.ValidationError as unfit:
+        return Refusal(by=PROPOSE, because=f"it has not the form of one: {unfit}"[:300])
+    return meant(asked)
+
+
+def meant(asked: Propose) -> Wanted | Refusal:
+    """The action and its target, in our words."""
+    try:
+        action = actions.built(asked.action, asked.params)
+    except BadInput as unknown:
+        return Refusal(by="closed_set", because=unknown.wrong)
+    target = Ref(**{name: getattr(asked.target, name) for name in Ref.__struct_fields__})
+    for name in (target.name, target.namespace or target.name):
+        if _NAME.fullmatch(name) is None or len(name) > _LONGEST_NAME:
+            return Refusal(by=PROPOSE, because=f"{name[:60]!r} is no name that Kubernetes allows")
+    return Wanted(asked=asked, action=action, target=target)
+
+
+async def look_at(leash: Leash, wanted: Wanted) -> Looked | Refusal:
+    """What is there now. Raises `CouldNotLook` where nobody answers."""
+    action, target = wanted.action, wanted.target
+    seen, found = await asyncio.gather(
+        sight(leash.cluster, leash.hands, action, target),
+        evidence(leash.cluster, wanted.asked.code, action, target),
+    )
+    if isinstance(seen, Refusal):
+        return seen
+    if seen.around.cluster.uid != leash.store.cluster:
+        return Refusal(by="cluster", because="this is another cluster than the record is of")
+    return found if isinstance(found, Refusal) else Looked(seen=seen, evidence=found)

@@ -1,0 +1,124 @@
+"""A proposal in the making: looked at, judged, tried as a dry run, and judged by what came of that.
+
+What a layer refuses is not even tried. Whatever stops it, there is a proposal that says what was
+asked for, and a verdict that says by whom it was refused, and why.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from holdfast.errors import CouldNotLook, NotCanonical
+from holdfast.model.asks import Refusal, Station, Verdict
+from holdfast.model.ordered import PreviewOrder
+from holdfast.model.proposals import Proposal
+from holdfast.model.repairs import Risk
+from holdfast.model.times import in_utc
+from holdfast.policy import decide
+from holdfast.policy.risk import Stakes, risk_of
+from holdfast.workflow.asking import ask_of
+from holdfast.workflow.busy import WAITING, busy
+from holdfast.workflow.leash import Leash
+from holdfast.workflow.rehearsing import Rehearsal
+from holdfast.workflow.wanting import Looked, Wanted, look_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A proposal and all that was said about it."""
+
+    proposal: Proposal
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+    looked: Looked | None = None
+
+
+async def judged(leash: Leash, order: PreviewOrder, wanted: Wanted, rehearsal: Rehearsal) -> Judged:
+    """Judge all of it. What nobody can tell now is refused now: it can be asked for again."""
+    bare = _bare(leash, order, wanted)
+    try:
+        if (other := await asyncio.to_thread(busy, leash, wanted.target, WAITING)) is not None:
+            return _no(bare, other)
+        looked = await look_at(leash, wanted)
+        if isinstance(looked, Refusal):
+            return _no(bare, looked)
+        return await _tried(leash, bare, looked, rehearsal)
+    except CouldNotLook as nobody:
+        return _no(bare, Refusal(by="cluster", because=nobody.wrong))
+    except NotCanonical as odd:
+        return _no(bare, Refusal(by="record", because=odd.wrong))
+
+
+def _no(about: Proposal, refusal: Refusal) -> Judged:
+    return Judged(proposal=about, verdict=Verdict(refusals=(refusal,), needs=()))
+
+
+def _bare(leash: Leash, order: PreviewOrder, wanted: Wanted) -> Proposal:
+    """The proposal as far as nobody has looked."""
+    now = _whole_milliseconds(leash.clock.now())
+    return Proposal(
+        id=order.proposal,
+        cluster=leash.store.cluster,
+        trouble=order.asked.trouble,
+        code=order.asked.code,
+        action=wanted.action,
+        target=wanted.target,
+        read_hash="",
+        steps=(),
+        undo=(),
+        effect=(),
+        risk=Risk.HIGH,
+        policy=leash.operator.version,
+        requester=order.asked.requester,
+        proposed=now,
+        open_until=now + leash.rules().open_for,
+    )
+
+
+async def _tried(leash: Leash, bare: Proposal, looked: Looked, rehearsal: Rehearsal) -> Judged:
+    kind, seen = type(bare.action).kind, looked.seen
+    about = msgspec.structs.replace(bare, read_hash=seen.document.read_hash(kind.reads))
+    about, reasons = _weighed(leash, about, looked)
+    ask = await ask_of(leash, about, Station.PROPOSAL, seen=seen, effect=None, now=bare.proposed)
+    verdict = decide(ask)
+    if verdict.refusals:
+        return Judged(proposal=about, verdict=verdict, reasons=reasons, looked=looked)
+    steps, undo = about.action.steps(seen), about.action.undo(seen)
+    about = msgspec.structs.replace(about, steps=steps, undo=undo)
+    about, reasons = _weighed(leash, about, looked)
+    shown = await rehearsal.tried(steps, seen)
+    if isinstance(shown, Refusal):
+        refusals = Verdict(refusals=(shown,), needs=verdict.needs)
+        return Judged(proposal=about, verdict=refusals, reasons=reasons, looked=looked)
+    effect = shown.effect
+    about = msgspec.structs.replace(about, effect=effect)
+    ask = await ask_of(leash, about, Station.PROPOSAL, seen=seen, effect=effect, now=bare.proposed)
+    verdict = decide(ask)
+    if shown.refusal is not None:
+        verdict = Verdict(refusals=(*verdict.refusals, shown.refusal), needs=verdict.needs)
+    return Judged(proposal=about, verdict=verdict, reasons=reasons, looked=looked)
+
+
+def _weighed(leash: Leash, about: Proposal, looked: Looked) -> tuple[Proposal, tuple[str, ...]]:
+    age = leash.clock.now() - looked.seen.around.now
+    risk, reasons = risk_of(
+        Stakes(
+            kind=type(about.action).kind,
+            tiers=leash.rules().tiers_of(about.target.namespace),
+            namespaced=bool(about.target.namespace),
+            blast=looked.evidence.blast,
+            age=max(age, timedelta()),
+            certain=looked.evidence.certain,
+            undone=bool(about.undo),
+            requests=len(about.steps),
+        )
+    )
+    return msgspec.structs.replace(about, risk=risk), reasons
+
+
+def _whole_milliseconds(moment: datetime) -> datetime:
+    """As it is written and kept: what is finer would be lost, and be another moment."""
+    told = in_utc(moment)
+    return told.replace(microsecond=told.microsecond // 1000 * 1000)

@@ -1,0 +1,82 @@
+from typing import Any
+
+import pytest
+
+from holdfast.actions.rollout_undo import TEMPLATE, RolloutUndo
+from holdfast.conformance.scenes import (
+    BROKEN,
+    GOOD,
+    Raw,
+    a_deployment,
+    a_pod,
+    changed_by,
+    owned,
+    raw,
+    sight,
+    template,
+)
+from holdfast.model.repairs import State
+from holdfast.model.steps import Patch, Set
+
+UNDO = RolloutUndo(replica_set="web-good", uid="replicaset-web-good")
+POD = a_pod("web-good-1", GOOD)
+
+
+def refusals(target: Raw = BROKEN, *around: Raw, **more: Any) -> list[str]:
+    return list(UNDO.refuses(sight(target, *around, **more)))
+
+
+def test_goes_back_to_a_revision_with_a_ready_pod() -> None:
+    assert [] == refusals(BROKEN, GOOD, POD, beside=[GOOD])
+
+
+def test_goes_back_to_a_revision_that_the_journal_saw_do_well() -> None:
+    assert [] == refusals(BROKEN, GOOD, beside=[GOOD], healthy_before=["replicaset-web-good"])
+
+
+@pytest.mark.parametrize(
+    ("around", "beside", "because"),
+    [
+        ([GOOD], [GOOD], "nobody has seen web-good do well here"),
+        ([GOOD, a_pod("p", GOOD, ready=False)], [GOOD], "nobody has seen web-good do well here"),
+        ([POD], [GOOD], "it has no revision web-good of that uid"),
+        ([GOOD, POD], [], "it has no revision web-good of that uid"),
+        (
+            [changed_by(GOOD, {"metadata": owned(raw("apps/v1", "Deployment", "other"))}), POD],
+            [GOOD],
+            "it has no revision web-good of that uid",
+        ),
+    ],
+)
+def test_goes_back_to_nothing_else(around: list[Raw], beside: list[Raw], because: str) -> None:
+    assert [because] == refusals(BROKEN, *around, beside=beside)
+
+
+def test_refuses_the_revision_that_runs() -> None:
+    assert ["web-good is what it runs"] == refusals(a_deployment(), GOOD, POD, beside=[GOOD])
+
+
+def test_refuses_a_deployment_that_is_held_or_asleep() -> None:
+    held = changed_by(BROKEN, {"spec": {"paused": True, "replicas": 0}})
+    assert 2 == len(refusals(held, GOOD, POD, beside=[GOOD]))
+
+
+def test_puts_the_template_there_without_what_the_controller_added() -> None:
+    seen = sight(BROKEN, GOOD, POD, beside=[GOOD])
+    (step,) = UNDO.steps(seen)
+    assert isinstance(step, Patch)
+    back = Set(path=TEMPLATE, value=template("web:1"), was=template("web:broken"))
+    assert (back,) == step.sets
+    (undo,) = UNDO.undo(seen)
+    assert isinstance(undo, Patch)
+    assert (Set(path=TEMPLATE, value=back.was, was=back.value),) == undo.sets
+
+
+def test_has_recovered_when_the_rollout_of_that_template_is_through() -> None:
+    before = sight(BROKEN, GOOD, POD, beside=[GOOD])
+    assert State.WELL is UNDO.recovery(before, sight(a_deployment())).state
+    waiting = a_deployment(status={"updatedReplicas": 1})
+    assert State.WAITING is UNDO.recovery(before, sight(waiting)).state
+    assert State.ILL is UNDO.recovery(before, sight(BROKEN)).state
+    recreated = a_deployment(metadata={"uid": "another"})
+    assert State.ILL is UNDO.recovery(before, sight(recreated)).state

@@ -1,0 +1,295 @@
+"""Trials whose repair is in the closed set: what is broken, and which action mends it.
+
+Some are of the library; the others are made here, several faults of each sort. What is broken does
+not heal by itself: each is also left alone for as long, and must still be broken then.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from holdfast.model.baseline import API_VERSION
+from holdfast.testing.trials.library import Filed, library
+from holdfast.testing.trials.trial import KIND, Condition, Trial
+
+type Raw = dict[str, Any]
+
+IMAGE = "registry.example/web:1"
+SELECTED: Raw = {"matchLabels": {"app": "web"}}
+READY: Raw = {"of": "Deployment/web", "where": {"status": {"availableReplicas": 2}}}
+CONFIG: Raw = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mendable:
+    """One trial, and what mends it."""
+
+    filed: Filed
+    action: str
+    code: str = ""  # empty: whatever it is offered for
+    well: tuple[Condition, ...] = ()  # what holds again afterwards
+
+    @property
+    def name(self) -> str:
+        return self.filed.name
+
+
+def mendable() -> Iterator[Mendable]:
+    """All of them; each kind has several."""
+    yield from _of_the_library()
+    for name, change in RELEASES.items():
+        yield _release(name, change)
+    for name, hard in QUOTAS.items():
+        yield _quota(name, hard)
+    for name, change in STUCK.items():
+        yield _stuck_job(name, change)
+    for kind in ("Deployment", "StatefulSet", "DaemonSet"):
+        yield _one_sick_pod(kind)
+        yield _all_sick(kind)
+    for kind in ("Deployment", "StatefulSet"):
+        yield _budget(kind)
+
+
+FROM_THE_LIBRARY = {
+    "image_not_found": "RolloutUndo",
+    "image_tag_mistyped": "RolloutUndo",
+    "readiness_path_gone_stops_rollout": "RolloutUndo",
+    "auth-migration-init-fails": "RolloutUndo",
+    "budget_lets_nobody_go": "ScaleWorkload",
+    "budget-asks-for-every-replica": "ScaleWorkload",
+    "quota_chain": "DeleteResourceQuota",
+}
+
+
+def _of_the_library() -> Iterator[Mendable]:
+    for filed in library():
+        if filed.name in FROM_THE_LIBRARY:
+            yield Mendable(filed=filed, action=FROM_THE_LIBRARY[filed.name])
+
+
+def _probe(sort: str, path: str = "/broken") -> Raw:
+    asked = {"httpGet": {"path": path, "port": 80}, "periodSeconds": 1, "failureThreshold": 1}
+    return {"containers": [{"name": "app", sort: asked}]}
+
+
+def _app(**change: object) -> Raw:
+    return {"containers": [{"name": "app", **change}]}
+
+
+RELEASES: Mapping[str, Raw] = {
+    "release_of_a_private_image": _app(image="registry.example/web:private"),
+    "release_that_is_rate_limited": _app(image="registry.example/web:rate-limited"),
+    "release_from_nowhere": _app(image="registry.invalid/web:2"),
+    "release_that_crashes": _app(command=["sh", "-c", "exit 3"]),
+    "release_that_is_shot": _app(command=["sh", "-c", "kill -SEGV $$"]),
+    "release_that_eats_memory": _app(
+        args=["--uses-memory=512Mi"], resources={"limits": {"memory": "128Mi"}}
+    ),
+    "release_that_is_never_ready": _probe("readinessProbe"),
+    "release_that_dies_of_its_probe": _probe("livenessProbe"),
+    "release_without_its_config": _app(
+        env=[{"name": "MODE", "valueFrom": {"configMapKeyRef": {"name": "nobody", "key": "a"}}}]
+    ),
+    "release_whose_init_fails": {
+        "initContainers": [{"name": "first", "image": IMAGE, "command": ["sh", "-c", "exit 1"]}]
+    },
+}
+
+
+def _release(name: str, change: Raw) -> Mendable:
+    """A rollout that gets stuck, with the old pods still up."""
+    fault = {
+        "patch": {"of": "Deployment/web", "with": {"spec": {"template": {"spec": change}}}},
+    }
+    stuck = {"of": "Deployment/web", "where": {"status": {"unavailableReplicas": 1}}}
+    there = {"of": "Deployment/web", "where": {"status": {"replicas": 2, "availableReplicas": 2}}}
+    return Mendable(
+        filed=_filed(name, [workload("Deployment")], [READY], [fault], [stuck]),
+        action="RolloutUndo",
+        well=_conditions(there),
+    )
+
+
+QUOTAS: Mapping[str, Raw] = {
+    "quota_of_one_pod": {"pods": "1"},
+    "quota_of_cores": {"requests.cpu": "150m"},
+    "quota_of_memory": {"requests.memory": "150Mi"},
+}
+
+
+def _quota(name: str, hard: Raw) -> Mendable:
+    quota = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "tight"},
+        "spec": {"hard": hard},
+    }
+    counted = {"of": "ResourceQuota/tight", "where": {"status": {"hard": hard}}}
+    asks = _app(image=IMAGE, resources={"requests": {"cpu": "100m", "memory": "100Mi"}})
+    refused = {
+        "of": "ReplicaSet/web-*",
+        "where": {"status": {"conditions": [{"type": "ReplicaFailure", "status": "True"}]}},
+    }
+    made = workload("Deployment", asks)
+    return Mendable(
+        filed=_filed(name, [quota], [counted], [{"apply": made}], [refused]),
+        action="DeleteResourceQuota",
+    )
+
+
+STUCK: Mapping[str, Raw] = {
+    "run_of_an_image_that_is_not_there": _app(image="registry.example/web:does-not-exist"),
+    "run_for_no_node": {"nodeSelector": {"nobody": "has"}},
+    "run_without_its_config": _app(envFrom=[{"configMapRef": {"name": "nobody"}}]),
+}
+
+
+def _stuck_job(name: str, change: Raw) -> Mendable:
+    """Its CronJob was repaired since, but runs must not overlap, and this one does not end."""
+    pod = {"restartPolicy": "Never", "nodeSelector": {}, **_app(image=IMAGE, envFrom=[])}
+    schedule = {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": {"name": "web"},
+        "spec": {
+            "schedule": "* * * * *",
+            "suspend": True,
+            "concurrencyPolicy": "Forbid",
+            "jobTemplate": {"spec": {"template": {"spec": _merged(pod, change)}}},
+        },
+    }
+    # As if runs had been due: its controller makes up for the last of them at once.
+    due = {"of": "CronJob/web", "with": {"status": {"lastScheduleTime": "$ago(5m)"}}}
+    runs = {"of": "CronJob/web", "with": {"spec": {"suspend": False}}}
+    repaired = {
+        "of": "CronJob/web",
+        "with": {"spec": {"jobTemplate": {"spec": {"template": {"spec": _repaired(change)}}}}},
+    }
+    hangs = {"of": "Job/web-*", "where": {"status": {"active": 1, "ready": 0}}}
+    steps = [{"status": due}, {"patch": runs}, {"await": hangs}, {"patch": repaired}]
+    return Mendable(
+        filed=_filed(name, [schedule], [], [*steps, {"status": due}], [hangs]),
+        action="DeleteJob",
+        code="HF-WRK-071",
+    )
+
+
+def _repaired(change: Raw) -> Raw:
+    if "nodeSelector" in change:
+        return {"nodeSelector": None}
+    return _app(image=IMAGE, envFrom=None)
+
+
+def _one_sick_pod(kind: str) -> Mendable:
+    """One that keeps ending where another would do well, as after a bad start."""
+    on_one = {"nodeSelector": {"kubernetes.io/hostname": "node-1"}}
+    made = workload(kind, _merged(_app(image=IMAGE), on_one), replicas=1)
+    return Mendable(
+        filed=_filed(f"sick_pod_of_a_{kind.lower()}", [made], [available(kind, 1)], *_sick()),
+        action="DeletePod",
+        code="HF-WRK-020",
+        well=_conditions(available(kind, 1)),
+    )
+
+
+def _all_sick(kind: str) -> Mendable:
+    """All pods keep ending, and new ones would do well."""
+    made = workload(kind)
+    if kind == "StatefulSet":  # else it waits for a sick one before it goes on
+        made["spec"]["podManagementPolicy"] = "Parallel"
+    count = 3 if kind == "DaemonSet" else 2
+    return Mendable(
+        filed=_filed(f"sick_{kind.lower()}", [made], [available(kind, count)], *_sick()),
+        action="RolloutRestart",
+        well=_conditions(available(kind, count)),
+    )
+
+
+def _sick() -> tuple[list[Raw], list[Raw]]:
+    marked = {"metadata": {"annotations": {"lab.holdfast.dev/fault": "crash-loop"}}}
+    loops = {
+        "of": "Pod/web-*",
+        "where": {"status": {"containerStatuses": [{"state": {"waiting": {}}}]}},
+    }
+    return [{"patch": {"of": "Pod/web-*", "with": marked}}], [loops]
+
+
+def _budget(kind: str) -> Mendable:
+    """A budget that lets nobody go, which one more replica would."""
+    budget = {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": "web"},
+        "spec": {"minAvailable": 2, "selector": SELECTED},
+    }
+    nobody = {"expectedPods": 2, "currentHealthy": 2, "disruptionsAllowed": 0}
+    held = {"of": "PodDisruptionBudget/web", "where": {"status": nobody}}
+    return Mendable(
+        filed=_filed(
+            f"budget_of_a_{kind.lower()}",
+            [workload(kind)],
+            [available(kind, 2)],
+            [{"apply": budget}],
+            [held],
+        ),
+        action="ScaleWorkload",
+        well=_conditions(available(kind, 3)),
+    )
+
+
+def available(kind: str, count: int) -> Raw:
+    """All pods of the workload are."""
+    field = "numberAvailable" if kind == "DaemonSet" else "availableReplicas"
+    return {"of": f"{kind}/web", "where": {"status": {field: count}}}
+
+
+def workload(kind: str, pod: Raw | None = None, replicas: int = 2, name: str = "web") -> Raw:
+    """One that does well."""
+    spec: Raw = {
+        "selector": {"matchLabels": {"app": name}},
+        "template": {"metadata": {"labels": {"app": name}}, "spec": pod or _app(image=IMAGE)},
+    }
+    if kind != "DaemonSet":
+        spec["replicas"] = replicas
+    if kind == "StatefulSet":
+        spec["serviceName"] = name
+    return {"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+def filed(
+    name: str, given: list[Raw], ready: list[Raw], fault: list[Raw], until: list[Raw] | None = None
+) -> Filed:
+    """A trial of a test's own. Without `until`, its fault is seen when somebody says so."""
+    return _filed(name, given, ready, fault, until or ready)
+
+
+def _filed(
+    name: str, given: list[Raw], ready: list[Raw], fault: list[Raw], until: list[Raw]
+) -> Filed:
+    told = {
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "says": name.replace("_", " "),
+        "author": "house",
+        "area": "workloads",
+        "given": given,
+        "ready": ready,
+        "fault": fault,
+        "until": until,
+        "expect": "nothing",
+    }
+    return Filed(name=name, trial=msgspec.convert(told, Trial))
+
+
+def _conditions(*told: Raw) -> tuple[Condition, ...]:
+    return msgspec.convert(told, tuple[Condition, ...])
+
+
+def _merged(pod: Raw, change: Raw) -> Raw:
+    """A pod with a change to its one container, or to itself."""
+    if "containers" not in change:
+        return {**pod, **change}
+    container = {**pod["containers"][0], **change["containers"][0]}
+    return {**pod, "containers": [container]}

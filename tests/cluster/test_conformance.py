@@ -1,0 +1,104 @@
+"""`holdfast conformance --kubeconfig` on a real control plane, with all fences and without one."""
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from holdfast import wiring
+from holdfast.grants.names import KINDS
+from holdfast.grants.policies import GROUP
+from lab import crds
+from lab.client import Client
+from lab.control_plane import Lab
+from lab.parts import Options
+from tests.tally import Count, Tally
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("conformance"), pytest.mark.timeout(1800)]
+
+SEED = 20261128
+BREAK = "--i-may-break-this-cluster"
+BINDINGS = f"/apis/{GROUP}/v1/validatingadmissionpolicybindings"
+
+
+@pytest.fixture(scope="module")
+def fenced(lab_built: None) -> Iterator[Lab]:
+    with Lab.start(Options(pace=0.1)) as lab:
+        crds.install(lab, ["cert-manager"])
+        assert wiring.main(["rbac", "install", "--apply", *_admin(lab)]) == 0
+        yield lab
+
+
+@pytest.fixture
+def admin(fenced: Lab) -> Iterator[Client]:
+    client = fenced.client()
+    yield client
+    client.close()
+
+
+def _admin(lab: Lab) -> list[str]:
+    return ["--kubeconfig", str(lab.kubeconfig())]
+
+
+def _left(admin: Client) -> list[str]:
+    """Namespaces and nodes of the suite's, and leases."""
+    leases = "/api/v1/namespaces/holdfast-leases/serviceaccounts"
+    paths = ("/api/v1/namespaces", "/api/v1/nodes", leases)
+    names = [each["metadata"]["name"] for path in paths for each in admin.get(path).json()["items"]]
+    return [
+        each
+        for each in names
+        if each.startswith(("holdfast-conf", "nodes-", "act.", "preview.", "undo."))
+    ]
+
+
+def test_every_suite_holds_and_leaves_nothing(
+    fenced: Lab, admin: Client, capsys: pytest.CaptureFixture[str], tally: Tally, prove: bool
+) -> None:
+    count = "1000000" if prove else "10"
+    words = ["conformance", *_admin(fenced), BREAK, "--seed", str(SEED), "--count", count]
+    code = wiring.main(words)
+    said = capsys.readouterr().out
+    lines = re.findall(r"^(\S+: .+?) +n +([\d,]+)   failures (\d+)$", said, re.MULTILINE)
+    for name, n, failures in lines:
+        tally(Count(f"conformance: {name}", int(n.replace(",", "")), int(failures), SEED))
+    assert code == 0, said
+    n = {name: int(each.replace(",", "")) for name, each, _ in lines}
+    assert n["least-privilege: its own act goes through"] >= len(KINDS)
+    assert n["least-privilege: other objects"] >= 2 * len(KINDS)
+    assert n["least-privilege: other fields"] >= 6 * len(KINDS)
+    assert n["time-of-use: targets made again"] >= len(KINDS)
+    assert n["escape: a keeper's other requests"] >= 30
+    assert _left(admin) == []
+
+
+def test_a_fence_that_is_missing_is_said_before_anything_is_tried(
+    fenced: Lab, admin: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert admin.send("DELETE", f"{BINDINGS}/holdfast-lease").ok
+    try:
+        assert wiring.main(["conformance", *_admin(fenced), BREAK]) == 2
+        assert "The fences do not stand" in capsys.readouterr().err
+        assert _left(admin) == []
+    finally:
+        assert wiring.main(["rbac", "install", "--apply", *_admin(fenced)]) == 0
+
+
+def test_whoever_interrupts_it_finds_nothing_left(fenced: Lab, admin: Client) -> None:
+    words = [sys.executable, "-m", "holdfast", "conformance", *_admin(fenced), BREAK]
+    with subprocess.Popen([*words, "--suite", "least-privilege"]) as running:
+        fenced.wait(lambda: any(each.startswith("act.") for each in _left(admin)), what="a lease")
+        running.send_signal(signal.SIGINT)
+        assert running.wait(120) != 0
+    assert _left(admin) == []
+
+
+def test_nothing_is_tried_on_a_cluster_that_one_may_not_break(
+    fenced: Lab, admin: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert wiring.main(["conformance", *_admin(fenced)]) == 2
+    assert BREAK in capsys.readouterr().err
+    assert _left(admin) == []

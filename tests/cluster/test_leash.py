@@ -1,0 +1,112 @@
+"""From a trouble to a proven outcome on a real control plane: every kind, by a keeper as it runs.
+
+The witness is the API server's audit log.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from holdfast.execution.states import State
+from lab.control_plane import Lab
+from lab.errors import LabError
+from lab.postgres import Postgres
+from tests.cluster.leash import Installation
+from tests.cluster.mendable import Mendable, mendable
+from tests.cluster.repairs import broken, wrote
+from tests.surfaces.processes.running import Running
+from tests.tally import Count, Tally
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("leash"), pytest.mark.timeout(900)]
+
+OF_EACH_KIND = {
+    "image_not_found",
+    "quota_of_one_pod",
+    "run_for_no_node",
+    "sick_pod_of_a_statefulset",
+    "sick_daemonset",
+    "budget_of_a_deployment",
+}
+AT_ONCE = 8
+LEASE = "system:serviceaccount:holdfast-leases:"
+DRY = "preview."  # whose leases write nothing
+
+
+@pytest.fixture
+def keeper(installed: Installation, tmp_path: Path) -> Iterator[Running]:
+    """No longer than a test: another installation's keeper takes back what this one lends."""
+    with installed.keeper(tmp_path / "log") as running:
+        yield running
+
+
+async def _story(installed: Installation, each: Mendable, of: str = "story") -> list[str]:
+    """Broken, proposed, previewed, approved, acted on, verified; what was not as it must be."""
+    stage = await broken(installed, each, of)
+    mark = installed.lab.audit_mark()
+    told = await installed.propose(await installed.wanted(stage.namespace, each.action, each.code))
+    assert told.state is State.PROPOSED, told.refusals
+    await installed.approve(told)
+    told = await installed.until(told.case.id, State.RECOVERED)
+    await stage.hold(each.well, "well")
+    leases = [
+        f"{LEASE}{account}"
+        for entry in installed.entries(told.case.id)
+        if entry.kind == "lease" and not (account := str(entry.details["account"])).startswith(DRY)
+    ]
+    by = [*wrote(installed.lab.audit_events(mark), told)]
+    wrong = [] if by == leases else [f"{each.name}: {by}, and the lease was {leases}"]
+    if await installed.found(stage.namespace, told.proposal.code):
+        wrong.append(f"{each.name}: {told.proposal.code} is still found")
+    return wrong
+
+
+async def _beside_its_control(installed: Installation, each: Mendable, lasts: float) -> list[str]:
+    """The same broken twice: one is repaired, the other is left alone for as long, or longer."""
+    control = await broken(installed, each, "alone")
+    clock = asyncio.get_running_loop().time
+    ends = clock() + lasts
+    code = (await installed.wanted(control.namespace, each.action, each.code)).code
+    wrong = await _story(installed, each)
+    await asyncio.sleep(max(0, ends - clock()))
+    if not await installed.found(control.namespace, code):
+        wrong.append(f"{each.name}: {code} is gone although nobody did anything")
+    return wrong
+
+
+async def test_each_trial_is_repaired_by_its_lease_alone_and_left_alone_it_staysbroken(
+    installed: Installation, keeper: Running, prove: bool, tally: Tally
+) -> None:
+    chosen = [each for each in mendable() if prove or each.name in OF_EACH_KIND]
+    assert len({each.action for each in chosen}) == 6
+    assert len(chosen) >= (25 if prove else 6)
+    gate = asyncio.Semaphore(AT_ONCE)
+    lasts = float(installed.settings["deadline"]) if prove else 0
+
+    async def one(each: Mendable) -> list[str]:
+        async with gate:
+            try:
+                return await _beside_its_control(installed, each, lasts)
+            except (AssertionError, TimeoutError, LabError) as failed:
+                return [f"{each.name}: {failed!r}"]
+
+    told = await asyncio.gather(*map(one, chosen))
+    wrong = [said for each in told for said in each]
+    tally(Count("leash: trials repaired, and broken without", len(told), sum(map(bool, told))))
+    assert wrong == []
+    assert installed.left() == []
+    assert not [each for each in keeper.told() if each["event"] == "trouble"]
+
+
+@pytest.fixture
+def on_postgresql(leash_lab: Lab, tmp_path: Path) -> Iterator[Installation]:
+    with Postgres.started() as server, Installation.on(leash_lab, tmp_path, server) as made:
+        yield made
+
+
+async def test_the_same_on_postgresql(on_postgresql: Installation, tmp_path: Path) -> None:
+    each = next(each for each in mendable() if each.name == "sick_daemonset")
+    with on_postgresql.keeper(tmp_path / "log"):
+        assert await _story(on_postgresql, each, "postgresql") == []
+    assert on_postgresql.left() == []

@@ -1,0 +1,101 @@
+import itertools
+
+import pytest
+
+from holdfast.execution.states import ENDS, NEXT, Event, State, acts_from, after
+from holdfast.model.asks import Refusal
+
+NAMED = {(state, event) for state, events in NEXT.items() for event in events}
+
+
+@pytest.mark.parametrize(("state", "event"), list(itertools.product(State, Event)))
+def test_nothing_follows_but_what_the_table_names(state: State, event: Event) -> None:
+    following = after(state, event)
+    if (state, event) in NAMED:
+        assert NEXT[state][event] is following
+    else:
+        assert isinstance(following, Refusal)
+        assert "states" == following.by
+        assert state.value in following.because
+
+
+def test_every_state_is_reached_from_a_proposal_and_every_event_happens() -> None:
+    reached, edge = {State.PROPOSED}, {State.PROPOSED}
+    while edge:
+        edge = {to for state in edge for to in NEXT.get(state, {}).values()} - reached
+        reached |= edge
+    assert set(State) == reached
+    assert set(Event) == {event for _, event in NAMED}
+
+
+def test_no_life_is_without_end() -> None:
+    ending = set(ENDS)
+    while more := {s for s in NEXT if s not in ending and ending & set(NEXT[s].values())}:
+        ending |= more
+    assert set(State) == ending
+    # and no state is come back to
+    for state in State:
+        later, edge = set[State](), {state}
+        while edge := {to for each in edge for to in NEXT.get(each, {}).values()} - later:
+            later |= edge
+        assert state not in later
+
+
+def test_what_was_decided_first_stands() -> None:
+    first = (Event.APPROVED, Event.REJECTED, Event.EXPIRED, Event.REFUSED)
+    for one, other in itertools.permutations(first, 2):
+        state = after(State.PROPOSED, one)
+        assert isinstance(state, State)
+        if one is not Event.APPROVED:
+            assert state in ENDS
+            assert isinstance(after(state, other), Refusal)
+
+
+def test_a_proposal_acts_only_after_it_was_approved() -> None:
+    assert not acts_from(State.PROPOSED)
+    assert not any(acts_from(state) for state in ENDS)
+    assert not acts_from(State.UNKNOWN)  # what may have been done is looked for, and not repeated
+    assert not acts_from(State.APPLIED)
+
+
+LIFE = {
+    "proposed": {
+        "approved": "approved",
+        "rejected": "rejected",
+        "expired": "expired",
+        "refused": "refused",
+    },
+    "approved": {
+        "leased": "leased",
+        "expired": "expired",
+        "refused": "refused",
+        "failed": "failed",
+    },
+    "leased": {
+        "applied": "applied",
+        "refused": "refused",
+        "failed": "failed",
+        "lost": "unknown",
+    },
+    "unknown": {"found_done": "applied", "found_not_done": "failed"},
+    "applied": {"recovered": "recovered", "deadline": "not_recovered"},
+    "not_recovered": {"undo": "undoing", "healed_late": "recovered_late"},
+    "undoing": {"undone": "undone", "undo_failed": "undo_failed"},
+}
+
+
+def test_the_whole_life_in_the_words_that_are_kept() -> None:
+    told = {
+        state.value: {event.value: to.value for event, to in events.items()}
+        for state, events in NEXT.items()
+    }
+    assert told == LIFE
+
+
+def test_something_may_be_done_from_these_alone() -> None:
+    assert {state.value for state in State if acts_from(state)} == {
+        "approved",
+        "leased",
+        "not_recovered",
+        "undoing",
+    }

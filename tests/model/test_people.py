@@ -1,0 +1,134 @@
+import pytest
+from msgspec.structs import replace
+
+from holdfast.errors import BadInput
+from holdfast.model import written
+from holdfast.model.people import API_VERSION, KIND, People
+from holdfast.model.ssh import public_key
+
+ANA_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh"
+BEN_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJi"
+FILE = f"""
+apiVersion: holdfast.dev/v1alpha1
+kind: People
+people:
+- id: ana
+  groups: [oncall]
+  identities:
+    ssh: ["{ANA_KEY} ana@desk"]
+    slack: [U012AB3CD]
+    kubernetes: [ana@example.com]
+- id: ben
+  identities:
+    ssh: ["{BEN_KEY}"]
+"""
+
+
+def people(text: str = FILE) -> People:
+    return written.parse(
+        text, "people.yaml", People, api_version=API_VERSION, kind=KIND, faults=People.faults
+    )
+
+
+@pytest.mark.parametrize(
+    ("channel", "name", "who"),
+    [
+        ("ssh", ANA_KEY, "ana"),
+        ("ssh", BEN_KEY, "ben"),
+        ("slack", "U012AB3CD", "ana"),
+        ("kubernetes", "ana@example.com", "ana"),
+        ("kubernetes", "Ana@example.com", None),
+        ("kubernetes", "ana@example.com ", None),
+        ("slack", "ana@example.com", None),
+        ("oidc", "", None),
+        ("pigeon", "ana", None),
+    ],
+)
+def test_knows_one_person_by_every_name_byte_by_byte(
+    channel: str, name: str, who: str | None
+) -> None:
+    known = people().known_as(channel, name)
+    assert who == (known and known.id)
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "why"),
+    [
+        (("- id: ben", "- id: ana"), 11, "ana stands twice"),
+        (("id: ben", "id: Ben"), 11, "regex"),
+        (("id: ben", "id: 'ben '"), 11, "regex"),
+        ((BEN_KEY, f"{ANA_KEY} other comment"), 13, "this is ana's as well"),
+        (('ssh: ["' + BEN_KEY + '"]', "kubernetes: [' ANA@example.com']"), 13, "ana's as well"),
+        (('ssh: ["' + BEN_KEY + '"]', "kubernetes: [ana@examplе.com]"), 0, ""),
+        (('ssh: ["' + BEN_KEY + '"]', "kubernetes: [ａna@example.com]"), 13, "ana's as well"),
+        ((BEN_KEY, "no key at all"), 13, "no SSH public key"),
+        ((BEN_KEY, f"no-pty {BEN_KEY}"), 13, "no SSH public key"),
+        ((BEN_KEY, BEN_KEY.replace("ssh-ed25519", "ssh-rsa")), 13, "no SSH public key"),
+        ((BEN_KEY, BEN_KEY.replace("ssh-", "sk-ssh-")), 13, "no SSH public key"),
+        ((BEN_KEY, BEN_KEY[:-4]), 13, "no SSH public key"),
+        ((BEN_KEY, BEN_KEY[:-1]), 13, "no SSH public key"),
+        (('ssh: ["' + BEN_KEY + '"]', "slack: ['']"), 13, "this is empty"),
+        (("groups: [oncall]", "groups: [On Call]"), 6, "regex"),
+        (("groups: [oncall]", "admin: true"), 6, "unknown field"),
+        (("  groups: [oncall]", "  revoked: yesterday"), 6, "datetime"),
+    ],
+)
+def test_says_on_which_line_somebody_would_be_two(
+    change: tuple[str, str], line: int, why: str
+) -> None:
+    text = FILE.replace(*change)
+    assert text != FILE
+    if not line:  # another letter is another name, however alike it looks
+        assert people(text).known_as("kubernetes", "ana@example.com") is not None
+        return
+    with pytest.raises(BadInput) as refused:
+        people(text)
+    assert f"line {line}" in refused.value.wrong
+    assert why in refused.value.wrong
+
+
+@pytest.mark.parametrize(
+    ("told", "who"),
+    [
+        ("ana", "ana"),
+        ("Ana", "ana"),
+        (" ana ", "ana"),
+        ("ａｎａ", "ana"),
+        ("cli:ana", "ana"),
+        ("cli:ANA@example.com ", "ana"),
+        ("u012ab3cd", "ana"),
+        ("mcp:cli:ana", "ana"),
+        ("cli:a\u200bna", "ana"),
+        ("cli:\u00adana", "ana"),
+        ("cli:sam", ""),
+        ("ana:cli", ""),
+        ("", ""),
+        ("cli:", ""),
+    ],
+)
+def test_who_is_said_to_have_asked_is_known_in_any_spelling(told: str, who: str) -> None:
+    everybody = people()
+    assert [who] * bool(who) == [e.id for e in everybody.people if everybody.means(told, e.id)]
+
+
+def test_a_name_that_two_people_have_means_both() -> None:
+    two = people()
+    two = replace(two, people=tuple(replace(each, name="Alex") for each in two.people))
+    assert all(two.means("cli:alex", each.id) for each in two.people)
+    assert not two.means("cli:alex", "nobody")
+
+
+def test_one_person_may_have_a_name_twice() -> None:
+    text = FILE.replace("[U012AB3CD]", "[U012AB3CD, U012AB3CD]")
+    assert "ana" == people(text).people[0].id
+
+
+def test_a_key_is_known_without_its_comment() -> None:
+    assert ANA_KEY == public_key(f" {ANA_KEY} a comment \n")
+    assert "" == public_key(ANA_KEY.partition(" ")[0])
+
+
+@pytest.mark.parametrize("id_", ['"ana\\n"', '"ana "', "Ana", "аna"])  # the last in Cyrillic
+def test_an_id_that_looks_like_another_is_none(id_: str) -> None:
+    with pytest.raises(BadInput):
+        people(FILE.replace("- id: ben", f"- id: {id_}"))

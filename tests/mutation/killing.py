@@ -1,0 +1,191 @@
+"""Run a room's tests against its mutants: quickly where that is sure, and plainly where it is not.
+
+The plain way, which is always right: a process of its own, in which the mutant is loaded in the
+place of its module before anything else of ours. What the quick way (see `in_place.py`) is not sure
+of is judged so.
+"""
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.mutation import children, in_place
+from tests.mutation.points import Mutant, mutants
+from tests.mutation.points import unchanged as as_it_is
+from tests.mutation.rooms import ROOMS, ROOT, SOURCES, files, options
+
+LOADING = "loading it"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A mutant, and what noticed it: a test, its loading, its time; empty if nothing did."""
+
+    mutant: Mutant
+    by: str
+    quickly: bool
+
+    @property
+    def killed(self) -> bool:
+        """Whether something noticed it."""
+        return bool(self.by)
+
+
+def all_mutants(room: str) -> list[Mutant]:
+    """Every mutant of a room."""
+    return [each for file in files(room) for each in mutants(file, SOURCES)]
+
+
+def unchanged(room: str) -> list[Mutant]:
+    """The modules of a room as they are: nobody may notice those."""
+    return [as_it_is(file, SOURCES) for file in files(room)]
+
+
+def judge(
+    room: str, wanted: Sequence[Mutant], *, hints: Mapping[str, str], at_once: int = 1
+) -> Iterator[Judged]:
+    """What notices each, in the order in which they are through; a hint is asked first."""
+    rest = {each.key: each for each in wanted}
+    more = dict(hints)
+    for each, sure in quickly(room, wanted, hints=hints, at_once=at_once):
+        if sure:
+            del rest[each.mutant.key]
+            yield each
+        elif each.killed:
+            more[each.mutant.key] = each.by
+    yield from plainly(room, [*rest.values()], hints=more, at_once=at_once)
+
+
+def quickly(
+    room: str, wanted: Sequence[Mutant], *, hints: Mapping[str, str], at_once: int = 1
+) -> Iterator[tuple[Judged, bool]]:
+    """Of those that can be judged so, what notices each, and whether that is sure."""
+    inside = {each.key: each for each in wanted if each.function is not None}
+    if not inside:
+        return
+    for key, by, sure in in_place.noticed(room, [*inside.values()], hints, at_once):
+        yield Judged(inside[key], by, quickly=True), sure
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The tests that a mutant is shown to: the one that noticed it before, or all."""
+
+    mutant: Mutant
+    tests: tuple[str, ...]
+    whole: bool
+
+
+def plainly(
+    room: str, wanted: Sequence[Mutant], *, hints: Mapping[str, str], at_once: int = 1
+) -> Iterator[Judged]:
+    """What notices each, in a process that has loaded nothing else before."""
+    assert not any(each.startswith("holdfast") for each in sys.modules), "loaded before its time"
+    every = tuple(str(ROOT / tests) for tests in ROOMS[room])
+    _load_what_is_not_ours(every if len(wanted) > 1 else ())
+    hinted = [_Run(m, (str(ROOT / hints[m.key]),), whole=False) for m in wanted if m.key in hints]
+    whole = [_Run(m, every, whole=True) for m in wanted if m.key not in hints]
+    for run, by in children.forked(hinted, _plain, at_once=at_once):
+        if by:
+            yield Judged(run.mutant, by, quickly=False)
+        else:
+            whole.append(replace(run, tests=every, whole=True))
+    for run, by in children.forked(whole, _plain, at_once=at_once):
+        yield Judged(run.mutant, by, quickly=False)
+
+
+def _load_what_is_not_ours(tests: tuple[str, ...]) -> None:
+    """Have what those tests stand on loaded here already, as far as others wrote it."""
+    for _, told in children.forked([tests] if tests else [], _loads):
+        for name in told.split():
+            importlib.import_module(name)
+
+
+def _loads(tests: tuple[str, ...]) -> str:
+    loading = _Loading()
+    if pytest.main(["--collect-only", *options(), *tests], plugins=[loading]):
+        raise RuntimeError(f"{tests} cannot be loaded")
+    return "\n".join(loading.others)
+
+
+class _Loading:
+    """A plugin that remembers which modules are loaded once the tests are, besides ours."""
+
+    def __init__(self) -> None:
+        self.others: list[str] = []
+
+    def pytest_collection_finish(self) -> None:
+        libraries = [Path(folder) for folder in sysconfig.get_paths().values()]
+        for name, module in [*sys.modules.items()]:
+            file = getattr(module, "__file__", None)
+            if file is not None and any(Path(file).is_relative_to(each) for each in libraries):
+                self.others.append(name)
+
+
+class _Noticing:
+    """A plugin that remembers the first test that fails, and leaves the slow ones for the end."""
+
+    def __init__(self) -> None:
+        self.first = ""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and not self.first:
+            self.first = report.nodeid
+
+
+def _plain(run: _Run) -> str:
+    _plant(run.mutant)
+    noticing = _Noticing()
+    code = pytest.main(["-x", *options(), *run.tests], plugins=[noticing])
+    if noticing.first:
+        return noticing.first
+    # A module that cannot even be loaded ends the run before its first test, as INTERRUPTED.
+    if code == pytest.ExitCode.INTERRUPTED:
+        return LOADING
+    # The test that noticed it once is not there any more: that says nothing.
+    gone = not run.whole and code in (
+        pytest.ExitCode.USAGE_ERROR,
+        pytest.ExitCode.NO_TESTS_COLLECTED,
+    )
+    if code != pytest.ExitCode.OK and not gone:
+        raise RuntimeError(f"the tests could not be run: they ended with {code}")
+    return ""
+
+
+def _plant(mutant: Mutant) -> None:
+    """Have the mutant loaded in the place of its module."""
+    name = "holdfast." + mutant.file.removesuffix(".py").replace("/", ".")
+    sys.meta_path.insert(0, _Planted(name.removesuffix(".__init__"), mutant))
+
+
+class _Planted(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    def __init__(self, name: str, mutant: Mutant) -> None:
+        self._name, self._mutant = name, mutant
+
+    def find_spec(
+        self, name: str, _path: object = None, _target: object = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name != self._name:
+            return None
+        path = SOURCES / self._mutant.file
+        package = [str(path.parent)] if path.name == "__init__.py" else None
+        return importlib.util.spec_from_file_location(
+            name, path, loader=self, submodule_search_locations=package
+        )
+
+    def exec_module(self, module: ModuleType) -> None:
+        code = self._mutant.code(SOURCES / self._mutant.file)
+        exec(code, module.__dict__)  # noqa: S102 - our own source, changed in one place

@@ -1,0 +1,132 @@
+"""A store whose keeper answers as a script says, and a ground that stands on it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+import msgspec
+
+from holdfast.adapters.signers.ssh import check
+from holdfast.approvals.signed import SignedWord
+from holdfast.approvals.words import heard
+from holdfast.model.asks import Refusal
+from holdfast.model.canonical import Plain
+from holdfast.model.cases import Case
+from holdfast.model.entries import Draft
+from holdfast.model.handed import WORD
+from holdfast.model.letters import Beat, Letter
+from holdfast.model.people import API_VERSION, KIND, Identities, People, Person
+from holdfast.model.proposals import Proposal
+from holdfast.ports import Tx
+from holdfast.surfaces.cli.ground import Ground
+from holdfast.testing.clock import NOON, FrozenClock
+from holdfast.testing.memory import StoreInMemory
+from holdfast.wiring.footing import ground
+from holdfast.workflow.asking import FIRST
+from tests.audit.chains import CLUSTER
+from tests.workflow.test_sealing import Counted, a_sealer
+
+type Script = Callable[["ScriptedStore", Tx, Letter], str]
+"""What the keeper does with a letter, and how it answers."""
+
+
+class ScriptedStore(StoreInMemory):
+    """Whoever puts a letter finds it answered, as long as the keeper lives."""
+
+    def __init__(self, script: Script | None = None, *cases: Case, cluster: str = CLUSTER) -> None:
+        self.clock = FrozenClock()
+        super().__init__(cluster, self.clock)
+        self.letters: list[Letter] = []
+        self._script = script
+        with super().transaction() as tx:
+            for case in cases:
+                tx.cases.put(case)
+        self.beat()
+
+    def beat(self) -> None:
+        """The keeper says that it lives, if there is one."""
+        if self._script is None:
+            return
+        beat = Beat(
+            executor="keeper-1",
+            role="keeper",
+            version="0",
+            started=NOON,
+            beat=self.clock.now(),
+        )
+        with super().transaction() as tx:
+            tx.beats.beat(beat)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        """As its own, with an answer to each letter."""
+        with super().transaction() as tx:
+            yield tx
+            for letter in tx.letters.waiting(9) if self._script is not None else ():
+                self.letters.append(letter)
+                tx.letters.answer(letter.id, self._script(self, tx, letter) if self._script else "")
+
+
+def a_ground(store: StoreInMemory) -> Ground:
+    """An installation whose store that is, with ids that anybody could have guessed."""
+
+    @contextmanager
+    def opened() -> Iterator[StoreInMemory]:
+        yield store
+
+    dice = Counted()
+    return replace(
+        ground(None),
+        store=opened,
+        id=lambda prefix: f"{prefix}_{dice.roll(4).hex()}",
+        actor="cli:sam",
+    )
+
+
+def seal(store: ScriptedStore, tx: Tx, *drafts: Draft) -> None:
+    """Have these in the record at once."""
+    sealer = a_sealer(store, clock=store.clock)
+    for draft in drafts:
+        sealer.order(tx.records, draft)
+
+
+def people(**keys: str) -> People:
+    """A people file of these, each with a key."""
+    each = (
+        Person(id=name, groups=("oncall",), identities=Identities(ssh=(key,)))
+        for name, key in keys.items()
+    )
+    return People(api_version=API_VERSION, kind=KIND, people=tuple(each))
+
+
+def hearing(about: Proposal, known: People, states: Sequence[str] = ()) -> Script:
+    """A keeper that hears words as the real one does, and moves the case as told."""
+
+    def script(store: ScriptedStore, tx: Tx, letter: Letter) -> str:
+        assert letter.kind == WORD
+        word = SignedWord(
+            statement=str(letter.body["statement"]).encode(),
+            signature=str(letter.body["signature"]),
+        )
+        said = heard(word, about=about, step=FIRST, people=known, check=check, now=tx.now())
+        id_ = f"ent_{letter.id}"
+        if isinstance(said, Refusal):
+            details = {"because": said.because}
+            seal(store, tx, Draft(id=id_, kind="verdict", actor="keeper", details=details))
+            return f"refused: {id_}"
+        was = tx.cases.case(about.id)
+        assert was is not None
+        for state in states:
+            move(tx, was, state)
+        still: list[Plain] = [] if states else ["second person: one more is wanted"]
+        seal(store, tx, Draft(id=id_, kind="approval", actor="ana", details={"still": still}))
+        return f"counted: {id_}"
+
+    return script
+
+
+def move(tx: Tx, was: Case, state: str, **changed: str) -> None:
+    """It is somewhere else from now on."""
+    assert tx.cases.move(
+        was, msgspec.structs.replace(was, state=state, changed=tx.now(), **changed)
+    )

@@ -1,0 +1,162 @@
+"""Anybody may ask for less; a person signs that it goes on."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from holdfast.adapters.signers.ssh import check
+from holdfast.adapters.signers.ssh_keygen import SshKeygen
+from holdfast.approvals import thaws
+from holdfast.approvals.signed import SignedWord
+from holdfast.errors import BadInput, BadRecord, NotReady
+from holdfast.model import switches
+from holdfast.model.entries import Draft
+from holdfast.model.handed import FREEZE, THAW
+from holdfast.model.letters import Letter
+from holdfast.ports import Tx
+from holdfast.surfaces.cli.exits import NOTHING, REFUSED
+from holdfast.surfaces.cli.pens import Signing
+from holdfast.surfaces.cli.repairs.freezing import Wish, freeze, thaw
+from holdfast.testing.clock import NOON
+from tests.approvals.keygen import make_key, public, sign
+from tests.audit.chains import CLUSTER
+from tests.surfaces.cli.repairs.scripted import ScriptedStore, a_ground, people, seal
+
+Out = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_key(tmp_path_factory.mktemp("ana"), "ed25519")
+
+
+def recorded(store: ScriptedStore, tx: Tx, letter: Letter) -> str:
+    id_ = f"ent_{letter.id}"
+    seal(store, tx, Draft(id=id_, kind="frozen", actor="cli:sam"))
+    return f"frozen: {id_}"
+
+
+def refused(_store: ScriptedStore, _tx: Tx, _letter: Letter) -> str:
+    return "refused: ent_never_sealed"
+
+
+def thawed(store: ScriptedStore, home: Path, **changed: Any) -> int:
+    signing = Signing(pen=SshKeygen(home=home), check=check)
+    wish = Wish(**{"switch": "freeze", "reason": "it was a false alarm", "yes": True, **changed})
+    return thaw(a_ground(store), lambda: signing, wish, NOON)
+
+
+def test_a_freeze_takes_no_signature(home: Path, capsys: Out) -> None:
+    store = ScriptedStore(recorded)
+
+    assert NOTHING == freeze(a_ground(store), " the network burns ", NOON, undo_too=True)
+    (letter,) = store.letters
+    assert (FREEZE, {"reason": "the network burns", "undo_too": True}) == (letter.kind, letter.body)
+    assert "Frozen: nothing new is done nor taken back until" in capsys.readouterr().out
+
+
+def test_where_no_keeper_is_alive_a_freeze_waits_for_one(home: Path, capsys: Out) -> None:
+    store = ScriptedStore(None)
+
+    assert NOTHING == freeze(a_ground(store), "the network burns", NOON, undo_too=False)
+    assert "It waits as ltr_" in capsys.readouterr().out
+    with store.reading() as tx:
+        assert [FREEZE] == [each.kind for each in tx.letters.waiting(9)]
+
+
+@pytest.mark.parametrize("reason", ["", " ", "x" * 1001])
+def test_whoever_freezes_or_thaws_says_why(home: Path, reason: str) -> None:
+    with pytest.raises(BadInput, match="says why"):
+        freeze(a_ground(ScriptedStore(recorded)), reason, NOON, undo_too=False)
+    with pytest.raises(BadInput, match="says why"):
+        thawed(ScriptedStore(recorded), home, reason=reason)
+
+
+def test_a_thaw_is_signed_for_its_own_purpose(key: Path, home: Path, capsys: Out) -> None:
+    store = ScriptedStore(recorded)
+    frozen = switches.Frozen(by="cli:sam", reason="the network burns", at=NOON)
+    with store.transaction() as tx:
+        tx.switches.on("freeze", switches.told(frozen), NOON)
+
+    assert NOTHING == thawed(store, home, key=key)
+
+    (letter,) = store.letters
+    word = SignedWord(
+        statement=str(letter.body["statement"]).encode(), signature=str(letter.body["signature"])
+    )
+    said = thaws.heard(word, cluster=CLUSTER, people=people(ana=public(key)), check=check, now=NOON)
+    assert THAW == letter.kind
+    assert isinstance(said, thaws.Thawed)
+    assert ("ana", "freeze", "it was a false alarm") == (said.person, said.switch, said.reason)
+    told = capsys.readouterr().out
+    assert "cli:sam has switched everything off: the network burns." in told
+    assert "Switched back: freeze." in told
+
+
+def test_each_thaw_has_a_nonce_of_its_own(home: Path, capsys: Out) -> None:
+    ground = a_ground(ScriptedStore(recorded))
+    wish = Wish(switch="breaker/restart", reason="mended", print_only=True)
+
+    def printed() -> thaws.Thaw:
+        assert NOTHING == thaw(ground, no_signing, wish, NOON)
+        return thaws.read(capsys.readouterr().out.encode())
+
+    one, other = printed(), printed()
+    assert one.nonce != other.nonce
+    assert ("breaker/restart", NOON + timedelta(minutes=15)) == (one.switch, one.until)
+
+
+def no_signing() -> Signing:
+    raise AssertionError("nothing is signed here")
+
+
+def test_a_thaw_that_was_signed_by_hand_is_taken(
+    key: Path, home: Path, tmp_path: Path, capsys: Out
+) -> None:
+    store = ScriptedStore(recorded)
+    thawed(store, home, print_only=True)
+    text = capsys.readouterr().out
+    (tmp_path / "statement").write_text(text)
+    (tmp_path / "signature").write_text(sign(key, text.encode(), thaws.NAMESPACE))
+    files = {"statement": tmp_path / "statement", "signature": tmp_path / "signature"}
+
+    assert NOTHING == thawed(store, home, **files)
+    assert text == store.letters[0].body["statement"]
+    with pytest.raises(BadRecord, match="about another switch"):
+        thawed(store, home, switch="breaker/restart", **files)
+    with pytest.raises(BadInput, match="belong together"):
+        thawed(store, home, statement=tmp_path / "statement")
+
+
+def test_an_approval_is_no_thaw(key: Path, home: Path, tmp_path: Path) -> None:
+    (tmp_path / "statement").write_text('{"v":1}')
+    (tmp_path / "signature").write_text("x")
+
+    with pytest.raises(BadRecord, match="no statement that switches something back"):
+        thawed(
+            ScriptedStore(recorded),
+            home,
+            statement=tmp_path / "statement",
+            signature=tmp_path / "signature",
+        )
+
+
+@pytest.mark.parametrize("switch", ["Freeze", "breaker/", "breaker/none", "acted/u-1", ""])
+def test_only_switches_of_people_are_switched_back(home: Path, switch: str) -> None:
+    with pytest.raises(BadInput, match="no switch that people switch back"):
+        thawed(ScriptedStore(recorded), home, switch=switch)
+
+
+def test_a_thaw_waits_for_nobody(key: Path, home: Path) -> None:
+    with pytest.raises(NotReady):
+        thawed(ScriptedStore(None), home, key=key)
+
+
+@pytest.mark.slow
+def test_a_refusal_that_is_not_sealed_yet_names_its_entry(
+    key: Path, home: Path, capsys: Out
+) -> None:
+    assert REFUSED == thawed(ScriptedStore(refused), home, key=key)
+    assert "the record will say why: refused: ent_never_sealed" in capsys.readouterr().err

@@ -1,0 +1,89 @@
+"""`holdfast proposals`: what is open and what was lately."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+
+from holdfast.errors import BadInput
+from holdfast.execution.states import State
+from holdfast.model.cases import Case
+from holdfast.surfaces.cli.repairs.listing import Output, listed, show
+from tests.surfaces.cli.repairs.scripted import ScriptedStore, a_ground
+from tools.proposals import RESTART, a_case
+
+
+def numbered(number: int, state: State = State.PROPOSED, **changed: Any) -> Case:
+    each = msgspec.structs.replace(
+        RESTART, id=f"prp_{number}", proposed=RESTART.proposed - timedelta(minutes=number)
+    )
+    return a_case(each, state=state, **changed)
+
+
+def test_open_ones_are_listed_however_old_and_the_newest_of_the_others(
+    home: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = [numbered(n, State.RECOVERED) for n in range(1, 9)]
+    ground = a_ground(ScriptedStore(None, *ended, numbered(50)))
+
+    assert 0 == listed(ground, Output.JSON, 3, open_only=False)
+    told = msgspec.json.decode(capsys.readouterr().out)
+    assert ["prp_1", "prp_2", "prp_3", "prp_50"] == [each["id"] for each in told["proposals"]]
+    assert 0 == listed(ground, Output.YAML, 3, open_only=True)
+    told = yaml.safe_load(capsys.readouterr().out)
+    assert ["prp_50"] == [each["id"] for each in told["proposals"]]
+
+
+def test_people_get_a_line_and_where_it_is(
+    home: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed(a_ground(ScriptedStore(None, numbered(1))), Output.TEXT, 20, open_only=False)
+
+    assert [
+        "prp_1  RolloutRestart of Deployment shop/web  LOW risk, 1 min old",
+        "  waits for approval: 4 h left, until 2026-03-02 16:00:00Z",
+    ] == capsys.readouterr().out.splitlines()
+
+
+def test_one_that_was_edited_is_named_and_not_told(
+    home: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ground = a_ground(ScriptedStore(None, numbered(1, digest="0" * 64), numbered(2)))
+
+    listed(ground, Output.TEXT, 20, open_only=False)
+    assert "prp_1  was changed in the database: approve nothing of it" in capsys.readouterr().out
+    listed(ground, Output.JSON, 20, open_only=False)
+    assert ["prp_1"] == msgspec.json.decode(capsys.readouterr().out)["changed"]
+
+
+def test_none_at_all_says_how_to_make_one(home: object, capsys: pytest.CaptureFixture[str]) -> None:
+    listed(a_ground(ScriptedStore(None)), Output.TEXT, 20, open_only=False)
+
+    assert "holdfast propose TROUBLE" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("output", "begins"),
+    [
+        (Output.TEXT, "LOW RISK: RolloutRestart of Deployment shop/web"),
+        (Output.JSON, '{\n  "schema": "holdfast.dev/proposal/v1alpha1"'),
+        (Output.YAML, "schema: holdfast.dev/proposal/v1alpha1"),
+        (Output.MARKDOWN, "# LOW RISK: RolloutRestart of Deployment shop/web"),
+    ],
+)
+def test_one_is_shown_as_its_card(
+    home: object, output: Output, begins: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show(a_ground(ScriptedStore(None, a_case())), RESTART.id, output)
+
+    assert capsys.readouterr().out.startswith(begins)
+
+
+def test_what_makes_no_sense_is_refused(home: object) -> None:
+    ground = a_ground(ScriptedStore(None))
+    with pytest.raises(BadInput, match="no latest -1"):
+        listed(ground, Output.TEXT, -1, open_only=False)
+    with pytest.raises(BadInput, match="no Markdown"):
+        listed(ground, Output.MARKDOWN, 1, open_only=False)

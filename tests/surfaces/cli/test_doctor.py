@@ -1,0 +1,437 @@
+"""`holdfast doctor` on installations that are broken: each names its fault and its remedy."""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from holdfast import wiring
+from holdfast.errors import HoldfastError
+from holdfast.grants.reader import reader_role
+from holdfast.model.letters import Beat
+from holdfast.surfaces.cli.doctor import LITTLE, room
+from holdfast.testing.server import SimulatedServer
+from holdfast.testing.shop import a_shop
+from holdfast.wiring.footing import ground
+from holdfast.workflow.keeping import ASTRAY, require_clock
+from tests.adapters.stores.test_upkeep import only_to_be_read
+from tests.surfaces.cli.test_ground import anchor, seal
+from tests.tally import Count, Tally
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+type Told = list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """One that is well, on a simulated cluster, with something in its record."""
+
+    state: Path
+    server: SimulatedServer
+    kubeconfig: Path
+    set: Callable[[str, str], None]
+
+    def sql(self, statement: str) -> None:
+        connection = sqlite3.connect(self.state / "holdfast.db")
+        connection.execute(statement)
+        connection.commit()
+        connection.close()
+
+    @property
+    def key(self) -> Path:
+        (key,) = (self.state / "keys" / "private").glob("audit-*")
+        return key
+
+    def use(self, user: str) -> None:
+        self.set("KUBECONFIG", str(self.server.write_kubeconfig(self.kubeconfig, user=user)))
+
+
+@pytest.fixture
+async def well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Installation]:
+    shop = a_shop(now=datetime.now(UTC))
+    shop.grant(reader_role(), user="reader")
+    monkeypatch.setenv("HOLDFAST_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("HOLDFAST_TRACEBACK", "true")
+    async with SimulatedServer(shop) as server:
+        made = Installation(
+            state=tmp_path / "state",
+            server=server,
+            kubeconfig=tmp_path / "kubeconfig",
+            set=monkeypatch.setenv,
+        )
+        made.use("reader")
+        for words in (["db", "upgrade"], ["keys", "init"]):
+            assert await asyncio.to_thread(wiring.main, words) == 0
+        seal(range(1, 4))
+        anchor(made.state)
+        live()
+        yield made
+
+
+def live() -> None:
+    """Have a keeper beat, for as long as any test takes."""
+    with ground(None).store() as store, store.transaction() as tx:
+        now = tx.now()
+        tx.beats.beat(
+            Beat(
+                executor="keeper-a",
+                role="keeper",
+                version="1",
+                started=now,
+                beat=now + timedelta(hours=1),
+            )
+        )
+
+
+async def doctor(capsys: pytest.CaptureFixture[str], *words: str, code: int = 1) -> Told:
+    capsys.readouterr()
+    ended = await asyncio.to_thread(wiring.main, ["doctor", "-o", "json", *words])
+    told = capsys.readouterr()
+    assert ended == code, told.out + told.err
+    parts: Told = json.loads(told.out)["parts"]
+    return parts
+
+
+async def test_one_that_is_well_is_said_to_be(
+    well: Installation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = await doctor(capsys, code=0)
+
+    assert {"ok"} == {each["state"] for each in told}
+    assert [
+        "settings",
+        "database",
+        "role",
+        "clock",
+        "keys",
+        "keys",
+        "anchors",
+        "keeper",
+        "disk",
+    ] == [each["part"] for each in told][:-1]
+    assert told[-1]["part"] == "cluster"
+
+
+async def test_people_read_a_line_for_each_part(
+    well: Installation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+
+    assert await asyncio.to_thread(wiring.main, ["doctor"]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "ok       settings  Every setting fits."
+    assert all(line.startswith("ok ") for line in lines)
+
+
+def another_product(it: Installation) -> None:
+    (it.state / "holdfast.db").unlink()
+    it.sql("CREATE TABLE invoices (n INTEGER)")
+
+
+def no_tables(it: Installation) -> None:
+    (it.state / "holdfast.db").unlink()
+
+
+def rubbish(it: Installation) -> None:
+    (it.state / "holdfast.db").write_bytes(b"rubbish" * 1000)
+
+
+def locked_keys(it: Installation) -> None:
+    word = it.state / "word"
+    word.write_text("correct horse")
+    word.chmod(0o600)
+    it.set("HOLDFAST_KEYS_DIR", str(it.state / "locked"))
+    it.set("HOLDFAST_PASSPHRASE_FILE", str(word))
+    it.set("HOLDFAST_DATABASE", f"sqlite:///{it.state}/fresh.db")
+    it.set("HOLDFAST_ANCHORS", str(it.state / "none"))
+    assert wiring.main(["db", "upgrade"]) == 0
+    live()
+    assert wiring.main(["keys", "init", "--passphrase"]) == 0
+    word.write_text("battery")
+
+
+def an_old_backup(it: Installation) -> None:
+    it.sql("DELETE FROM hf_entries")
+    it.sql("DELETE FROM hf_tips")
+
+
+def a_signer_that_hangs(it: Installation) -> None:
+    it.set("HOLDFAST_SIGNER", "sh -c 'sleep 60' --")
+    it.set("HOLDFAST_SIGNER_TIMEOUT", "0.3")
+
+
+def of_another_cluster(it: Installation) -> None:
+    it.set("HOLDFAST_DATABASE", f"sqlite:///{it.state}/another.db")
+    it.set("HOLDFAST_ANCHORS", str(it.state / "none"))
+    assert wiring.main(["db", "upgrade", "--cluster", "another"]) == 0
+    live()
+
+
+def unlink_all(folder: Path, pattern: str) -> None:
+    for path in folder.glob(pattern):
+        path.unlink()
+
+
+BROKEN: dict[str, tuple[Callable[[Installation], object], str, str, str]] = {
+    "a setting that is none": (
+        lambda it: it.set("HOLDFAST_PAGE_SIZ", "5"),
+        "settings",
+        "HOLDFAST_PAGE_SIZ is no setting",
+        "Did you mean HOLDFAST_PAGE_SIZE?",
+    ),
+    "a setting that does not fit": (
+        lambda it: it.set("HOLDFAST_PAGE_SIZE", "many"),
+        "settings",
+        "HOLDFAST_PAGE_SIZE does not fit",
+        "Correct or unset it",
+    ),
+    "an address to listen at that is none": (
+        lambda it: it.set("HOLDFAST_LISTEN", "everywhere"),
+        "settings",
+        "HOLDFAST_LISTEN does not fit",
+        "127.0.0.1:8460",
+    ),
+    "two databases": (
+        lambda it: it.set("HOLDFAST_KEEPER_DATABASE", "sqlite:////elsewhere/holdfast.db"),
+        "settings",
+        "name two databases",
+        "Name one, with two roles",
+    ),
+    "a database without tables": (
+        no_tables,
+        "database",
+        "has no tables yet",
+        "holdfast db upgrade",
+    ),
+    "a database of a newer version": (
+        lambda it: it.sql("UPDATE hf_revision SET version_num = '9999'"),
+        "database",
+        "which this version does not know",
+        "A newer Holdfast has upgraded it",
+    ),
+    "a database that is half upgraded": (
+        lambda it: it.sql("DROP TABLE hf_answers"),
+        "database",
+        "hf_answers is missing",
+        "holdfast db restore",
+    ),
+    "a database of another product": (
+        another_product,
+        "database",
+        "none of them is Holdfast's",
+        "Name an empty database",
+    ),
+    "a file that is no database": (
+        rubbish,
+        "database",
+        "is no database",
+        "Name another file, or restore a backup",
+    ),
+    "a database that may only be read": (
+        lambda it: only_to_be_read(it.state / "holdfast.db"),
+        "database",
+        "is read-only",
+        "Let this user write the file and its folder",
+    ),
+    "a database that does not answer": (
+        lambda it: it.set("HOLDFAST_DATABASE", "postgresql://ada:s3cret@127.0.0.1:1/holdfast"),
+        "database",
+        "holdfast at 127.0.0.1:1 does not answer",
+        "Check that it runs",
+    ),
+    "a key that everybody can read": (
+        lambda it: it.key.chmod(0o644),
+        "keys",
+        "has mode 0644",
+        "chmod 600",
+    ),
+    "no key": (
+        lambda it: it.key.unlink(),
+        "keys",
+        "The private key",
+        "holdfast keys init",
+    ),
+    "a passphrase that does not open": (
+        locked_keys,
+        "keys",
+        "The passphrase does not open",
+        "Give the one with which it was made",
+    ),
+    "a signer that fails": (
+        lambda it: it.set("HOLDFAST_SIGNER", "false"),
+        "keys",
+        "The signer false ended with 1",
+        "Run it by hand",
+    ),
+    "a signer that prints rubbish": (
+        lambda it: it.set("HOLDFAST_SIGNER", "echo"),
+        "keys",
+        "did not answer with a signature",
+        "It must print the 64 bytes",
+    ),
+    "a signer that hangs": (
+        a_signer_that_hangs,
+        "keys",
+        "did not answer within 0.3 s",
+        "HOLDFAST_SIGNER_TIMEOUT",
+    ),
+    "an old backup": (
+        an_old_backup,
+        "anchors",
+        "an anchor knows 3",
+        "holdfast db accept-restore",
+    ),
+    "a record without its entries": (
+        lambda it: it.sql("DELETE FROM hf_entries"),
+        "anchors",
+        "The chain should end with entry 3, and none is",
+        "holdfast audit verify",
+    ),
+    "a record without its last entry": (
+        lambda it: it.sql("DELETE FROM hf_entries WHERE seq = 3"),
+        "anchors",
+        "The chain should end with entry 3, and the last that is there is entry 2",
+        "holdfast audit verify",
+    ),
+    "no anchor": (
+        lambda it: unlink_all(it.state / "anchors", "*"),
+        "anchors",
+        "There is no anchor",
+        "holdfast audit anchor",
+    ),
+    "no keeper": (
+        lambda it: it.sql("DELETE FROM hf_beats"),
+        "keeper",
+        "No keeper is alive.",
+        "`holdfast serve --with-keeper`",
+    ),
+    "no kubeconfig": (
+        lambda it: it.kubeconfig.unlink(),
+        "cluster",
+        "kubeconfig",
+        "--kubeconfig",
+    ),
+    "an account without rights": (
+        lambda it: it.use("nobody"),
+        "cluster",
+        "This account may not list",
+        "rbac reader",
+    ),
+    "a database of another cluster": (
+        of_another_cluster,
+        "cluster",
+        "the database is for another",
+        "Name the right context",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+async def test_what_is_broken_is_named_with_its_remedy(
+    well: Installation, capsys: pytest.CaptureFixture[str], case: str, tally: Tally
+) -> None:
+    damage, part, wrong, remedy = BROKEN[case]
+    await asyncio.to_thread(damage, well)
+
+    told = await doctor(capsys)
+
+    faults = [each for each in told if each["state"] == "fault"]
+    assert [part] == [each["part"] for each in faults if wrong in each["says"]], faults
+    assert remedy in faults[0]["remedy"]
+    assert {part} == {each["part"] for each in faults}
+    assert "s3cret" not in str(told)
+    tally(Count("doctor: broken installations, each named", n=1))
+
+
+async def test_a_cluster_that_does_not_answer_is_named(
+    well: Installation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await well.server.__aexit__(None, None, None)
+
+    (fault,) = [each for each in await doctor(capsys) if each["state"] == "fault"]
+
+    assert fault["part"] == "cluster"
+    assert fault["remedy"]
+    await well.server.__aenter__()
+
+
+async def test_an_api_server_whose_clock_is_wrong_is_named(
+    tmp_path: Path, well: Installation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    late = a_shop(now=datetime.now(UTC) - timedelta(minutes=7))
+    late.grant(reader_role(), user="reader")
+    async with SimulatedServer(late) as server:
+        kubeconfig = server.write_kubeconfig(tmp_path / "late", user="reader")
+        told = await doctor(capsys, "--kubeconfig", str(kubeconfig))
+
+    (fault,) = [each for each in told if each["state"] == "fault"]
+    assert "The clock of this machine is 7 min" in fault["says"]
+    assert "ahead of the API server's" in fault["says"]
+    assert "Set the wrong one right" in fault["remedy"]
+
+
+async def test_where_serve_alone_runs_no_keys_are_looked_for(
+    well: Installation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unlink_all(well.state / "keys" / "private", "*")
+
+    told = await doctor(capsys, "--process", "serve", code=0)
+
+    assert not {"keys", "anchors"} & {each["part"] for each in told}
+
+
+@pytest.mark.xdist_group("postgres")
+async def test_a_role_that_is_not_that_of_its_process_is_named(
+    well: Installation, capsys: pytest.CaptureFixture[str], postgres_database: str
+) -> None:
+    well.set("HOLDFAST_DATABASE", postgres_database)
+    well.set("HOLDFAST_ANCHORS", "no-anchors")  # those that there are know another record
+    assert await asyncio.to_thread(wiring.main, ["db", "upgrade"]) == 0
+
+    faults = {each["part"]: each for each in await doctor(capsys) if each["state"] == "fault"}
+
+    assert "The database role holdfast" in faults["role"]["says"]
+    assert "holdfast db grants --apply" in faults["role"]["remedy"]
+    with psycopg.connect(postgres_database) as connection:
+        assert connection.execute("SELECT count(*) FROM hf_beats").fetchone() == (0,)
+
+
+@pytest.mark.xdist_group("postgres")
+async def test_a_server_that_only_reads_is_named(
+    well: Installation, capsys: pytest.CaptureFixture[str], postgres_database: str
+) -> None:
+    well.set("HOLDFAST_DATABASE", postgres_database)
+    well.set("HOLDFAST_ANCHORS", "no-anchors")  # those that there are know another record
+    assert await asyncio.to_thread(wiring.main, ["db", "upgrade"]) == 0
+    with psycopg.connect(postgres_database, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on".encode())
+
+    faults = {each["part"]: each for each in await doctor(capsys) if each["state"] == "fault"}
+
+    assert "only reads." in faults["database"]["says"]
+    assert "Name the primary" in faults["database"]["remedy"]
+
+
+def test_clocks_may_be_a_minute_apart_and_no_more() -> None:
+    now = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    for there in (now - ASTRAY, now + ASTRAY):
+        require_clock(now, there, "the database's")
+    for there, word in ((now - ASTRAY, "ahead of"), (now + ASTRAY, "behind")):
+        moved = there + timedelta(milliseconds=1 if there > now else -1)
+        with pytest.raises(HoldfastError, match=word):
+            require_clock(now, moved, "the database's")
+
+
+def test_a_disk_may_be_nearly_full_and_no_fuller() -> None:
+    assert "512 MiB are free" in room("/var", LITTLE)
+    with pytest.raises(HoldfastError, match="Only 511 MiB are free in /var"):
+        room("/var", LITTLE - 1)

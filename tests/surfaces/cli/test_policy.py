@@ -1,0 +1,172 @@
+"""The leash as operators write, check and try it."""
+
+from pathlib import Path
+
+import pytest
+
+from holdfast.wiring import main
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "A" * 43
+EVERYBODY = '@id("everybody") permit(principal, action, resource);\n'
+READ_ONLY = """@id("all") permit(principal, action, resource);
+@id("frozen tier") forbid(principal, action, resource in Tier::"prod");
+"""
+OFFICE_HOURS = """@id("weekdays") permit(principal in Group::"ops", action, resource)
+when { context.weekday < 6 && context.minute >= 480 && context.minute < 1080 };
+"""
+HEAD = "apiVersion: holdfast.dev/v1alpha1\nkind: "
+ONE = """tests:
+- name: one
+  given:
+    action: {action}
+    target: {{kind: Deployment, namespace: {namespace}, name: web}}
+    at: {at}
+    approvedBy: [{{person: ana, groups: [ops]}}]
+  expect: {{answer: {answer}{by}}}
+"""
+
+
+pytestmark = pytest.mark.usefixtures("home")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """A first leash, as `init` writes it."""
+    assert main(["policy", "init", str(tmp_path / "leash")]) == 0
+    capsys.readouterr()
+    return tmp_path / "leash"
+
+
+def given(
+    folder: Path,
+    *,
+    cedar: str,
+    leash: str = "",
+    action: str = "RolloutRestart",
+    namespace: str = "shop",
+    at: str = "2026-01-05T12:30:00Z",
+    answer: str = "allow",
+    by: str = "",
+) -> None:
+    told = f", by: [{by}]" if by else ""
+    one = ONE.format(action=action, namespace=namespace, at=at, answer=answer, by=told)
+    (folder / "policy.cedar").write_text(cedar)
+    (folder / "leash.yaml").write_text(f"{HEAD}Leash\n{leash}")
+    (folder / "tests.yaml").write_text(f"{HEAD}PolicyTests\n{one}")
+
+
+def test_a_first_leash_passes_its_own_tests(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["policy", "test", str(folder)]) == 0
+    assert "9 tests, 0 failed" in capsys.readouterr().out
+
+
+def test_a_first_leash_is_sound_and_lacks_people(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["policy", "lint", str(folder)]) == 1
+    assert "odd: people.yaml names nobody: nothing can be approved" in capsys.readouterr().out
+
+
+def test_init_leaves_alone_what_is_there(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "policy.cedar").write_text(EVERYBODY)
+    (folder / "leash.yaml").unlink()
+    assert main(["policy", "init", str(folder)]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[-1] for line in told[:4]] == [
+        "written",
+        "left as it is",
+        "left as it is",
+        "left as it is",
+    ]
+    assert (folder / "policy.cedar").read_text() == EVERYBODY
+
+
+@pytest.mark.parametrize(
+    "people",
+    [
+        "- {id: ana, groups: [oncall], identities: {slack: [U1]}}",
+        "- {id: ana, groups: [ops], identities: {ssh: ['" + KEY + "']}}",
+    ],
+)
+def test_what_nobody_could_approve_looks_odd(
+    folder: Path, people: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "people.yaml").write_text(f"{HEAD}People\npeople:\n{people}\n")
+    assert main(["policy", "lint", str(folder)]) == 1
+    assert "odd: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("cedar", "changed"),
+    [
+        (EVERYBODY, {}),
+        (EVERYBODY, {"namespace": "kube-system", "answer": "refuse", "by": "protected_namespaces"}),
+        (EVERYBODY, {"action": "ScaleWorkload", "answer": "refuse", "by": "closed_set"}),
+        (EVERYBODY, {"action": "ScaleWorkload", "leash": "switchedOn: [ScaleWorkload]\n"}),
+        (EVERYBODY, {"leash": "approvers: {restart: [sre]}\n", "answer": "refuse"}),
+        (READ_ONLY, {"leash": "tiers: {prod: [shop-eu]}\n"}),
+        (
+            READ_ONLY,
+            {
+                "leash": "tiers: {prod: [shop-eu]}\n",
+                "namespace": "shop-eu",
+                "answer": "refuse",
+                "by": "operator_policy",
+            },
+        ),
+        (OFFICE_HOURS, {}),
+        (OFFICE_HOURS, {"at": "2026-01-05T17:59:00Z"}),
+        (
+            OFFICE_HOURS,
+            {"at": "2026-01-05T18:00:00Z", "answer": "refuse", "by": "operator_policy"},
+        ),
+        (
+            OFFICE_HOURS,
+            {"at": "2026-01-04T12:00:00Z", "answer": "refuse", "by": "operator_policy"},
+        ),
+        ("", {"answer": "refuse", "by": "operator_policy"}),
+    ],
+)
+def test_three_other_policies_answer_as_they_say(
+    folder: Path, cedar: str, changed: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    given(folder, cedar=cedar, **changed)
+    assert main(["policy", "test", str(folder)]) == 0, capsys.readouterr().out
+
+
+def test_a_test_that_fails_says_what_was_answered_and_why(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given(folder, cedar=READ_ONLY, namespace="kube-public")
+    assert main(["policy", "test", str(folder)]) == 1
+    told = capsys.readouterr().out
+    assert "FAILS  one" in told
+    assert "expected allow, and it is refuse (protected_namespaces: kube-public is never" in told
+    assert "1 tests, 1 failed" in told
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"action": "rolloutrestart"}, "line 6: there is no kind 'rolloutrestart'"),
+        ({"answer": "refuse", "by": "target_scope"}, "no layer 'target_scope' that is asked here"),
+        ({"by": "budget"}, "nobody refuses what is allowed"),
+        ({"answer": "perhaps"}, "line 10: Invalid enum value 'perhaps'"),
+    ],
+)
+def test_tests_that_make_no_sense_are_refused_with_their_line(
+    folder: Path, changed: dict[str, str], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given(folder, cedar=EVERYBODY, **changed)
+    assert main(["policy", "test", str(folder)]) == 2
+    assert why in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["lint", "test"])
+def test_a_folder_without_a_leash_says_how_to_get_one(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["policy", command, str(tmp_path / "nowhere")]) == 2
+    assert "`holdfast policy init " in capsys.readouterr().err

@@ -1,0 +1,297 @@
+"""A story of one proposal on a simulated cluster, with a keeper that is killed and started again.
+
+Who judges is the simulated server's own log of requests, the cluster, and the one-file verifier:
+nothing that the keeper says of itself is believed without them.
+"""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from holdfast.adapters.clock import SystemClock
+from holdfast.adapters.stores.database import open_engine, parse_url
+from holdfast.adapters.stores.store import SqlStore
+from holdfast.approvals.statements import NAMESPACE, Decision, Statement
+from holdfast.conformance.audit_verifier import lines_of, read_keys, verify
+from holdfast.execution import courses
+from holdfast.execution.states import ENDS, State
+from holdfast.grants.names import KEEPER_USER, LEASE_USERS
+from holdfast.model.cases import Case
+from holdfast.model.entries import Entry
+from holdfast.model.handed import PROPOSE, WORD, proposal_named
+from holdfast.model.letters import Letter
+from holdfast.testing.requests import Audited, Request
+from holdfast.testing.server import SimulatedServer
+from holdfast.workflow.asking import INTENT
+from holdfast.workflow.casebook import proposal_of
+from tests.approvals.keygen import sign
+from tests.surfaces.processes.boundaries import REQUEST, Point, Trace, traced
+from tests.surfaces.processes.grounds import PEOPLE, Grounds, cluster_uid
+from tests.surfaces.processes.mortal_keeper import Fated
+from tests.surfaces.processes.mortals import a_keeper, killed
+from tests.surfaces.processes.shop import MUTATES, Shop, Story, asked, meant
+from tests.workflow.executing import key
+
+LOOK = 0.1  # seconds
+WITHIN = 240.0  # seconds for one story, on a machine where much else runs
+TIMINGS = {"SOAK": "0.5", "DEADLINE": "60", "LATE": "60", "SETTLED": "1", "REMEMBERED": "0"}
+UNHELPFUL = {"DEADLINE": "2"}  # where nothing heals, and the repair is taken back
+DEEDS = ("act", "undo")
+
+
+@dataclass(kw_only=True)
+class Run:
+    """One story, from the letter to the end."""
+
+    story: Story
+    shop: Shop
+    server: SimulatedServer
+    state: Path
+    environ: Mapping[str, str]
+    store: SqlStore
+    points: Sequence[Point] = ()
+    fault: str = ""
+    kills: int = 0
+    id: str = ""
+    odd: list[str] = field(default_factory=list)
+
+    async def told(self) -> None:
+        """The whole of it."""
+        async with asyncio.timeout(WITHIN):
+            outcome = await self._answer(PROPOSE, self.shop.asked())
+            self.id = proposal_named(outcome)
+            assert self.id, f"{outcome}: {self.why(outcome)}"
+            while self.case() is None:
+                await asyncio.sleep(LOOK)
+            await self._approved()
+            while not self._at_rest():
+                await asyncio.sleep(LOOK)
+
+    async def _approved(self) -> None:
+        for who in PEOPLE:
+            case = self.case()
+            assert case is not None
+            about = proposal_of(case)
+            text = Statement(
+                v=1,
+                cluster=about.cluster,
+                proposal=about.id,
+                digest=about.digest,
+                step=1,
+                decision=Decision.APPROVE,
+                until=about.open_until,
+            ).text()
+            signature = sign(key(who), text, NAMESPACE)
+            outcome = await self._answer(
+                WORD, {"statement": text.decode(), "signature": signature}, who
+            )
+            assert outcome.startswith(("approved", "counted")), (outcome, self.why(outcome))
+            if outcome.startswith("approved"):
+                return
+        raise AssertionError("it wants more than two people")
+
+    async def _answer(self, kind: str, body: dict[str, Any], who: str = "sam") -> str:
+        at = SystemClock().now()
+        letter = Letter(id=f"ltr_{kind}_{who}", kind=kind, sender=f"cli:{who}", body=body, at=at)
+        with self.store.transaction() as tx:
+            tx.letters.put(letter)
+        while True:
+            with self.store.reading() as tx:
+                outcome = tx.letters.outcome(letter.id)
+            if outcome is not None:
+                return outcome
+            await asyncio.sleep(LOOK)
+
+    def case(self) -> Case | None:
+        with self.store.reading() as tx:
+            return tx.cases.case(self.id)
+
+    def _at_rest(self) -> bool:
+        """It has ended, no lease of it is known or stands, and all of it is sealed."""
+        case = self.case()
+        assert case is not None
+        course = courses.read(case.course)
+        if State(case.state) not in ENDS or course.act.lease or course.undo.lease or self.left():
+            return False
+        with self.store.reading() as tx:
+            return not tx.records.waiting(1)
+
+    def left(self) -> list[str]:
+        """What of leases stands on the cluster."""
+        stored = self.shop.cluster.server.store
+        accounts = {place[2] for place, _ in stored.listing("serviceaccounts")}
+        bindings = {
+            place[2] for place, _ in stored.listing("rolebindings.rbac.authorization.k8s.io")
+        }
+        return sorted(
+            each for each in accounts | bindings if each.startswith(("act.", "preview.", "undo."))
+        )
+
+    def entries(self) -> list[Entry]:
+        with self.store.reading() as tx:
+            return [msgspec.json.decode(line, type=Entry) for line in tx.records.lines()]
+
+    def why(self, outcome: str) -> str:
+        id_ = outcome.rpartition(" ")[2]
+        with self.store.reading() as tx:
+            drafts = [str(each.details) for each in tx.records.waiting(99) if each.id == id_]
+        return "".join(drafts + [str(each.details) for each in self.entries() if each.id == id_])
+
+    # the keepers
+
+    async def kept_alive(self) -> None:
+        """A keeper, and another one each time that it was killed."""
+        for turn, point in enumerate([*self.points, None], start=1):
+            fated = Fated(
+                environ=self.environ,
+                point=point,
+                trace=self.trace(turn),
+                log=self.state / f"log-{turn}",
+                fault=self.fault,
+            )
+            await self._lived(fated)
+            self.kills += 1
+
+    async def _lived(self, fated: Fated) -> None:
+        with Trace.opened(fated.trace) as trace, a_keeper(fated) as keeper:
+
+            def around(moment: str, request: Request) -> None:
+                self._judge_at_once(moment, request)
+                if trace.meet(REQUEST, f"{moment} {asked(request)}") == fated.point:
+                    keeper.kill()
+                    raise ConnectionResetError
+
+            with self.shop.watched(around):
+                await killed(keeper, fated)
+
+    def trace(self, turn: int) -> Path:
+        return self.state / f"trace-{turn}"
+
+    def _judge_at_once(self, moment: str, request: Request) -> None:
+        """What leases are about to do was sealed in the chain before they do it."""
+        if moment == "before" and meant(request):
+            with self.store.reading() as tx:
+                sealed = any(True for _ in tx.records.of_kind(INTENT))
+            if not sealed:
+                self.odd.append(f"its intent was not sealed: {asked(request)}")
+
+    # the judge
+
+    def writes(self) -> list[Audited]:
+        """What leases have asked for, did not only rehearse, and were granted."""
+        return [
+            each
+            for each in self.shop.cluster.audit
+            if each.user.startswith(LEASE_USERS)
+            and each.verb in MUTATES
+            and not each.dry_run
+            and each.code < 300
+            and "reviews" not in each.resource
+        ]
+
+    def wrong(self) -> Iterator[str]:
+        """Everything that is not as it must be."""
+        case, wanted = self.case(), 2 if self.story.undone else 1
+        if case is None:
+            yield "lost: there is no case"
+            return
+        entries = self.entries()
+        events = [each.details["event"] for each in entries if "event" in each.details]
+        sent = self.writes()
+        if len(sent) < wanted:
+            yield f"lost: {[each.verb for each in sent]}"
+        if len(sent) > wanted:
+            yield f"done twice: {[f'{each.verb} {each.resource} {each.user}' for each in sent]}"
+        if self.left():
+            yield f"leaked: {self.left()}"
+        if State(case.state) is not self.story.end:
+            yield f"it ended {case.state}: {courses.read(case.course).says}"
+        if self.shop.done() is self.story.undone:
+            yield f"the cluster does not show it {case.state}"
+        if events.count("applied") + events.count("found_done") != 1:
+            yield f"told otherwise: {events}"
+        if "lost" in events and not self.answer_lost():
+            yield "it was unknown, and no answer was lost"
+        yield from self.odd
+        yield from self._chain()
+
+    def answer_lost(self) -> bool:
+        """Whether somebody died after a request that the server heard, with its answer unkept."""
+        for turn in range(1, self.kills + 1):
+            unheard = False
+            for point in traced(self.trace(turn)):
+                if point.doing == REQUEST:
+                    meant_by = point.place.endswith((" by act", " by undo"))
+                    unheard |= meant_by and " dry " not in point.place
+                elif point.doing in DEEDS and point.place.startswith("after outcome"):
+                    unheard = False
+            if unheard:
+                return True
+        return False
+
+    def _chain(self) -> Iterator[str]:
+        with self.store.reading() as tx:
+            lines = b"".join(line.rstrip(b"\n") + b"\n" for line in tx.records.lines())
+        keys = read_keys([self.state / "keys" / "public"])
+        _, bad = verify(lines_of(io.BytesIO(lines)), keys, cluster=self.store.cluster)
+        if bad is not None:
+            yield f"the chain does not verify: {bad}"
+
+
+@asynccontextmanager
+async def a_run(
+    on: Grounds, name: str, story: Story, points: Sequence[Point], fault: str = ""
+) -> AsyncIterator[Run]:
+    """One that is about to begin."""
+    state, environ = on.copy(name)
+    shop = Shop(story)
+    store = SqlStore(open_engine(parse_url(on.whole(name))), cluster_uid())
+    async with SimulatedServer(shop.cluster) as server:
+        kubeconfig = server.write_kubeconfig(state / "kubeconfig", user=KEEPER_USER)
+        timings = TIMINGS | (UNHELPFUL if story.undone else {})
+        made = Run(
+            story=story,
+            shop=shop,
+            server=server,
+            state=state,
+            environ={
+                **environ,
+                "HOLDFAST_KEEPER_KUBECONFIG": str(kubeconfig),
+                **{f"HOLDFAST_{name}": value for name, value in timings.items()},
+            },
+            store=store,
+            points=points,
+            fault=fault,
+        )
+        try:
+            yield made
+        finally:
+            store.close()
+
+
+async def lived(run: Run) -> list[str]:
+    """The story to its end, whoever dies; what was not as it must be."""
+    keeping = asyncio.create_task(run.kept_alive())
+    telling = asyncio.create_task(run.told())
+    try:
+        await asyncio.wait((keeping, telling), return_when=asyncio.FIRST_COMPLETED)
+        for each in (keeping, telling):
+            if each.done() and (failed := each.exception()) is not None:
+                return [f"{type(failed).__name__}: {failed} {_standing(run)}"]
+    finally:
+        for each in (keeping, telling):
+            each.cancel()
+        await asyncio.gather(keeping, telling, return_exceptions=True)
+    return [*run.wrong()]
+
+
+def _standing(run: Run) -> str:
+    case = run.case() if run.id else None
+    state = f"{case.state} {courses.read(case.course).says}" if case is not None else "no case"
+    return f"{state}; leases {run.left()}"

@@ -1,0 +1,183 @@
+"""A broken shop in the present, and what is asked of its API server.
+
+Where a repair helps, the shop gets well by itself once it was done.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from holdfast.adapters.clock import SystemClock
+from holdfast.execution.states import State
+from holdfast.grants.names import KEEPER_USER, LEASE_USERS
+from holdfast.model.documents import Document
+from holdfast.testing.manifests import manifest, owner, pod_of, running_status
+from holdfast.testing.requests import Answer, Request
+from holdfast.testing.status import StatusError, qualified
+from tests.surfaces.processes.boundaries import Through
+from tests.workflow.stage import ASKED, PLURALS, STAMP, a_shop
+
+MUTATES = ("create", "update", "patch", "delete")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """Which kind of action, and whether it helps or is taken back."""
+
+    kind: str
+    undone: bool = False
+
+    @property
+    def end(self) -> State:
+        return State.UNDONE if self.undone else State.RECOVERED
+
+
+STORIES = {
+    **{kind: Story(kind=kind) for kind in ASKED},
+    "ScaleWorkload-undone": Story(kind="ScaleWorkload", undone=True),
+    "RolloutUndo-undone": Story(kind="RolloutUndo", undone=True),
+}
+
+
+class Shop:
+    """The broken shop in the present, where a repair helps if the story says so."""
+
+    def __init__(self, story: Story) -> None:
+        self.story = story
+        self.cluster = a_shop()
+        self.cluster.server.before_each = lambda _: self._goes_on()
+        self._around: Callable[[str, Request], None] = _nothing
+        api: Any = Through(self.cluster.server, answer=self._answer)
+        self._answered = self.cluster.server.answer
+        self.cluster.server = api
+        self._busy = False
+
+    def _answer(self, request: Request) -> Answer:
+        """As the API server does, with a boundary before and after what is asked to be changed."""
+        ask = request.ask
+        ours = request.who.name == KEEPER_USER or request.who.name.startswith(LEASE_USERS)
+        if not ours or ask.verb not in MUTATES or "review" in ask.resource:
+            return self._answered(request)
+        self._around("before", request)
+        answer = self._answered(request)
+        self._around("after", request)
+        return answer
+
+    def _goes_on(self) -> None:
+        """What the time and the controllers do before anybody asks."""
+        clock, now = self.cluster.clock, SystemClock().now()
+        if now > clock.now():
+            clock.advance(now - clock.now())
+        if not self._busy:
+            self._busy = True  # what controllers do goes through the same door
+            try:
+                self._heal()
+            finally:
+                self._busy = False
+
+    @contextmanager
+    def watched(self, around: Callable[[str, Request], None]) -> Iterator[None]:
+        """Whoever watches hears of each such request, before and after; what it raises cuts off
+        the connection.
+        """
+        self._around = around
+        try:
+            yield
+        finally:
+            self._around = _nothing
+
+    def document(self, named: str) -> Document:
+        kind, name = named.split()
+        return Document(value=self.cluster.fetch(PLURALS[kind], name, namespace="shop"))
+
+    def there(self, named: str) -> bool:
+        with suppress(StatusError):
+            self.document(named)
+            return True
+        return False
+
+    def done(self) -> bool:
+        """Whether the act is to be seen."""
+        web = self.document("Deployment web")
+        match self.story.kind:
+            case "RolloutRestart":
+                stamp = "kubectl.kubernetes.io/restartedAt"
+                path = ("spec", "template", "metadata", "annotations")
+                return (web.at(*path) or {}).get(stamp) == STAMP  # type: ignore[union-attr]
+            case "RolloutUndo":
+                containers: Any = web.at("spec", "template", "spec", "containers")
+                return bool(containers[0]["image"] == "web:1")
+            case "ScaleWorkload":
+                return web.at("spec", "replicas") == 3
+            case kind:
+                return not self.there(ASKED[kind][0])
+
+    def _heal(self) -> None:
+        if self.story.undone or not self.done():
+            return
+        match self.story.kind:
+            case "DeletePod" if not self.there("Pod web-2-b"):
+                made = self.cluster.fetch("replicasets.apps", "web-2", namespace="shop")
+                pod = self.cluster.create(pod_of(made, "web-2-b", "web:2"))
+                status = running_status(pod, self.cluster.clock.now())
+                self.cluster.update_status({**pod, "status": status})
+            case "DeleteJob" if not self.there("Job nightly-2"):
+                self._run_again()
+            case "RolloutRestart" | "RolloutUndo" | "ScaleWorkload":
+                self._roll_out()
+
+    def _run_again(self) -> None:
+        cron = self.cluster.fetch("cronjobs.batch", "nightly", namespace="shop")
+        metadata = {"ownerReferences": [owner(cron)]}
+        made = manifest("batch/v1", "Job", "nightly-2", metadata=metadata, spec={"template": {}})
+        job = self.cluster.create(made)
+        well = {"succeeded": 1, "conditions": [{"type": "Complete", "status": "True"}]}
+        self.cluster.update_status({**job, "status": well})
+
+    def _roll_out(self) -> None:
+        web = self.cluster.fetch("deployments.apps", "web", namespace="shop")
+        generation, wanted = web["metadata"]["generation"], web["spec"]["replicas"]
+        if web["status"]["observedGeneration"] == generation:
+            return
+        counts = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+        status = {"observedGeneration": generation, **dict.fromkeys(counts, wanted)}
+        self.cluster.update_status({**web, "status": status})
+        budget = self.cluster.fetch("poddisruptionbudgets.policy", "web", namespace="shop")
+        room = {"expectedPods": wanted, "currentHealthy": wanted, "disruptionsAllowed": wanted - 2}
+        self.cluster.update_status({**budget, "status": {**budget["status"], **room}})
+
+    def asked(self) -> dict[str, Any]:
+        """The letter that `holdfast propose` would put there."""
+        target, code, params = ASKED[self.story.kind]
+        if "replica_set" in params:
+            uid = self.document(f"ReplicaSet {params['replica_set']}").ref.uid
+            params = {**params, "uid": uid}
+        ref = self.document(target).ref
+        return {
+            "trouble": "trb_1",
+            "code": code,
+            "target": {name: getattr(ref, name) for name in ref.__struct_fields__},
+            "action": self.story.kind,
+            "params": params,
+            "requester": "cli:sam",
+        }
+
+
+def _nothing(_: str, __: Request) -> None:
+    """Nobody watches."""
+
+
+def meant(request: Request) -> bool:
+    """Whether a lease asks for it, and not only to rehearse."""
+    dry = request.query.get("dryRun") == "All"
+    return not dry and request.who.name.startswith(LEASE_USERS)
+
+
+def asked(request: Request) -> str:
+    """A request by its name, which is the same in each run."""
+    ask, user = request.ask, request.who.name
+    what = qualified(ask.group, ask.resource) + (f"/{ask.subresource}" if ask.subresource else "")
+    dry = " dry" if request.query.get("dryRun") == "All" else ""
+    by = user.removeprefix(LEASE_USERS).partition(".")[0] if user != KEEPER_USER else "the keeper"
+    return f"{ask.verb} {what}{dry} by {by}"

@@ -1,0 +1,202 @@
+"""kill -9 of a real keeper before and after its calls, in the first run and in the one that takes
+over: nothing is lost, nothing done twice, no lease is left, and the record says what the cluster
+shows.
+
+Under `HOLDFAST_PROVE=1` every boundary of each kind, on each database, in each turn; a test for
+each of these shares. The most dangerous ones always, and a keeper that is made wrong.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from lab.postgres import Postgres
+from tests.surfaces.processes.boundaries import REQUEST, Point
+from tests.surfaces.processes.grounds import Grounds, grounds
+from tests.surfaces.processes.shop import STORIES
+from tests.surfaces.processes.sweep import (
+    Came,
+    Ledger,
+    Listed,
+    Trial,
+    alike,
+    enumerated,
+    one_of,
+    shard,
+    swept,
+    to_the_terminal,
+    tried,
+)
+from tests.tally import Count, Tally
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(7200),
+    pytest.mark.xdist_group("crash-sweep"),
+]
+
+PROVE = os.environ.get("HOLDFAST_PROVE") == "1"
+EVERY = os.environ.get("HOLDFAST_PROVE_EVERY") == "1"
+DATABASES = ("sqlite", "postgres")
+REQUESTED = {
+    "DeleteJob": "delete jobs.batch by act",
+    "DeletePod": "create pods/eviction by act",
+    "DeleteResourceQuota": "delete resourcequotas by act",
+    "RolloutRestart": "patch deployments.apps by act",
+    "RolloutUndo": "patch deployments.apps by act",
+    "ScaleWorkload": "patch deployments.apps/scale by act",
+}
+"""What is sent for each kind, once."""
+
+
+def sent(kind: str) -> Point:
+    """The request was sent, and never arrived."""
+    return Point(REQUEST, f"before {REQUESTED[kind]}")
+
+
+def answered(kind: str) -> Point:
+    """It was done, and its answer never arrived."""
+    return Point(REQUEST, f"after {REQUESTED[kind]}")
+
+
+CUT_OFF = Point(REQUEST, "before delete rolebindings.rbac.authorization.k8s.io by the keeper")
+
+DANGEROUS = (
+    ("sqlite", Trial(name="DeletePod", points=(answered("DeletePod"),))),
+    ("sqlite", Trial(name="RolloutRestart", points=(answered("RolloutRestart"), CUT_OFF))),
+    ("postgres", Trial(name="DeleteResourceQuota", points=(answered("DeleteResourceQuota"),))),
+    (
+        "postgres",
+        Trial(name="ScaleWorkload", points=(sent("ScaleWorkload"), answered("ScaleWorkload"))),
+    ),
+)
+WRONG = {
+    "acts first": answered("RolloutRestart"),
+    "orders later": Point("word of ana", "after settle with approval, verdict, intent is kept"),
+}
+"""Keepers that are made wrong, and where it is seen that they are."""
+
+
+def wrong_ones() -> Iterator[tuple[str, Trial]]:
+    """One of them always, and all under `HOLDFAST_PROVE=1`."""
+    for fault in [*WRONG] if PROVE else [*WRONG][:1]:
+        yield "sqlite", Trial(name="RolloutRestart", points=(WRONG[fault],), fault=fault)
+
+
+def bad(came: Sequence[Came]) -> list[str]:
+    """What is not as it must be; that a point was not met is not."""
+    return [str(each) for each in came if each.wrong or not each.met]
+
+
+@pytest.fixture(scope="module")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Grounds]]:
+    """What stories on each sort of database begin with."""
+    with Postgres.started() as server:
+        yield {
+            "sqlite": grounds(tmp_path_factory.mktemp("sqlite"), None),
+            "postgres": grounds(tmp_path_factory.mktemp("postgres"), server),
+        }
+
+
+@pytest.fixture(scope="module")
+def ledger() -> Ledger:
+    """What was done already."""
+    return Ledger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """What one test sweeps: of a story, on a database, in the first run or in the next one too."""
+
+    database: str
+    name: str
+    again: bool
+
+    @property
+    def label(self) -> str:
+        return f"{self.database}-{self.name}-{'again' if self.again else 'first'}"
+
+    @property
+    def turn(self) -> int:
+        return [*STORIES].index(self.name) + DATABASES.index(self.database)
+
+    async def trials(self, on: Grounds, ledger: Ledger) -> Sequence[Trial]:
+        """Who is killed where: in every place that was met, if need be after somebody else."""
+        kind = self.name.partition("-")[0]
+        first = ((answered, sent)[self.turn % 2](kind),) if self.again else ()
+        points = ledger.listed(self.label)
+        if points is None:
+            points = (*await enumerated(on, f"{self.label}-whole", self.name, *first),)
+            ledger.keep(Listed(label=self.label, points=points))
+        if not EVERY:
+            points = tuple(
+                one_of(each, self.turn + number) for number, each in enumerate(alike(points))
+            )
+        return [Trial(name=self.name, points=(*first, point)) for point in points]
+
+
+def shares() -> Iterator[Share]:
+    """All of them, or those of one part."""
+    number, of = shard()
+    every = [
+        Share(database=database, name=name, again=again)
+        for name in STORIES
+        for again in (False, True)
+        for database in DATABASES
+    ]
+    yield from every[number - 1 :: of]
+
+
+@pytest.fixture(scope="module")
+def always(databases: dict[str, Grounds]) -> dict[str, list[Came]]:
+    """What came of the most dangerous points, and of keepers that are made wrong: all at once."""
+
+    async def at_once() -> Sequence[Came]:
+        return await asyncio.gather(
+            *(
+                tried(databases[database], f"always-{number}", trial)
+                for number, (database, trial) in enumerate([*DANGEROUS, *wrong_ones()])
+            )
+        )
+
+    told: dict[str, list[Came]] = {"": []}
+    for each in asyncio.run(at_once()):
+        told.setdefault(each.trial.fault, []).append(each)
+    return told
+
+
+def test_at_the_most_dangerous_points(always: dict[str, list[Came]], tally: Tally) -> None:
+    tally(
+        Count("keepers killed at the most dangerous points", len(DANGEROUS), len(bad(always[""])))
+    )
+    assert bad(always[""]) == []
+
+
+@pytest.mark.parametrize("fault", [trial.fault for _, trial in wrong_ones()])
+def test_a_keeper_that_is_made_wrong_is_found(always: dict[str, list[Came]], fault: str) -> None:
+    (came,) = always[fault]
+    assert came.met, came
+    assert came.wrong, came
+
+
+if PROVE:
+
+    @pytest.mark.parametrize("share", [*shares()], ids=lambda share: share.label)
+    async def test_wherever_a_keeper_is_killed_the_next_one_goes_on(
+        databases: dict[str, Grounds],
+        ledger: Ledger,
+        share: Share,
+        tally: Tally,
+        capfd: pytest.CaptureFixture[str],
+    ) -> None:
+        on = databases[share.database]
+        trials = await share.trials(on, ledger)
+        with capfd.disabled():
+            came = await swept(on, share.label, trials, ledger, to_the_terminal)
+        turn = "in the run that takes over" if share.again else "in the first run"
+        suite = f"keepers killed at every boundary, {share.database}, {turn}"
+        tally(Count(suite, len(came), len(bad(came))))
+        assert bad(came) == []

@@ -1,0 +1,74 @@
+"""Which points are swept, and what of a sweep is not done again."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.surfaces.processes.boundaries import REQUEST, Point
+from tests.surfaces.processes.sweep import Came, Ledger, Listed, Trial, alike, one_of, shard
+
+READ, AGAIN = Point("act", "before a read in f"), Point("act", "before a read in f", 2)
+TO_KEEP, KEPT = Point("act", "before claim is kept"), Point("act", "after claim is kept")
+TO_SEND, SENT = Point(REQUEST, "before patch x by act"), Point(REQUEST, "after patch x by act")
+TRIED = Point(REQUEST, "after patch x dry by act")
+SEALED = Point("seal", "after lease is sealed")
+TRIAL = Trial(name="DeletePod", points=(KEPT,))
+CAME = Came(label="a-1", trial=TRIAL, met=True, wrong=(), seconds=3)
+
+
+def test_points_are_alike_until_something_is_there_for_whoever_comes_next() -> None:
+    met = [READ, TO_KEEP, KEPT, TRIED, TO_SEND, SENT, SEALED]
+    assert [[READ, TO_KEEP], [KEPT, TRIED, TO_SEND], [SENT], [SEALED]] == [*alike(met)]
+
+
+@pytest.mark.parametrize(("turn", "chosen"), [(0, READ), (1, TO_KEEP), (2, READ)])
+def test_of_those_that_are_alike_another_one_is_chosen_in_each_turn(
+    turn: int, chosen: Point
+) -> None:
+    assert chosen == one_of([READ, TO_KEEP], turn)
+
+
+def test_what_comes_again_is_chosen_where_there_is_nothing_else() -> None:
+    assert TO_KEEP == one_of([READ, AGAIN, TO_KEEP], 0)
+    assert AGAIN == one_of([READ, AGAIN], 1)
+
+
+def a_ledger(path: Path, monkeypatch: pytest.MonkeyPatch, commit: str, go_on: str = "1") -> Ledger:
+    monkeypatch.setenv("HOLDFAST_PROVE_GO_ON", go_on)
+    return Ledger(path, commit)
+
+
+def test_what_one_commit_has_done_is_not_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "results" / "sweep.jsonl"
+    first = a_ledger(path, monkeypatch, "c1")
+    first.keep(Listed(label="a", points=(READ, KEPT)))
+    first.keep(CAME)
+    again = a_ledger(path, monkeypatch, "c1")
+    assert (READ, KEPT) == again.listed("a")
+    assert CAME == again.came("a-1", TRIAL)
+    assert again.came("a-2", TRIAL) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "go_on"), [("c1", "c2", "1"), ("c-dirty", "c-dirty", "1"), ("c1", "c1", "")]
+)
+def test_everything_else_is_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, now: str, go_on: str
+) -> None:
+    path = tmp_path / "sweep.jsonl"
+    a_ledger(path, monkeypatch, before).keep(CAME)
+    assert a_ledger(path, monkeypatch, now, go_on).came("a-1", TRIAL) is None
+
+
+def test_a_point_that_nobody_met_is_told_by_its_name() -> None:
+    lost = Came(label="a-1", trial=TRIAL, met=False, wrong=(), seconds=3)
+    assert "DeletePod, act: after claim is kept: NOT MET (3 s)" == str(lost)
+
+
+@pytest.mark.parametrize("wanted", ["0/4", "5/4", "2"])
+def test_a_part_that_there_is_not_is_refused(monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
+    monkeypatch.setenv("HOLDFAST_PROVE_SHARD", wanted)
+    with pytest.raises((AssertionError, ValueError)):
+        shard()

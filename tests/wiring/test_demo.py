@@ -1,0 +1,88 @@
+"""The demo, as a newcomer runs it: the whole story, and what it leaves can be verified."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from holdfast.wiring.stages import MARK
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("demo")]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A demo that was run, and what it left."""
+
+    folder: Path
+    out: str
+    code: int
+
+
+def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *map(str, command)], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    folder = tmp_path_factory.mktemp("demo") / "left"
+    done = run("-m", "holdfast", "demo", folder)
+    return Told(folder=folder, out=done.stdout + done.stderr, code=done.returncode)
+
+
+def verify(told: Told, chain: Path) -> subprocess.CompletedProcess[str]:
+    """With one file of Python and the public key: nothing of Holdfast's."""
+    keys = sorted((told.folder / "keys" / "public").glob("audit*"))
+    assert keys
+    return run("-I", told.folder / "verify.py", chain, "--key", keys[0])
+
+
+def test_it_tells_the_whole_story(told: Told) -> None:
+    assert told.code == 0, told.out
+    for word in ("recovered", "refused", "kept_elsewhere", "taken back", "Whole: "):
+        assert word in told.out
+    assert "Signed by people: 2 to approve" in told.out
+
+
+def test_its_record_says_who_approved_what_and_what_came_of_it(told: Told) -> None:
+    lines = [json.loads(line) for line in (told.folder / "audit.jsonl").read_text().splitlines()]
+    # What is lent for previews is lent before anybody is asked.
+    acting = [e for e in lines if not str(e["details"].get("account")).startswith("preview.")]
+    kinds = [line["kind"] for line in acting]
+    assert kinds.count("approval") == 2
+    assert kinds.index("intent") < kinds.index("lease") < kinds.index("outcome")
+    lent, cut_off, gone = (
+        {line["details"]["account"] for line in lines if line["kind"] == kind}
+        for kind in ("lease", "cut_off", "revoke")
+    )
+    assert len(lent) == 5  # two previews, their acts, and one way back
+    assert lent == cut_off == gone
+
+
+def test_a_stranger_verifies_what_it_left_and_a_flipped_byte_is_named(
+    told: Told, tmp_path: Path
+) -> None:
+    whole = verify(told, told.folder / "audit.jsonl")
+    assert whole.returncode == 0, whole.stdout + whole.stderr
+    lines = (told.folder / "audit.jsonl").read_bytes().splitlines(keepends=True)
+    number = len(lines) // 2
+    lines[number] = lines[number].replace(b'"actor":"', b'"actor":"K', 1)
+    chain = tmp_path / "audit.jsonl"
+    chain.write_bytes(b"".join(lines))
+    broken = verify(told, chain)
+    assert broken.returncode == 1
+    assert str(number + 1) in broken.stdout + broken.stderr
+
+
+def test_it_is_told_again_in_its_own_folder_and_in_nobody_elses(told: Told, tmp_path: Path) -> None:
+    assert (told.folder / MARK).exists()
+    (tmp_path / "letters").write_text("mine")
+    done = run("-m", "holdfast", "demo", tmp_path)
+    assert done.returncode == 2
+    assert "is there already, and not from a demo" in done.stderr
+    assert (tmp_path / "letters").read_text() == "mine"

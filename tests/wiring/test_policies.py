@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import pytest
+
+from holdfast.errors import BadInput, HoldfastError
+from holdfast.wiring.policies import Policies, loaded
+
+LEASH = "apiVersion: holdfast.dev/v1alpha1\nkind: Leash\n"
+PEOPLE = "apiVersion: holdfast.dev/v1alpha1\nkind: People\npeople:\n- id: ana\n"
+CEDAR = '@id("all") permit(principal, action, resource);\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write(tmp_path, "leash.yaml", LEASH)
+    write(tmp_path, "people.yaml", PEOPLE)
+    write(tmp_path, "policy.cedar", CEDAR)
+    return tmp_path
+
+
+def write(folder: Path, name: str, text: str) -> None:
+    """As a careful operator does it: a new file in the place of the old one."""
+    new = folder / f".{name}"
+    new.write_text(text)
+    new.replace(folder / name)
+
+
+@pytest.mark.parametrize("name", ["leash.yaml", "people.yaml", "policy.cedar"])
+def test_a_folder_without_one_of_them_is_refused_with_what_writes_it(
+    folder: Path, name: str
+) -> None:
+    (folder / name).unlink()
+    with pytest.raises(BadInput, match=f"{name} is not there") as refused:
+        loaded(folder)
+    assert f"holdfast policy init {folder}" in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("leash.yaml", LEASH + "undo: perhaps\n", "leash.yaml, line 3"),
+        ("people.yaml", PEOPLE + "- id: ana\n", "people.yaml, line 5: ana stands twice"),
+        ("policy.cedar", CEDAR + "permit(nobody);\n", "policy.cedar, line 2"),
+    ],
+)
+def test_a_broken_file_keeps_it_from_starting_and_changes_nothing_later(
+    folder: Path, name: str, text: str, why: str
+) -> None:
+    told: list[HoldfastError] = []
+    policies = Policies(folder, told.append)
+    before = policies.now()
+    write(folder, name, text)
+    assert policies.now() is before
+    assert policies.now() is before
+    assert [why in each.wrong for each in told] == [True]  # once, and not at every look
+    with pytest.raises(BadInput, match=why):
+        Policies(folder, told.append)
+
+
+def test_what_is_mended_counts_at_once(folder: Path) -> None:
+    policies = Policies(folder, lambda broken: pytest.fail(broken.wrong))
+    before = policies.version
+    write(folder, "leash.yaml", LEASH + "protectedNamespaces: [prod]\n")
+    assert policies.rules().protected == {"prod"}
+    assert before != policies.version
+
+
+def test_its_version_is_what_judges_and_not_who_there_is(folder: Path) -> None:
+    policies = Policies(folder, lambda broken: pytest.fail(broken.wrong))
+    before = policies.version
+    write(folder, "people.yaml", PEOPLE + "- id: bob\n")
+    assert [each.id for each in policies.people().people] == ["ana", "bob"]
+    assert before == policies.version
+    write(folder, "policy.cedar", CEDAR + "// more\n")
+    assert before != policies.version

@@ -1,0 +1,102 @@
+"""Killed at every boundary, in the first run and in the one that takes over: nothing is lost,
+nothing done twice, and no lease is left.
+"""
+
+from datetime import timedelta
+
+import pytest
+
+from holdfast.actions.rollout_restart import STAMP, RolloutRestart
+from holdfast.actions.scale_workload import ScaleWorkload
+from holdfast.execution.states import State
+from holdfast.model.asks import Rules
+from tests.tally import Count, Tally
+from tests.workflow.crashing import Fate, a_mortal_stage, events, lived
+
+RESTART = RolloutRestart(stamp="2026-01-01T12:00:00Z")
+SCALE = ScaleWorkload(replicas=3, now=2)
+SCALING = Rules(switched_on=frozenset({"ScaleWorkload"}))
+
+
+async def restarted(fate: Fate) -> list[str]:
+    """What is wrong in the end; nothing, if all is as it must be."""
+    async with a_mortal_stage(fate) as stage:
+        order = await stage.approved(RESTART)
+        await lived(stage, order, State.RECOVERED, meanwhile=stage.heal)
+        web = stage.document()
+        wrong = {
+            "lost": web.at(*STAMP) != RESTART.stamp,
+            "done twice": web.at("metadata", "generation") != 2,
+            "leaked": bool(await stage.leases.left()),
+            "told otherwise": ["applied", "recovered"] != events(stage),
+        }
+        return [each for each, so in wrong.items() if so]
+
+
+async def taken_back(fate: Fate) -> list[str]:
+    """The same, of what does not help and is taken back."""
+    async with a_mortal_stage(fate, SCALING, deadline=timedelta(seconds=2)) as stage:
+        order = await stage.approved(SCALE)
+        await lived(stage, order, State.UNDONE)
+        web = stage.document()
+        wrong = {
+            "not taken back": web.at("spec", "replicas") != 2,
+            "done otherwise than twice": web.at("metadata", "generation") != 3,
+            "leaked": bool(await stage.leases.left()),
+            "told otherwise": ["applied", "deadline", "undone"] != events(stage),
+        }
+        return [each for each, so in wrong.items() if so]
+
+
+STORIES = {"recovered": restarted, "undone": taken_back}
+
+
+async def boundaries(story: str) -> list[str]:
+    """Every boundary of a story in which nobody dies."""
+    fate = Fate()
+    assert [] == await STORIES[story](fate)
+    return fate.places
+
+
+async def test_nobody_who_lives_does_anything_twice() -> None:
+    assert "after send" in await boundaries("recovered")
+
+
+@pytest.mark.parametrize("place", ["before lend", "after lend", "before send", "after send"])
+async def test_who_dies_at_a_dangerous_place_is_taken_over(place: str) -> None:
+    places = await boundaries("recovered")
+    last = len(places) - places[::-1].index(place)
+    assert [] == await restarted(Fate(at=[last]))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+@pytest.mark.parametrize("story", STORIES)
+async def test_killed_once_at_every_boundary(story: str, tally: Tally, prove: bool) -> None:
+    places = await boundaries(story)
+    every = 1 if prove else 4
+    wrong = {}
+    points = range(1, len(places) + 1, every)
+    for point in points:
+        if what := await STORIES[story](Fate(at=[point])):
+            wrong[point, places[point - 1]] = what
+    tally(Count("crash sweep on fakes", n=len(points), failures=len(wrong)))
+    assert {} == wrong
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+async def test_killed_again_in_the_run_that_takes_over(tally: Tally, prove: bool) -> None:
+    places = await boundaries("recovered")
+    firsts = [number + 1 for number, place in enumerate(places) if "send" in place]
+    wrong = {}
+    count = 0
+    for first in firsts if prove else firsts[-2:]:
+        for second in range(1, 60, 1 if prove else 4):
+            fate = Fate(at=[first, second])
+            what = await restarted(fate)
+            count += fate.kills == 2
+            if what:
+                wrong[first, second] = what
+    tally(Count("crash sweep on fakes", n=count, failures=len(wrong)))
+    assert {} == wrong

@@ -1,0 +1,223 @@
+"""Whoever has taken over `serve` writes rows as it likes: they hold up neither sealer nor inbox."""
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from sqlalchemy import text
+
+from holdfast.adapters.stores.database import asking, open_engine, parse_url
+from holdfast.adapters.stores.store import SqlStore
+from holdfast.errors import BadRecord
+from holdfast.model.entries import LONGEST_DRAFT, LONGEST_ID
+from holdfast.ports import Records
+from tests.audit.chains import CLUSTER, a_draft, verified
+from tests.workflow.test_inbox import an_inbox, outcome, put
+from tests.workflow.test_sealing import a_sealer, submit, told
+
+pytestmark = pytest.mark.slow
+
+# ruff: noqa: S608  (the names of tables and columns are ours)
+
+DRAFT: dict[str, str | int] = {
+    "id": "bad",
+    "kind": "k",
+    "actor": "a",
+    "subjects": "[]",
+    "details": "{}",
+}
+LETTER: dict[str, str | int] = {
+    "id": "bad",
+    "kind": "remark",
+    "sender": "s",
+    "body": '{"text":"x"}',
+    "at_ms": 0,
+}
+LONG = "x" * (LONGEST_DRAFT + 9)
+
+DRAFTS: dict[str, dict[str, str | int]] = {
+    "no JSON": {"details": "rubbish"},
+    "half of it": {"details": '{"a":'},
+    "a list": {"details": "[]"},
+    "numbers for names": {"subjects": "[1]"},
+    "a float": {"details": '{"n": 1e400}'},
+    "a number that is too big": {"details": '{"n": 9007199254740993}'},
+    "too deep": {"details": '{"a":' * 100_000},
+    "half of a character": {"details": '{"a":"\\ud800"}'},
+    "long details": {"details": '{"a":"' + LONG + '"}'},
+    "a long kind": {"kind": LONG},
+    "a long actor": {"actor": LONG},
+    "no id": {"id": ""},
+}
+LETTERS: dict[str, dict[str, str | int]] = {
+    "no JSON": {"body": "rubbish"},
+    "a list": {"body": "[]"},
+    "too deep": {"body": '{"a":' * 100_000},
+    "half of a character": {"body": '{"text":"\\ud800"}'},
+    "a long sender": {"sender": LONG},
+    "a long kind": {"kind": LONG},
+    "a long id": {"id": "x" * 3000},
+    "the end of time": {"at_ms": 2**63 - 1},
+    "before all time": {"at_ms": -(2**63)},
+}
+
+
+def write(database: str, table: str, row: dict[str, str | int]) -> None:
+    engine = open_engine(parse_url(database))
+    row = {"cluster_uid": CLUSTER, **row}
+    names = ", ".join(row)
+    values = ", ".join(f":{name}" for name in row)
+    insert = f"INSERT INTO {table} ({names}) VALUES ({values})"
+    with asking(engine, writing=True) as connection:
+        connection.execute(text(insert), row)
+    engine.dispose()
+
+
+def rewrite(database: str, statement: str) -> None:
+    engine = open_engine(parse_url(database))
+    with asking(engine, writing=True) as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("case", DRAFTS)
+def test_a_draft_of_nobodys_becomes_an_entry_that_says_so(
+    database: str, sql_store: SqlStore, case: str
+) -> None:
+    write(database, "hf_drafts", {**DRAFT, **DRAFTS[case]})
+    submit(sql_store, a_draft(1))
+
+    assert a_sealer(sql_store).batch() == 2
+
+    lines = told(sql_store)
+    outcome_ = verified(lines)
+    assert (outcome_.broken, outcome_.entries) == (None, 2)
+    assert b'"kind":"draft_refused"' in lines[0]
+    assert max(map(len, lines)) < LONGEST_DRAFT
+
+
+def test_a_draft_of_another_cluster_is_refused_and_does_not_wait_for_ever(
+    database: str, sql_store: SqlStore
+) -> None:
+    write(database, "hf_drafts", {**DRAFT, "cluster_uid": "another"})
+    submit(sql_store, a_draft(1))
+
+    assert a_sealer(sql_store).batch() == 2
+
+    lines = told(sql_store)
+    assert b"or is of another cluster" in lines[0]
+    assert verified(lines, cluster=CLUSTER).broken is None
+    with sql_store.reading() as tx:
+        assert tx.records.backlog() == 0
+
+
+def test_a_draft_of_an_id_that_is_sealed_is_refused_under_another(
+    database: str, sql_store: SqlStore
+) -> None:
+    submit(sql_store, a_draft(1))
+    a_sealer(sql_store).batch()
+    write(database, "hf_drafts", {**DRAFT, "id": a_draft(1).id})
+    submit(sql_store, a_draft(2))
+
+    assert [2, 0] == [a_sealer(sql_store).batch(), a_sealer(sql_store).batch()]
+
+    lines = told(sql_store)
+    assert (verified(lines).broken, len(lines)) == (None, 3)
+    assert f"an entry has the id {a_draft(1).id} already".encode() in lines[1]
+
+
+def test_what_is_recorded_at_once_passes_a_draft_of_an_id_that_is_sealed(
+    database: str, sql_store: SqlStore
+) -> None:
+    submit(sql_store, a_draft(1))
+    a_sealer(sql_store).batch()
+    write(database, "hf_drafts", {**DRAFT, "id": a_draft(1).id})
+
+    (entry,) = a_sealer(sql_store).record([a_draft(2)])
+
+    assert (a_draft(2).id, 3) == (entry.id, entry.seq)
+    assert verified(told(sql_store)).broken is None
+
+
+@pytest.mark.parametrize("length", [LONGEST_ID + 1, LONGEST_ID + 2, 2000])
+def test_a_draft_whose_id_is_longer_than_any_of_ours_is_refused_under_another(
+    database: str, sql_store: SqlStore, length: int
+) -> None:
+    write(database, "hf_drafts", {**DRAFT, "id": "x" * length})
+    submit(sql_store, a_draft(1))
+
+    assert [2, 0] == [a_sealer(sql_store).batch(), a_sealer(sql_store).batch()]
+
+    lines = told(sql_store)
+    assert (verified(lines).broken, len(lines)) == (None, 2)
+    assert b"its id is longer than 200 characters: xxx" in lines[0]
+    with sql_store.reading() as tx:
+        assert tx.records.backlog() == 0
+
+
+def test_an_id_of_exactly_the_longest_is_sealed_beside_a_longer_one(
+    database: str, sql_store: SqlStore
+) -> None:
+    longest = msgspec.structs.replace(a_draft(1), id="x" * LONGEST_ID)
+    write(database, "hf_drafts", {**DRAFT, "id": "x" * (LONGEST_ID + 1)})
+    submit(sql_store, longest)
+
+    assert a_sealer(sql_store).batch() == 2
+
+    with sql_store.reading() as tx:
+        entry = tx.records.entry(longest.id)
+        assert entry is not None
+        assert (entry.kind, tx.records.backlog()) == (longest.kind, 0)
+
+
+REWRITTEN = {
+    "an entry that is no JSON": "UPDATE hf_entries SET line = 'rubbish'",
+    "an entry with a field more": "UPDATE hf_entries SET line = '{\"x\":1}'",
+    "an entry that is too deep": "UPDATE hf_entries SET line = " + f"'{'[' * 9999}'",
+}
+READS: dict[str, Callable[[Records], object]] = {
+    "by id": lambda records: records.entry(a_draft(1).id),
+    "by place": lambda records: records.at(1),
+    "by kind": lambda records: records.of_kind(a_draft(1).kind),
+}
+
+
+@pytest.mark.parametrize("read", READS)
+@pytest.mark.parametrize("how", REWRITTEN)
+def test_an_entry_that_somebody_has_rewritten_is_said_when_it_is_read(
+    database: str, sql_store: SqlStore, how: str, read: str
+) -> None:
+    submit(sql_store, a_draft(1))
+    a_sealer(sql_store).batch()
+    rewrite(database, REWRITTEN[how])
+
+    with pytest.raises(BadRecord, match="is none of ours"), sql_store.reading() as tx:
+        READS[read](tx.records)
+
+
+@pytest.mark.parametrize("column", ["root", "frontier"])
+def test_a_tip_that_somebody_has_rewritten_is_said_when_it_is_read(
+    database: str, sql_store: SqlStore, column: str
+) -> None:
+    submit(sql_store, a_draft(1))
+    a_sealer(sql_store).batch()
+    rewrite(database, f"UPDATE hf_tips SET {column} = 'rubbish'")
+
+    with pytest.raises(BadRecord, match="Somebody has written into the database"):
+        a_sealer(sql_store).record([a_draft(2)])
+
+
+@pytest.mark.parametrize("case", LETTERS)
+def test_a_letter_of_nobodys_is_answered_and_holds_up_no_other(
+    database: str, sql_store: SqlStore, case: str
+) -> None:
+    write(database, "hf_letters", {**LETTER, **LETTERS[case]})
+    good = put(sql_store, 1, text="fine")
+
+    assert an_inbox(sql_store).batch() == 2
+
+    assert outcome(sql_store, good).startswith("recorded: ")
+    with sql_store.reading() as tx:
+        assert tx.letters.backlog() == 0
+    assert a_sealer(sql_store).batch() == 2
+    assert verified(told(sql_store)).broken is None

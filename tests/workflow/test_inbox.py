@@ -1,0 +1,131 @@
+"""Each letter is answered once, and nothing in the inbox holds up what follows."""
+
+import asyncio
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from holdfast.model.canonical import Plain
+from holdfast.model.entries import Draft
+from holdfast.model.letters import LONGEST_REMARK, Letter
+from holdfast.ports import Store
+from holdfast.testing.clock import NOON, FrozenClock
+from holdfast.testing.memory import StoreInMemory
+from holdfast.workflow.inbox import BATCH, Inbox, answer_on
+from tests.audit.chains import CLUSTER
+from tests.workflow.notes_of_a_log import Heard
+from tests.workflow.test_sealing import Counted
+
+
+def an_inbox(store: Store) -> Inbox:
+    return Inbox(store=store, clock=FrozenClock(), dice=Counted())
+
+
+def put(store: Store, number: int = 1, *, text: str = "x") -> str:
+    """A remark."""
+    return put_any(store, number, "remark", {"text": text})
+
+
+def put_any(store: Store, number: int, kind: str, body: dict[str, Plain]) -> str:
+    letter = Letter(
+        id=f"ltr_{number}",
+        kind=kind,
+        sender="cli:ada",
+        body=body,
+        at=NOON + timedelta(seconds=number),
+    )
+    with store.transaction() as tx:
+        tx.letters.put(letter)
+    return letter.id
+
+
+def outcome(store: Store, id_: str) -> str:
+    with store.reading() as tx:
+        return tx.letters.outcome(id_) or ""
+
+
+def submitted(store: Store) -> list[Draft]:
+    with store.reading() as tx:
+        return list(tx.records.waiting(9))
+
+
+def test_a_remark_is_recorded_under_who_sent_it(store: Store) -> None:
+    id_ = put(store, text="we moved db-1 by hand")
+
+    assert an_inbox(store).batch() == 1
+
+    (draft,) = submitted(store)
+    assert ("remark", "cli:ada") == (draft.kind, draft.actor)
+    assert {"text": "we moved db-1 by hand", "letter": id_} == draft.details
+    assert f"recorded: {draft.id}" == outcome(store, id_)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("approval", {"proposal": "prp_1"}),
+        ("Remark", {"text": "in capitals"}),
+        ("remark", {}),
+        ("remark", {"text": ""}),
+        ("remark", {"text": 1}),
+        ("remark", {"text": "x" * (LONGEST_REMARK + 1)}),
+        ("remark", {"text": "x", "as": "admin"}),
+    ],
+)
+def test_what_is_not_known_or_does_not_fit_is_refused_and_the_record_says_so(
+    kind: str, body: dict[str, Plain]
+) -> None:
+    store = StoreInMemory(CLUSTER)
+    id_ = put_any(store, 1, kind, body)
+
+    an_inbox(store).batch()
+
+    (draft,) = submitted(store)
+    assert ("letter_refused", "keeper") == (draft.kind, draft.actor)
+    assert outcome(store, id_).startswith("refused: ent_")
+
+
+def test_a_letter_that_is_refused_holds_up_no_other() -> None:
+    store = StoreInMemory(CLUSTER)
+    put_any(store, 1, "nonsense", {})
+    good = put(store, 2, text="fine")
+
+    an_inbox(store).batch()
+
+    assert outcome(store, good).startswith("recorded")
+
+
+def test_a_letter_is_answered_once() -> None:
+    store = StoreInMemory(CLUSTER)
+    put(store, text="once")
+
+    assert [1, 0] == [an_inbox(store).batch(), an_inbox(store).batch()]
+
+    assert len(submitted(store)) == 1
+
+
+async def test_more_letters_than_one_batch_are_answered_and_it_ends_when_told() -> None:
+    store, ended, log = StoreInMemory(CLUSTER), asyncio.Event(), Heard()
+    for number in range(BATCH + 1):
+        put(store, number, text=f"remark {number}")
+    answering = asyncio.create_task(answer_on(an_inbox(store), ended, log))
+    async with asyncio.timeout(30):
+        while sum(int(about["letters"]) for _, about in log.told) <= BATCH:
+            await asyncio.sleep(0)
+
+    ended.set()
+    await answering
+
+    with store.reading() as tx:
+        assert (0, BATCH + 1) == (tx.letters.backlog(), tx.records.backlog())
+
+
+def test_the_longest_remark_can_be_recorded(store: Store) -> None:
+    text = "\N{GRINNING FACE}" * LONGEST_REMARK
+    put(store, text=text)
+
+    an_inbox(store).batch()
+
+    (draft,) = submitted(store)
+    assert text == msgspec.to_builtins(draft.details)["text"]

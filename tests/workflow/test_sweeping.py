@@ -1,0 +1,256 @@
+"""What the dead leave is taken back, and what lives is left alone."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from holdfast.actions.rollout_restart import STAMP, RolloutRestart
+from holdfast.actions.scale_workload import ScaleWorkload
+from holdfast.execution.courses import Sending, written
+from holdfast.execution.lease_names import Purpose
+from holdfast.execution.observing import asked
+from holdfast.execution.states import State
+from holdfast.grants.names import LEASES
+from holdfast.model.asks import Rules
+from holdfast.model.leases import Loan
+from holdfast.model.ordered import LOOK, REVOKE, SWEEP, CaseOrder, RevokeOrder, SweepOrder
+from holdfast.model.runs import Order
+from holdfast.testing.manifests import manifest
+from holdfast.workflow.lending import allot, lives
+from holdfast.workflow.orders import accept_restore
+from holdfast.workflow.revoking import order_revoke
+from tests.workflow.executing import HOUR, SECOND, Stage, a_stage
+
+RESTART = RolloutRestart(stamp="2026-01-01T12:00:00Z")
+KIND = RolloutRestart.kind
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    async with a_stage() as made:
+        yield made
+
+
+async def lent(stage: Stage, account: str) -> None:
+    """A lease that stands on the cluster."""
+    wanted = Loan(
+        account=account,
+        role="holdfast-action-rolloutrestart",
+        namespace="shop",
+        rights=(),
+        steps=(),
+    )
+    await stage.leases.lend(wanted, None)
+
+
+def a_binding(account: str) -> dict[str, Any]:
+    return manifest(
+        "rbac.authorization.k8s.io/v1",
+        "RoleBinding",
+        account,
+        namespace=None,
+        roleRef={"kind": "ClusterRole", "name": "holdfast-action-rolloutrestart"},
+        subjects=[{"kind": "ServiceAccount", "name": account, "namespace": LEASES}],
+    )
+
+
+def allotted(stage: Stage, run: str) -> str:
+    with stage.store.transaction() as tx:
+        return allot(tx, Purpose.ACT, KIND, "uid-1", run=run, at=stage.clock.now())
+
+
+async def swept(stage: Stage, number: int = 1) -> None:
+    """Until the sweep is over, and the end of each lease that it found."""
+    with stage.store.transaction() as tx:
+        stage.engine.enqueue(tx, Order(id=f"sweep/{number}", phase=SWEEP, argument=SweepOrder()))
+    async with stage.engine.running():
+        while not stage.ended(f"sweep/{number}"):
+            await stage.clock_moves()
+        while any(r.order.phase == REVOKE and not r.state.ended for r in stage.runs()):
+            await stage.clock_moves()
+    assert not stage.failed()
+
+
+async def test_what_no_run_ever_had_is_taken_back_and_recorded(stage: Stage) -> None:
+    await lent(stage, "act.rolloutrestart.uid-1.7")
+    await swept(stage)
+    assert [] == list(await stage.leases.left())
+    assert [{"account": "act.rolloutrestart.uid-1.7", "swept": True}] == stage.entries("revoke")
+
+
+async def test_a_lease_of_a_run_that_has_not_ended_is_left_alone(stage: Stage) -> None:
+    later = CaseOrder(proposal="prp_9", step=1, generation=1)
+    with stage.store.transaction() as tx:
+        waiting = Order(id="look/9", phase=LOOK, argument=later, delay=timedelta(hours=1))
+        stage.engine.enqueue(tx, waiting)
+    account = allotted(stage, "look/9")
+    await lent(stage, account)
+    await swept(stage)
+    assert [account] == [each.account for each in await stage.leases.left()]
+    with stage.store.reading() as tx:
+        assert lives(tx, stage.engine, account)
+
+
+async def test_a_lease_whose_run_has_ended_is_dead_for_ever(stage: Stage) -> None:
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.APPLIED)
+    account = f"act.rolloutrestart.{stage.document().ref.uid}.1"
+    await lent(stage, account)
+    await swept(stage)
+    assert [] == list(await stage.leases.left())
+
+
+async def test_no_two_runs_have_leases_of_one_name(stage: Stage) -> None:
+    names = [allotted(stage, run) for run in ("one", "one", "other")]
+    assert [f"act.rolloutrestart.uid-1.{number}" for number in (1, 2, 3)] == names
+
+
+@pytest.mark.slow
+async def test_a_lease_that_its_run_could_not_cut_off_is_ended_without_a_sweep(
+    stage: Stage,
+) -> None:
+    stage.leases.not_cut_off += ["the server is away"] * 99
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.APPLIED, idle=False)
+    await stage.quiet("act")
+    account = stage.course(order).act.lease
+    assert [account] == [each.account for each in await stage.leases.left()]
+    assert [] == stage.entries("cut_off")
+    stage.leases.not_cut_off.clear()
+    await stage.until(order, State.APPLIED)
+    assert [] == list(await stage.leases.left())
+    assert [account] == [each["account"] for each in stage.entries("revoke")]
+
+
+async def test_what_was_found_and_cannot_be_told_to_be_over_is_tried_again(stage: Stage) -> None:
+    await lent(stage, "act.rolloutrestart.uid-1.7")
+    stage.leases.not_over += ["its token is still accepted"] * 2
+    await swept(stage)
+    assert 2 == stage.complaints("lease left over")
+    assert [] == list(await stage.leases.left())
+    assert 1 == len(stage.entries("revoke"))
+
+
+async def test_a_sweep_leaves_alone_whose_end_is_seen_to_already(stage: Stage) -> None:
+    await lent(stage, "act.rolloutrestart.uid-1.7")
+    order = RevokeOrder(account="act.rolloutrestart.uid-1.7", namespaces=("shop",))
+    with stage.store.transaction() as tx:
+        assert order_revoke(stage.leash, tx, order)
+        assert not order_revoke(stage.leash, tx, order)
+    await swept(stage)
+    assert 1 == len(stage.entries("revoke"))
+    with stage.store.transaction() as tx:
+        assert order_revoke(stage.leash, tx, order)  # somebody has made one of that name again
+
+
+async def test_a_lease_that_is_bound_twice_ends_once(stage: Stage) -> None:
+    account = "act.rolloutrestart.uid-1.7"
+    await lent(stage, account)
+    stage.cluster.create(manifest("v1", "Namespace", "other", namespace=None))
+    stage.cluster.create(a_binding(account), namespace="other")
+    await swept(stage)
+    assert [] == list(await stage.leases.left())
+    assert [account] == [each["account"] for each in stage.entries("revoke")]
+
+
+async def test_a_case_that_nobody_works_at_any_more_is_looked_at_again(stage: Stage) -> None:
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.APPLIED)
+    stage.lose_runs("look")
+    await swept(stage)
+    await stage.until(order, State.RECOVERED, meanwhile=stage.heal)
+
+
+async def restored(stage: Stage, order: CaseOrder, **changed: object) -> None:
+    """The database of that moment, hours later, and nothing of what the engine had."""
+    case = stage.case(order)
+    stage.forge(msgspec.structs.replace(case, **changed))
+    stage.forget_runs()
+    stage.clock.advance(5 * HOUR)
+    await accept_restore(stage.sealer, [], "the disk died", "ada")
+    await swept(stage)
+
+
+def holding(stage: Stage, order: CaseOrder) -> str:
+    """Its course while the request was under way: its lease was lent, and nobody had looked."""
+    course, uid = stage.course(order), stage.document().ref.uid
+    act = msgspec.structs.replace(course.act, lease=f"act.rolloutrestart.{uid}.1")
+    return written(msgspec.structs.replace(course, act=act, looks=0))
+
+
+@pytest.mark.parametrize("well", [True, False])
+async def test_after_a_restore_what_was_done_is_watched_to_its_end(
+    stage: Stage, well: bool
+) -> None:
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.APPLIED)
+    await restored(stage, order)
+
+    ends = State.RECOVERED if well else State.NOT_RECOVERED
+    await stage.until(order, ends, meanwhile=stage.heal if well else lambda: None)
+    assert 1 == len(stage.wire.sent)
+
+
+async def test_after_a_restore_what_was_being_done_is_found_done(stage: Stage) -> None:
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.APPLIED)
+    await restored(stage, order, state=State.LEASED.value, course=holding(stage, order))
+
+    await stage.until(order, State.RECOVERED, meanwhile=stage.heal)
+    assert 1 == len(stage.wire.sent)
+
+
+async def test_after_a_restore_what_never_came_there_is_found_not_done(stage: Stage) -> None:
+    stage.wire.plans += ["lose the request"]
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.UNKNOWN)
+    await restored(stage, order, course=holding(stage, order))
+
+    await stage.until(order, State.FAILED)
+    assert [] == stage.wire.sent
+    assert not stage.course(order).act.lease
+
+
+async def test_after_a_restore_what_cannot_be_told_stays_unknown_and_says_so(stage: Stage) -> None:
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.APPLIED)
+    stage.cluster.delete("deployments.apps", "web", namespace="shop")
+    await restored(stage, order, state=State.UNKNOWN.value)
+
+    await stage.quiet(LOOK)
+    assert State.UNKNOWN.value == stage.case(order).state
+    assert "does not tell whether it was done" in stage.course(order).says
+
+
+async def test_after_a_restore_what_was_being_taken_back_comes_to_an_end() -> None:
+    on = Rules(switched_on=frozenset({"ScaleWorkload"}))
+    async with a_stage(rules=on, soak=SECOND, deadline=2 * SECOND) as stage:
+        order = await stage.approved(ScaleWorkload(replicas=3, now=2))
+        await stage.until(order, State.APPLIED)
+        document = stage.document()
+        back = Sending(
+            run="lost",
+            lease=f"undo.scaleworkload.{document.ref.uid}.1",
+            rounds=1,
+            sent=asked(document, stage.clock.now()),
+        )
+        course = msgspec.structs.replace(stage.course(order), undo=back)
+        await restored(stage, order, state=State.UNDOING.value, course=written(course))
+
+        await stage.until(order, State.UNDO_FAILED)
+        assert 3 == stage.document().at("spec", "replicas")
+
+
+async def test_one_that_died_while_it_sent_is_resolved_by_the_cluster(stage: Stage) -> None:
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.APPLIED)
+    case = stage.case(order)
+    stage.forge(msgspec.structs.replace(case, state=State.LEASED.value))
+    stage.lose_runs("look")
+    await swept(stage)
+    await stage.until(order, State.RECOVERED, meanwhile=stage.heal)
+    assert RESTART.stamp == stage.document().at(*STAMP)
+    assert 1 == len(stage.wire.sent)

@@ -1,0 +1,138 @@
+"""The way back: gone only while it is ours to go, and told in the record before."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from holdfast.actions.delete_resource_quota import DeleteResourceQuota
+from holdfast.actions.scale_workload import ScaleWorkload
+from holdfast.execution.states import State
+from holdfast.model.asks import Rules
+from holdfast.model.handed import FREEZE
+from holdfast.model.switches import Frozen, told
+from holdfast.testing.manifests import manifest
+from holdfast.workflow.casebook import proposal_of
+from holdfast.workflow.undoing import order_undo, undo_of
+from tests.workflow.executing import SECOND, Stage, a_stage
+
+SCALE = ScaleWorkload(replicas=3, now=2)
+ON = Rules(switched_on=frozenset({"ScaleWorkload", "DeleteResourceQuota"}))
+LEFT = Rules(switched_on=ON.switched_on, undo=False)
+SOON = 2 * SECOND
+BOTH = ("ana", "ben")
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    async with a_stage(rules=ON, soak=SECOND, deadline=SOON, late=10 * SECOND) as made:
+        yield made
+
+
+def freeze(stage: Stage, *, undo_too: bool) -> None:
+    with stage.store.transaction() as tx:
+        said = Frozen(by="ben", reason="x", at=stage.clock.now(), undo_too=undo_too)
+        tx.switches.on(FREEZE, told(said), stage.clock.now())
+
+
+def scaled_by(stage: Stage, replicas: int) -> None:
+    change = {"spec": {"replicas": replicas}}
+    stage.cluster.patch("deployments.apps", "web", change, namespace="shop")
+
+
+async def test_what_somebody_has_changed_since_is_left_and_named(stage: Stage) -> None:
+    order = await stage.approved(SCALE)
+    await stage.until(order, State.APPLIED)
+    scaled_by(stage, 5)
+    await stage.until(order, State.NOT_RECOVERED, since=stage.clock.now() + 8 * SECOND)
+    assert 5 == stage.document().at("spec", "replicas")
+    refused = [each for each in stage.entries("outcome") if each["event"] == "undo_refused"]
+    assert "spec.replicas was changed since" in refused[0]["refusals"][0]["because"]
+
+
+async def test_a_freeze_does_not_stop_it(stage: Stage) -> None:
+    order = await stage.approved(SCALE)
+    await stage.until(order, State.APPLIED)
+    freeze(stage, undo_too=False)
+    await stage.until(order, State.UNDONE)
+
+
+async def test_a_freeze_that_says_so_stops_it(stage: Stage) -> None:
+    order = await stage.approved(SCALE)
+    await stage.until(order, State.APPLIED)
+    freeze(stage, undo_too=True)
+    await stage.until(order, State.NOT_RECOVERED, since=stage.clock.now() + 8 * SECOND)
+    assert 3 == stage.document().at("spec", "replicas")
+
+
+async def test_that_it_is_taken_back_stands_in_the_record_first(stage: Stage) -> None:
+    order = await stage.approved(SCALE)
+    await stage.until(order, State.UNDONE)
+    with stage.store.reading() as tx:
+        entry = tx.records.entry(undo_of(tx, order))
+        done = [each for each in tx.records.of_kind("outcome") if each.details["event"] == "undone"]
+    assert entry is not None
+    assert entry.details["undo"] is True
+    assert entry.seq < min((each.seq for each in done), default=entry.seq + 1)
+
+
+async def test_a_person_can_have_it_taken_back_and_nobody_twice() -> None:
+    async with a_stage(rules=LEFT, soak=SECOND, deadline=SOON) as stage:
+        order = await stage.approved(SCALE)
+        await stage.until(order, State.NOT_RECOVERED)
+        about = proposal_of(stage.case(order))
+        with stage.store.transaction() as tx:
+            assert order_undo(stage.leash, tx, about, step=1, by="ana", reason="it is worse")
+            assert not order_undo(stage.leash, tx, about, step=1, by="ana")
+        await stage.until(order, State.UNDONE)
+        assert 2 == stage.document().at("spec", "replicas")
+
+
+async def test_an_undo_whose_run_a_restore_lost_can_be_had_again() -> None:
+    async with a_stage(rules=LEFT, soak=SECOND, deadline=SOON) as stage:
+        order = await stage.approved(SCALE)
+        await stage.until(order, State.NOT_RECOVERED)
+        about = proposal_of(stage.case(order))
+        with stage.store.transaction() as tx:
+            assert order_undo(stage.leash, tx, about, step=1, by="ana")
+        stage.forget_runs()
+        with stage.store.transaction() as tx:
+            assert order_undo(stage.leash, tx, about, step=1, by="ana", reason="once more")
+        await stage.until(order, State.UNDONE)
+        assert 2 == stage.document().at("spec", "replicas")
+        assert 2 == stage.course(order).generation
+
+
+async def test_an_undo_whose_answer_was_lost_is_found(stage: Stage) -> None:
+    order = await stage.approved(SCALE)
+    await stage.until(order, State.APPLIED)
+    stage.wire.plans.append("lose the answer")
+    await stage.until(order, State.UNDONE)
+    assert 2 == stage.document().at("spec", "replicas")
+    assert stage.entries("outcome")[-1]["observed"]
+
+
+async def test_an_undo_that_was_lost_for_good_has_failed() -> None:
+    async with a_stage(rules=ON, soak=SECOND, deadline=SOON, settled=timedelta()) as stage:
+        order = await stage.approved(SCALE)
+        await stage.until(order, State.APPLIED)
+        stage.wire.plans += ["lose the request"] * 9
+        await stage.until(order, State.UNDO_FAILED)
+        assert 3 == stage.document().at("spec", "replicas")
+        assert [] == list(await stage.leases.left())
+
+
+async def test_what_was_deleted_is_made_again_as_it_was(stage: Stage) -> None:
+    spec = {"hard": {"pods": "2"}}
+    made = manifest("v1", "ResourceQuota", "few", spec=spec, labels={"team": "a"})
+    quota = stage.cluster.create(made)
+    status = {"hard": {"pods": "2"}, "used": {"pods": "2"}}
+    stage.cluster.update_status({**quota, "status": status})
+    before = stage.document("resourcequotas", "few")
+
+    unheard = "HF-CAP-999"  # nobody can tell whether what was wrong is gone
+    order = await stage.approved(DeleteResourceQuota(), before.ref, code=unheard, by=BOTH)
+    await stage.until(order, State.UNDONE)
+    after = stage.document("resourcequotas", "few")
+    assert before.asked() == after.asked()
+    assert before.ref.uid != after.ref.uid

@@ -1,0 +1,150 @@
+"""Whether it helped, by the target's own word and its cause; and what became of what is lost."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from holdfast.actions.rollout_restart import STAMP, RolloutRestart
+from holdfast.actions.scale_workload import ScaleWorkload
+from holdfast.execution.states import State
+from holdfast.model.asks import Rules
+from holdfast.model.steps import Step
+from holdfast.model.switches import breaker
+from holdfast.ports import How
+from holdfast.testing.manifests import pod_of, unpulled, waiting_status
+from tests.workflow.executing import Stage, a_stage
+
+RESTART = RolloutRestart(stamp="2026-01-01T12:00:00Z")
+SCALE = ScaleWorkload(replicas=3, now=2)
+MINUTE = timedelta(minutes=1)
+SCALING = Rules(switched_on=frozenset({"ScaleWorkload"}))
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    async with a_stage(rules=SCALING) as made:
+        yield made
+
+
+async def test_a_target_that_stays_well_has_recovered(stage: Stage) -> None:
+    order = await stage.approved(RESTART)
+    case = await stage.until(order, State.RECOVERED, meanwhile=stage.heal)
+    watched = stage.course(order).watched
+    assert watched is not None
+    assert case.changed - watched.applied >= MINUTE
+    assert ["applied", "recovered"] == [each["event"] for each in stage.entries("outcome")]
+
+
+@pytest.mark.slow
+async def test_what_does_not_help_is_taken_back(stage: Stage) -> None:
+    order = await stage.approved(SCALE)
+    await stage.until(order, State.UNDONE)
+    assert 2 == stage.document().at("spec", "replicas")
+    told = [each["event"] for each in stage.entries("outcome")]
+    assert ["applied", "deadline", "undone"] == told
+    assert [] == list(await stage.leases.left())
+    assert 2 == len(stage.wire.sent)
+
+
+@pytest.mark.slow
+async def test_what_cannot_be_taken_back_may_heal_late(stage: Stage) -> None:
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.NOT_RECOVERED)
+    await stage.until(order, State.RECOVERED_LATE, meanwhile=stage.heal)
+    assert "healed_late" == stage.entries("outcome")[-1]["event"]
+
+
+@pytest.mark.slow
+async def test_what_does_not_heal_late_either_is_looked_at_no_more(stage: Stage) -> None:
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.NOT_RECOVERED)
+    late = stage.clock.now() + timedelta(minutes=35)
+    await stage.until(order, State.NOT_RECOVERED, meanwhile=lambda: None, since=late)
+    looks = stage.course(order).looks
+    later = stage.clock.now() + timedelta(minutes=5)
+    await stage.until(order, State.NOT_RECOVERED, since=later)
+    assert looks == stage.course(order).looks
+
+
+@pytest.mark.slow
+async def test_undo_can_be_switched_off() -> None:
+    rules = Rules(switched_on=frozenset({"ScaleWorkload"}), undo=False)
+    async with a_stage(rules=rules) as stage:
+        order = await stage.approved(SCALE)
+        await stage.until(order, State.NOT_RECOVERED)
+        await stage.until(order, State.RECOVERED_LATE, meanwhile=stage.heal)
+        assert 3 == stage.document().at("spec", "replicas")
+
+
+@pytest.mark.slow
+async def test_a_target_that_looks_well_while_its_cause_is_found_has_not_recovered(
+    stage: Stage,
+) -> None:
+    order = await stage.approved(RESTART, code="HF-WRK-013")
+    made = stage.cluster.fetch("deployments.apps", "web", namespace="shop")
+    pod = stage.cluster.create(pod_of(made, "web-1", "web:2"))
+    status = waiting_status(pod, stage.clock.now(), "ErrImagePull", unpulled("web:2"))
+    stage.cluster.update_status({**pod, "status": status})
+    await stage.until(order, State.NOT_RECOVERED, meanwhile=stage.heal)
+    assert "still found" in stage.course(order).says
+
+
+@pytest.mark.slow
+async def test_three_failures_open_the_breaker(stage: Stage) -> None:
+    for number in range(3):
+        stage.clock.advance(timedelta(hours=1))
+        order = await stage.approved(RolloutRestart(stamp=f"2026-01-01T12:00:0{number}Z"))
+        await stage.until(order, State.NOT_RECOVERED)
+    with stage.store.reading() as tx:
+        assert tx.switches.value(breaker("restart"))
+    stage.clock.advance(timedelta(hours=1))
+    last = await stage.approved(RESTART)
+    await stage.until(last, State.REFUSED)
+
+
+async def test_an_answer_that_was_lost_is_found_in_the_cluster(stage: Stage) -> None:
+    stage.wire.plans.append("lose the answer")
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.RECOVERED, meanwhile=stage.heal)
+    assert 2 == stage.document().at("metadata", "generation")
+    assert 1 == len(stage.wire.sent)
+    assert stage.entries("outcome")[0]["observed"]
+
+
+async def test_a_request_that_was_lost_is_unknown_until_it_cannot_come_any_more(
+    stage: Stage,
+) -> None:
+    stage.wire.plans.append("lose the request")
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.UNKNOWN)
+    lost = stage.clock.now()
+    case = await stage.until(order, State.FAILED)
+    assert case.changed - lost >= timedelta(seconds=60)
+    assert [] == stage.wire.sent
+    assert stage.document().at(*STAMP) is None
+
+
+async def test_a_lost_request_is_tried_again_once_it_certainly_was_not_done(stage: Stage) -> None:
+    def lose_and_move(_: Step, how: How) -> None:
+        if stage.wire.plans and how is How.ACT:
+            now = stage.cluster.fetch("deployments.apps", "web", namespace="shop")
+            stage.cluster.update_status({**now, "status": {"unavailableReplicas": 2}})
+
+    order = await stage.approved(RESTART)
+    stage.wire.plans.append("lose the request")
+    stage.wire.before = lose_and_move
+    await stage.until(order, State.APPLIED)
+    assert 2 == stage.document().at("metadata", "generation")
+    assert 2 == stage.course(order).act.rounds
+
+
+@pytest.mark.slow
+async def test_what_somebody_deleted_meanwhile_stays_unknown(stage: Stage) -> None:
+    stage.wire.plans.append("lose the answer")
+    order = await stage.approved(RESTART)
+    stage.wire.after = lambda: stage.cluster.delete("deployments.apps", "web", namespace="shop")
+    await stage.until(order, State.UNKNOWN)
+    later = stage.clock.now() + timedelta(minutes=5)
+    await stage.until(order, State.UNKNOWN, since=later)
+    assert "does not tell" in stage.course(order).says

@@ -1,0 +1,92 @@
+"""Proposals as the keeper would keep them, for whoever shows them."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from holdfast.actions.delete_pod import DeletePod
+from holdfast.actions.rollout_restart import STAMP, RolloutRestart
+from holdfast.actions.scale_workload import REPLICAS, ScaleWorkload
+from holdfast.execution.states import State
+from holdfast.model.asks import Needs, What
+from holdfast.model.canonical import canonical
+from holdfast.model.cases import Card, Case
+from holdfast.model.objects import Ref
+from holdfast.model.paths import Difference
+from holdfast.model.proposals import Proposal
+from holdfast.model.repairs import Risk
+from holdfast.model.steps import Evict, Patch, Set
+from holdfast.surfaces.cli.repairs.dossier import Dossier
+from holdfast.testing.clock import NOON
+
+CLUSTER = "7e8d3c52-0000-4000-8000-000000000001"
+HOUR = timedelta(hours=1)
+UID = "7b1c0f9e-0d5c-4f0e-9d55-3a1b7f6f2c10"
+WEB = Ref(api_version="apps/v1", kind="Deployment", namespace="shop", name="web", uid=UID)
+POD = Ref(api_version="v1", kind="Pod", namespace="shop", name="web-7d9f-x2x", uid=UID)
+STAMPED = "2026-01-01T12:00:00Z"
+ID = "prp_01kdx6v80000000000000000a1"
+
+RESTART = Proposal(
+    id=ID,
+    cluster=CLUSTER,
+    trouble="trb_2f6c1a9b0d3e4f5a6b7c",
+    code="HF-WRK-020",
+    action=RolloutRestart(stamp=STAMPED),
+    target=WEB,
+    read_hash="5" * 64,
+    steps=(Patch(target=WEB, sets=(Set(path=STAMP, value=STAMPED, was=None),)),),
+    undo=(),
+    effect=(Difference(path=STAMP, before=None, after=STAMPED),),
+    risk=Risk.LOW,
+    policy="starter-1",
+    requester="cli:sam",
+    proposed=NOON,
+    open_until=NOON + 4 * HOUR,
+)
+SCALE = msgspec.structs.replace(
+    RESTART,
+    action=ScaleWorkload(replicas=5, now=2),
+    steps=(Patch(target=WEB, sets=(Set(path=REPLICAS, value=5, was=2),), subresource="scale"),),
+    undo=(Patch(target=WEB, sets=(Set(path=REPLICAS, value=2, was=5),), subresource="scale"),),
+    effect=(Difference(path=REPLICAS, before=2, after=5),),
+    risk=Risk.MEDIUM,
+)
+EVICTION = msgspec.structs.replace(
+    RESTART, action=DeletePod(), target=POD, steps=(Evict(target=POD),), effect=()
+)
+CARD = Card(
+    summary="Restart Deployment shop/web: its containers crash again and again.",
+    risk=("what is replaced is replaced by the same", "3 pods serve customers (Ingress shop/web)"),
+    blast=("Service shop/web", "unknown: who calls it from outside the cluster"),
+    unchanged=("image, replicas and settings of Deployment shop/web", "every other object"),
+    checks="the new pods are ready for 60 s, and HF-WRK-020 is gone, within 10 min",
+    undo="cannot be taken back: removing the stamp would restart it again",
+    approvers="one person of oncall, with a signature",
+    needs=(Needs(by="signed_approval", what=What.APPROVAL, because="nobody has approved it"),),
+)
+
+
+def a_case(proposal: Proposal = RESTART, card: Card = CARD, **changed: Any) -> Case:
+    """The row of it."""
+    case = Case(
+        id=proposal.id,
+        state=State.PROPOSED,
+        digest=proposal.digest,
+        namespace=proposal.target.namespace,
+        target=proposal.target.uid,
+        of_class=proposal.action.kind.of_class,
+        content=canonical(proposal.content()).decode(),
+        card=msgspec.json.encode(card).decode(),
+        course="",
+        proposed=proposal.proposed,
+        changed=proposal.proposed,
+        open_until=proposal.open_until,
+    )
+    return msgspec.structs.replace(case, **changed)
+
+
+def a_dossier(proposal: Proposal = RESTART, card: Card = CARD, **changed: Any) -> Dossier:
+    """It, as it is shown."""
+    return Dossier(case=a_case(proposal, card, **changed), proposal=proposal, card=card)

@@ -12,12 +12,12 @@ from lab.trials.objects import Objects
 from lab.trials.stage import Stage
 from tests.cluster.fencing import path_of
 from tests.cluster.leash import Installation
-from tests.cluster.mendable import Mendable, filed, mendable, workload
+from tests.cluster.mendable import QUOTAS, Mendable, filed, mendable, workload
 
 type Raw = dict[str, Any]
 
-# Of the others of these kinds, some are slow, some are well for a moment so that it hangs on chance
-# how far their rollout gets, and some are not what the action calls used up.
+# Of the others of these kinds, some are slow, and some are well for a moment so that it hangs on
+# chance how far their rollout gets.
 USED = {
     "RolloutUndo": {
         "release_of_a_private_image",
@@ -28,7 +28,7 @@ USED = {
         "release_whose_init_fails",
     },
     "ScaleWorkload": {"budget_of_a_deployment", "budget_of_a_statefulset"},
-    "DeleteResourceQuota": {"quota_of_one_pod"},
+    "DeleteResourceQuota": set(QUOTAS),
 }
 # Longer to start than the probe below waits, and not twice as long; in nominal seconds, of which a
 # machine on which much else runs must not lose too many.

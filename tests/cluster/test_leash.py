@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("leash"), pytest.mark.ti
 OF_EACH_KIND = {
     "image_not_found",
     "quota_of_one_pod",
+    "quota_of_cores",
     "run_for_no_node",
     "sick_pod_of_a_statefulset",
     "sick_daemonset",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from holdfast.model.delivered import MANAGED_BY, kept_by
 from holdfast.model.kinds import ResourceQuota
 from holdfast.model.quantities import worth
+from holdfast.model.refusals import READ, refuses_still
 from holdfast.model.repairs import (
     GONE,
     LEAVING,
@@ -18,9 +19,12 @@ from holdfast.model.repairs import (
 )
 from holdfast.model.steps import Create, Delete, Step
 
+BLOCKS_NOBODY = "nothing of it is used up, and nobody is refused pods because of it"
+
 
 @action(
     targets=(ResourceQuota,),
+    sees=READ,
     reads=(
         ("metadata", "annotations"),
         ("metadata", "labels"),
@@ -34,7 +38,7 @@ from holdfast.model.steps import Create, Delete, Step
     answers=("HF-CAP-001", "HF-WRK-052"),
 )
 class DeleteResourceQuota(Action, frozen=True, kw_only=True):
-    """Delete one quota that is used up; undo makes it again, word for word."""
+    """Delete one quota that is used up, or refuses pods; undo makes it again, word for word."""
 
     def refuses(self, seen: Sight) -> Iterator[str]:
         """Where it blocks nothing, or somebody keeps it as it is."""
@@ -49,8 +53,8 @@ class DeleteResourceQuota(Action, frozen=True, kw_only=True):
         manager = kept_by(quota) or quota.metadata.labels.get(MANAGED_BY, "")
         if manager:
             yield f"{manager} keeps it as it is written elsewhere"
-        if not any(True for _ in _used_up(quota)):
-            yield "nothing of it is used up: it blocks nobody"
+        if not any(_used_up(quota)) and not refuses_still(seen.around, quota):
+            yield BLOCKS_NOBODY
 
     def steps(self, seen: Sight) -> tuple[Step, ...]:
         """One deletion."""
@@ -71,8 +75,7 @@ class DeleteResourceQuota(Action, frozen=True, kw_only=True):
         return (Create(manifest=dict(before.document.asked())),)
 
 
-def _used_up(quota: ResourceQuota) -> Iterator[str]:
+def _used_up(quota: ResourceQuota) -> Iterator[bool]:
     for name, hard in quota.status.hard.items():
         most, used = worth(hard), worth(quota.status.used.get(name))
-        if most is not None and used is not None and used >= most:
-            yield name
+        yield most is not None and used is not None and used >= most

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from holdfast.model.events import events_about
 from holdfast.model.kinds import Autoscaler, Event
 from holdfast.model.objects import Condition
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.events import events_about
 from holdfast.topology.scaled import READ, Target, target_of
 
 SELDOM = timedelta(minutes=10)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from holdfast.model.events import events_about
 from holdfast.model.kinds import Claim, Event
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.events import events_about
 from holdfast.topology.workloads import SHORT
 
 TOLD = frozenset({"ClaimLost", "ClaimMisbound"})

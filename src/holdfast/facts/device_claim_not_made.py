@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from holdfast.model.events import events_about
 from holdfast.model.kinds import Event, Pod
 from holdfast.model.kinds.pods import DeviceClaim
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.events import events_about
 
 FAILED, NOT_FOUND = "FailedResourceClaimCreation", " not found"
 

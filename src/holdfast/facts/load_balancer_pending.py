@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from holdfast.model.events import events_about
 from holdfast.model.kinds import Event, Service
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.events import events_about
 
 FAILED = "SyncLoadBalancerFailed"
 

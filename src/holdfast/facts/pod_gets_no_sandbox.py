@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from holdfast.model.events import events_about
 from holdfast.model.kinds import Event, Pod
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.events import events_about
 from holdfast.topology.volumes import set_up_since
 
 NO_SANDBOX = "FailedCreatePodSandBox"

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from holdfast.model.refusals import EXPLAINS, GRACE, READ, Cause, refusals
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.refusals import EXPLAINS, GRACE, READ, Cause, refusals
 
 
 @fact(

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import msgspec
 
 from holdfast.model.kinds import ResourceQuota
+from holdfast.model.refusals import EXPLAINS, GRACE, READ, Cause, refusals
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.refusals import EXPLAINS, GRACE, READ, Cause, refusals
 
 
 @fact(

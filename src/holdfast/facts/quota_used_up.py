@@ -1,14 +1,13 @@
 """A quota that is used up: nothing more can be created that it counts."""
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
-from fractions import Fraction
+from collections.abc import Iterator
+from datetime import timedelta
 
+from holdfast.model import refusals
 from holdfast.model.kinds import ResourceQuota
 from holdfast.model.quantities import worth
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology import refusals
 
 
 @fact(
@@ -26,20 +25,20 @@ def quota_used_up(cluster: Snapshot) -> Iterator[Found]:
     may be what was meant. A quota of nothing, which forbids the resource, is left alone until it
     refuses somebody. Counted from the refusal or, without one, from when the usage last changed.
     """
-    refused = _refused(cluster)
     for quota in cluster.all(ResourceQuota):
         if quota.metadata.deletion_timestamp is not None:
             continue
-        mine = refused.get((quota.metadata.namespace, quota.metadata.name), {})
+        mine = refusals.refused_by(cluster, quota)
         for resource, written in sorted(quota.status.hard.items()):
             hard, used = worth(written), worth(quota.status.used.get(resource))
             if hard is None or used is None:
                 continue  # not counted yet, or not a quantity
-            since, asked, who = mine.get(resource, (None, Fraction(0), ""))
-            if since is None and (used < hard or hard <= 0):
+            beyond = mine.get(resource)
+            if beyond is None and (used < hard or hard <= 0):
                 continue  # healthy: something is left, or nothing was ever meant to be
-            if since is not None and used + asked <= hard:
+            if beyond is not None and used + beyond.asked <= hard:
                 continue  # it was raised or freed since: the next attempt will succeed
+            since, who = (beyond.since, beyond.who) if beyond is not None else (None, "")
             full = f"{quota.status.used[resource]} of {written} {resource} used"
             yield Found(
                 about=quota.ref,
@@ -53,19 +52,3 @@ def quota_used_up(cluster: Snapshot) -> Iterator[Found]:
                 },
                 severity=None if who else Severity.INFO,
             )
-
-
-type _Refused = Mapping[str, tuple[datetime, Fraction, str]]
-"""By resource: since when, how much more was asked for, and by whom."""
-
-
-def _refused(cluster: Snapshot) -> Mapping[tuple[str, str], _Refused]:
-    found: dict[tuple[str, str], dict[str, tuple[datetime, Fraction, str]]] = {}
-    for refusal in refusals.refusals(cluster, refusals.Cause.QUOTA):
-        of_quota = found.setdefault((refusal.about.metadata.namespace, refusal.reason.by), {})
-        for resource, written in refusals.amounts_refused(refusal.reason).items():
-            asked = worth(written) or Fraction(0)
-            known = of_quota.get(resource)
-            if known is None or refusal.since < known[0]:
-                of_quota[resource] = (refusal.since, asked, str(refusal.about.ref))
-    return found

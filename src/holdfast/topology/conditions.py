@@ -13,12 +13,12 @@ from typing import Protocol
 
 import msgspec
 
+from holdfast.model.events import events_about
 from holdfast.model.kinds import Event
 from holdfast.model.kinds.conditioned import Conditioned
 from holdfast.model.objects import Condition
 from holdfast.model.rules import Found, Severity
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.events import events_about
 
 WENT_WELL = frozenset(
     {

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
+from holdfast.model.events import events_about
 from holdfast.model.kinds import Application
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.events import events_about
 
 AT_WORK = ("Running", "Terminating")
 FAILED = ("Failed", "Error")

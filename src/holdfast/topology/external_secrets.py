@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from holdfast.model.events import events_about
 from holdfast.model.kinds.conditioned import Conditioned
 from holdfast.model.snapshot import Snapshot
 from holdfast.model.times import moved
 from holdfast.topology.conditions import saying
-from holdfast.topology.events import events_about
 
 _SLACK = timedelta(seconds=10)  # the event is written a moment before the condition
 _BRIEF = 200  # characters of a provider's answer in one line; the whole of it is in what was seen

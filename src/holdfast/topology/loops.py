@@ -12,12 +12,12 @@ from enum import StrEnum
 
 import msgspec
 
+from holdfast.model.events import events_of_container
 from holdfast.model.kinds import Event, Pod
 from holdfast.model.kinds.pods import ContainerStatus, Terminated
 from holdfast.model.rules import Found
 from holdfast.model.snapshot import Snapshot
 from holdfast.model.times import in_words, moved
-from holdfast.topology.events import events_of_container
 from holdfast.topology.waiting import NEVER_RAN, its_turn, runs_first
 
 RESET = timedelta(minutes=10)  # a run that long is a success to the kubelet

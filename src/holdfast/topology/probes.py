@@ -6,12 +6,12 @@ from enum import StrEnum
 
 import msgspec
 
+from holdfast.model.events import events_of_container
 from holdfast.model.kinds import Event, Pod
 from holdfast.model.kinds.pods import Container, ContainerStatus, Probe
 from holdfast.model.rules import Found
 from holdfast.model.snapshot import Snapshot
 from holdfast.model.times import moved
-from holdfast.topology.events import events_of_container
 from holdfast.topology.loops import RESET, Hand, killed_for, kills_for, loops
 from holdfast.topology.waiting import container_of, runs_first
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 
+from holdfast.model import refusals
 from holdfast.model.kinds import (
     ConfigMap,
     ControllerRevision,
@@ -26,7 +27,7 @@ from holdfast.model.kinds import (
 from holdfast.model.kinds.pods import PodSpec
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology import refusals, waiting
+from holdfast.topology import waiting
 from holdfast.topology.missing import Holder, Missing, missing_object, of_volume
 from holdfast.topology.references import references
 from holdfast.topology.revisions import revisions, rolling, wanted_since

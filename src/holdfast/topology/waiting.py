@@ -10,12 +10,12 @@ from enum import StrEnum
 
 import msgspec
 
+from holdfast.model.events import events_about, events_of_container
 from holdfast.model.kinds import Event, Pod
 from holdfast.model.kinds.pods import Container, ContainerStatus, Waiting
 from holdfast.model.objects import Object
 from holdfast.model.rules import Found
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.events import events_about, events_of_container
 from holdfast.topology.images import REASONS, Pull, pull
 from holdfast.topology.missing import missing_object
 

@@ -8,9 +8,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from fractions import Fraction
 
 import msgspec
 
+from holdfast.model.events import events_about
 from holdfast.model.kinds import (
     DaemonSet,
     Deployment,
@@ -19,12 +21,13 @@ from holdfast.model.kinds import (
     Pod,
     ReplicaSet,
     ReplicationController,
+    ResourceQuota,
     StatefulSet,
 )
 from holdfast.model.objects import Object, condition
+from holdfast.model.quantities import worth
 from holdfast.model.rules import Found, Severity
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.events import events_about
 
 READ: tuple[type[Object], ...] = (
     Deployment,
@@ -107,9 +110,31 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class Beyond(msgspec.Struct, frozen=True, kw_only=True):
+    """What a quota refused of one resource: since when, how much was asked for, and by whom."""
+
+    since: datetime
+    asked: Fraction
+    who: str
+
+
 def refusals(cluster: Snapshot, cause: Cause) -> Sequence[Refusal]:
     """Workloads whose pods are refused for that cause."""
     return cluster.once(_by_cause).get(cause, ())
+
+
+def refused_by(cluster: Snapshot, quota: ResourceQuota) -> Mapping[str, Beyond]:
+    """By resource, who was refused pods because of that quota."""
+    return cluster.once(_by_quota).get((quota.metadata.namespace, quota.metadata.name), {})
+
+
+def refuses_still(cluster: Snapshot, quota: ResourceQuota) -> bool:
+    """Whether it was no pod's fault but this quota's, and the next attempt would end likewise."""
+    for resource, beyond in refused_by(cluster, quota).items():
+        hard, used = (worth(of.get(resource)) for of in (quota.status.hard, quota.status.used))
+        if hard is not None and used is not None and used + beyond.asked > hard:
+            return True
+    return False
 
 
 _BRIEF = 200  # characters of a refusal in one line; the whole of it is in what was seen
@@ -181,6 +206,19 @@ def amounts_refused(reason: Reason) -> dict[str, str]:
         return {}
     pairs = (pair.partition("=") for pair in requested.split(","))
     return {name: amount for name, equals, amount in pairs if equals}
+
+
+def _by_quota(cluster: Snapshot) -> Mapping[tuple[str, str], Mapping[str, Beyond]]:
+    found: dict[tuple[str, str], dict[str, Beyond]] = {}
+    for refusal in refusals(cluster, Cause.QUOTA):
+        of_quota = found.setdefault((refusal.about.metadata.namespace, refusal.reason.by), {})
+        for resource, written in amounts_refused(refusal.reason).items():
+            known = of_quota.get(resource)
+            if known is None or refusal.since < known.since:
+                asked = worth(written) or Fraction(0)
+                who = str(refusal.about.ref)
+                of_quota[resource] = Beyond(since=refusal.since, asked=asked, who=who)
+    return found
 
 
 def _by_cause(cluster: Snapshot) -> Mapping[Cause, Sequence[Refusal]]:

@@ -185,7 +185,7 @@ def _repaired(change: Raw) -> Raw:
 def _one_sick_pod(kind: str) -> Mendable:
     """One that keeps ending where another would do well, as after a bad start."""
     on_one = {"nodeSelector": {"kubernetes.io/hostname": "node-1"}}
-    made = workload(kind, _merged(_app(image=IMAGE), on_one), replicas=1)
+    made = workload(kind, _merged(_asked_whether_ready(), on_one), replicas=1)
     return Mendable(
         filed=_filed(f"sick_pod_of_a_{kind.lower()}", [made], [available(kind, 1)], *_sick()),
         action="DeletePod",
@@ -196,7 +196,7 @@ def _one_sick_pod(kind: str) -> Mendable:
 
 def _all_sick(kind: str) -> Mendable:
     """All pods keep ending, and new ones would do well."""
-    made = workload(kind)
+    made = workload(kind, _asked_whether_ready())
     if kind == "StatefulSet":  # else it waits for a sick one before it goes on
         made["spec"]["podManagementPolicy"] = "Parallel"
     count = 3 if kind == "DaemonSet" else 2
@@ -207,8 +207,18 @@ def _all_sick(kind: str) -> Mendable:
     )
 
 
+def _asked_whether_ready() -> Raw:
+    return _merged(_app(image=IMAGE), _probe("readinessProbe", "/ready"))
+
+
 def _sick() -> tuple[list[Raw], list[Raw]]:
-    marked = {"metadata": {"annotations": {"lab.holdfast.dev/fault": "crash-loop"}}}
+    """Each time it ends before it is ready: one that is ready for a moment is still of use."""
+    faults = {"fault": "crash-loop", "slow-start": "60s"}
+    marked = {
+        "metadata": {
+            "annotations": {f"lab.holdfast.dev/{name}": each for name, each in faults.items()}
+        }
+    }
     loops = {
         "of": "Pod/web-*",
         "where": {"status": {"containerStatuses": [{"state": {"waiting": {}}}]}},

@@ -6,6 +6,7 @@ from holdfast.actions.rollout_undo import TEMPLATE, RolloutUndo
 from holdfast.conformance.scenes import (
     BROKEN,
     GOOD,
+    NOW,
     Raw,
     a_deployment,
     a_pod,
@@ -80,3 +81,36 @@ def test_has_recovered_when_the_rollout_of_that_template_is_through() -> None:
     assert State.ILL is UNDO.recovery(before, sight(BROKEN)).state
     recreated = a_deployment(metadata={"uid": "another"})
     assert State.ILL is UNDO.recovery(before, sight(recreated)).state
+
+
+NEWEST, OLDER = (
+    raw("apps/v1", "ReplicaSet", name, metadata=owned(BROKEN), spec=GOOD["spec"])
+    for name in ("web-newest", "web-older")
+)
+
+
+def suggested(*around: Raw) -> list[str]:
+    seen = sight(BROKEN, *map(numbered, (NEWEST, GOOD, OLDER), "321"), *around)
+    made = RolloutUndo.suggested(seen.around, seen.document.ref, "HF-WRK-020", NOW)
+    return [each.replica_set for each in made if isinstance(each, RolloutUndo)]
+
+
+def numbered(replica_set: Raw, revision: str) -> Raw:
+    metadata = {**replica_set["metadata"]}
+    metadata["annotations"] = {"deployment.kubernetes.io/revision": revision}
+    return {**replica_set, "metadata": metadata}
+
+
+@pytest.mark.parametrize(
+    ("pods", "to"),
+    [
+        ([POD], ["web-good"]),
+        ([a_pod("o", OLDER)], ["web-older"]),
+        ([POD, a_pod("o", OLDER)], ["web-good", "web-older"]),
+        ([], ["web-good"]),  # whether it did well, only the journal knows
+    ],
+)
+def test_suggests_what_has_ready_pods_and_else_what_was_there_before(
+    pods: list[Raw], to: list[str]
+) -> None:
+    assert to == suggested(*pods)

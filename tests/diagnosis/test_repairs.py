@@ -111,8 +111,14 @@ def test_a_pod_that_crashes_may_be_evicted_restarted_with_its_workload_or_rolled
     assert RolloutRestart(stamp="2026-01-01T12:00:00Z") == of.candidates[1].action
 
 
-def test_nothing_is_gone_back_to_that_has_no_pod_ready_now() -> None:
+def test_where_no_revision_has_a_ready_pod_the_one_before_is_offered() -> None:
     of = found(a_trouble(finding("HF-WRK-013", BAD)), WEB, OLD, NEW, BAD)
+    (undo,) = of.candidates
+    assert RolloutUndo(replica_set="web-1", uid="replicaset-web-1") == undo.action
+
+
+def test_where_there_was_no_revision_before_nothing_is_gone_back_to() -> None:
+    of = found(a_trouble(finding("HF-WRK-013", BAD)), WEB, NEW, BAD)
     assert not of.candidates
     assert of.escalate.startswith("none: escalate")
     assert "RolloutUndo" in of.escalate

@@ -49,6 +49,7 @@ from holdfast.workflow.acting import act_phase
 from holdfast.workflow.asking import BUDGET, INTENT, STEP, intent_id
 from holdfast.workflow.casebook import content_of
 from holdfast.workflow.deeds import Answered
+from holdfast.workflow.journal import journal_phase
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.revoking import revoke_phase
 from holdfast.workflow.sighting import sight
@@ -391,7 +392,7 @@ def changed(stage: Stage, **what: Any) -> None:
 
 
 def the_phases(held: Callable[[], Leash]) -> list[Phase]:
-    made = (act_phase, look_phase, undo_phase, revoke_phase, sweep_phase)
+    made = (act_phase, look_phase, undo_phase, revoke_phase, sweep_phase, journal_phase)
     return [each(held) for each in made]
 
 

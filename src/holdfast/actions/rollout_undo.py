@@ -76,16 +76,16 @@ class RolloutUndo(Action, frozen=True, kw_only=True):
         now: datetime,  # noqa: ARG003
     ) -> Iterator[Action]:
         """Back to each revision that has ready pods now, the newest first, but for the one that it
-        runs.
+        runs. Where none has any, back to the one before: the journal may have seen it do well.
         """
         deployment = around.find(Deployment, target.namespace, target.name)
         if deployment is None or deployment.metadata.uid != target.uid:
             return
         revisions = sorted(around.owned_by(ReplicaSet, deployment), key=_number, reverse=True)
-        for each in revisions[1:]:  # the newest is what it wants now
-            pods = around.owned_by(Pod, each)
-            if any(pod.ready and not pod.over for pod in pods):
-                yield cls(replica_set=each.metadata.name, uid=each.metadata.uid)
+        before = revisions[1:]  # the newest is what it wants now
+        ready = [each for each in before if _ready(around, each)]
+        for each in ready or before[:1]:
+            yield cls(replica_set=each.metadata.name, uid=each.metadata.uid)
 
     @classmethod
     def that_changes(cls, changed: Sequence[Difference], seen: Sight) -> Iterator[Action]:
@@ -127,8 +127,7 @@ class RolloutUndo(Action, frozen=True, kw_only=True):
             return
         if template == seen.document.at(*TEMPLATE):
             yield f"{self.replica_set} is what it runs"
-        ready = [pod for pod in seen.around.owned_by(Pod, kept) if pod.ready and not pod.over]
-        if not ready and kept.metadata.uid not in seen.healthy_before:
+        if not _ready(seen.around, kept) and kept.metadata.uid not in seen.healthy_before:
             yield f"nobody has seen {self.replica_set} do well here"
 
     def steps(self, seen: Sight) -> tuple[Step, ...]:
@@ -168,6 +167,10 @@ class RolloutUndo(Action, frozen=True, kw_only=True):
             return template
         kept = {name: value for name, value in labels.items() if name != _HASH}
         return {**template, "metadata": {**metadata, "labels": kept}}
+
+
+def _ready(around: Snapshot, replica_set: ReplicaSet) -> bool:
+    return any(pod.ready and not pod.over for pod in around.owned_by(Pod, replica_set))
 
 
 def _number(replica_set: ReplicaSet) -> tuple[int, str]:

@@ -7,7 +7,7 @@ import msgspec
 from holdfast.model.handed import Propose
 
 PREVIEW, ACT, LOOK, UNDO, SWEEP = "preview", "act", "look", "undo", "sweep"
-REVOKE = "revoke"
+REVOKE, JOURNAL = "revoke", "journal"
 """The names of the phases."""
 
 EXECUTE, VERIFY = "execute", "verify"
@@ -65,3 +65,7 @@ class ExpireOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 class SweepOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Have ended what is left of leases, and take up what nobody works at any more."""
+
+
+class JournalOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Look which revisions do well, and keep what was seen."""

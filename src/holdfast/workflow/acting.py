@@ -43,10 +43,10 @@ from holdfast.workflow.deeds import (
     refused,
 )
 from holdfast.workflow.doing import deed_phase
+from holdfast.workflow.journal import sighted
 from holdfast.workflow.last_words import last_words
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.moving import moved
-from holdfast.workflow.sighting import sight
 from holdfast.workflow.submitting import record
 from holdfast.workflow.switching import acted
 
@@ -82,7 +82,7 @@ class Act:
         await doing.sealed(self.intent)  # the layers judge whether it is
         amiss, seen = await asyncio.gather(
             leash.fences.amiss(),
-            sight(leash.cluster, leash.hands, about.action, about.target),
+            sighted(leash, about.action, about.target),
         )
         if amiss:
             raise refused("fences", "; ".join(amiss))

@@ -30,10 +30,10 @@ from holdfast.workflow.answers import Answer, TooLate, refused, settle
 from holdfast.workflow.approving import Yes
 from holdfast.workflow.asking import FIRST, Fresh, fresh
 from holdfast.workflow.casebook import proposal_of
+from holdfast.workflow.journal import sighted
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.matters import BY, Matter, held
 from holdfast.workflow.moving import moved
-from holdfast.workflow.sighting import sight
 from holdfast.workflow.undoing import order_undo
 
 REJECTED, UNDOING = "rejected", "undoing"
@@ -87,7 +87,7 @@ EVENTS = {
 
 async def _looked(leash: Leash, about: Proposal) -> Fresh | Refusal:
     try:
-        seen = await sight(leash.cluster, leash.hands, about.action, about.target)
+        seen = await sighted(leash, about.action, about.target)
         return seen if isinstance(seen, Refusal) else await fresh(leash, seen)
     except CouldNotLook as nobody:
         return Refusal(by="sight", because=nobody.wrong)

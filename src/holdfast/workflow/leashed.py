@@ -19,6 +19,7 @@ from holdfast.workflow.deciding import hear_word
 from holdfast.workflow.deeds import Answered
 from holdfast.workflow.expiring import expire_phase, expire_schedule
 from holdfast.workflow.inbox import Hearing
+from holdfast.workflow.journal import JOURNALLING, journal_phase
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.proposing import preview_phase, propose_hearing
 from holdfast.workflow.revoking import revoke_phase
@@ -54,12 +55,12 @@ class Holder:
 def phases(held: Held) -> Sequence[Phase]:
     """Everything that can be ordered."""
     acting = (preview_phase, act_phase, look_phase, undo_phase, revoke_phase)
-    return [each(held) for each in (*acting, sweep_phase, expire_phase)]
+    return [each(held) for each in (*acting, sweep_phase, expire_phase, journal_phase)]
 
 
 def schedules() -> Sequence[Schedule]:
     """What is ordered again and again."""
-    return [SWEEPING, expire_schedule()]
+    return [SWEEPING, expire_schedule(), JOURNALLING]
 
 
 def hearings(held: Held) -> Mapping[str, Hearing]:

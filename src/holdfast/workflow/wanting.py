@@ -20,8 +20,8 @@ from holdfast.model.letters import Letter
 from holdfast.model.objects import Ref
 from holdfast.model.repairs import Action, Sight
 from holdfast.workflow.evidence import Evidence, evidence
+from holdfast.workflow.journal import sighted
 from holdfast.workflow.leash import Leash
-from holdfast.workflow.sighting import sight
 
 # DNS-1123, which the names of Kubernetes follow.
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -71,7 +71,7 @@ async def look_at(leash: Leash, wanted: Wanted) -> Looked | Refusal:
     """What is there now. Raises `CouldNotLook` where nobody answers."""
     action, target = wanted.action, wanted.target
     seen, found = await asyncio.gather(
-        sight(leash.cluster, leash.hands, action, target),
+        sighted(leash, action, target),
         evidence(leash.cluster, wanted.asked.code, action, target),
     )
     if isinstance(seen, Refusal):

@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 
 pytest_plugins = [
+    "tests.proving",
     "lab.fixture",
     "tests.contracts.summary",
     "tests.tally",

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import pytest
 
 from bench.machine import commit
+from tests.proving import COUNTED, PROVE, Came, kept
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results" / "prove.json"
@@ -42,7 +43,7 @@ def tally(record_property: Callable[[str, object], None]) -> Tally:
     """Report a count: `tally(Count("escape", n=2000, failures=0, seed=seed))`, then assert."""
 
     def report(count: Count) -> None:
-        record_property("tally", list(count))
+        record_property(COUNTED, list(count))
 
     return report
 
@@ -50,7 +51,7 @@ def tally(record_property: Callable[[str, object], None]) -> Tally:
 @pytest.fixture(scope="session")
 def prove() -> bool:
     """Whether suites run at their full N (`make prove`) or in their short form."""
-    return os.environ.get("HOLDFAST_PROVE") == "1"
+    return PROVE
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -64,7 +65,8 @@ def pytest_terminal_summary(
     """Show the counts, whatever the verbosity; under `make prove`, leave them in a file too."""
     reports = [r for group in terminalreporter.stats.values() for r in group]
     outcomes = [r for r in reports if isinstance(r, pytest.TestReport)]
-    counts = _counts(outcomes)
+    before = [*kept(config)]
+    counts = _counts(outcomes, before)
     if counts:
         terminalreporter.section("what was counted")
         width = max(len(c.suite) for c in counts)
@@ -74,7 +76,7 @@ def pytest_terminal_summary(
                 f"{each.suite:<{width}}   n {each.n:>7,}   failures {each.failures}{seed}"
             )
         terminalreporter.write_line(f"commit {commit()}   seed of the run {_seed(config)}")
-    if os.environ.get("HOLDFAST_PROVE") == "1":
+    if PROVE:
         RESULTS.parent.mkdir(exist_ok=True)
         results = {
             "commit": commit(),
@@ -84,36 +86,44 @@ def pytest_terminal_summary(
             "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
             "seed": _seed(config),
             "exit": int(exitstatus),
-            "tests": _by_folder(outcomes),
+            "before": len(before),
+            "tests": _by_folder(outcomes, before),
             "suites": [each._asdict() for each in counts],
         }
         RESULTS.write_text(json.dumps(results, indent=2) + "\n")
         terminalreporter.write_line(f"results: {RESULTS.relative_to(ROOT)}")
 
 
-def _counts(outcomes: list[pytest.TestReport]) -> list[Count]:
+def _counts(outcomes: list[pytest.TestReport], before: list[Came]) -> list[Count]:
+    # The same properties travel in the report of the teardown: counted once.
+    told = [
+        value
+        for report in outcomes
+        for name, value in report.user_properties
+        if report.when == "call" and name == COUNTED and isinstance(value, list)
+    ]
     n: Counter[tuple[str, int | None]] = Counter()
     failures: Counter[tuple[str, int | None]] = Counter()
-    for report in outcomes:
-        for name, value in report.user_properties:
-            # The same properties travel in the report of the teardown: counted once.
-            if report.when == "call" and name == "tally" and isinstance(value, list):
-                count = Count(*value)
-                n[count.suite, count.seed] += count.n
-                failures[count.suite, count.seed] += count.failures
+    for each in (*told, *(each for came in before for each in came.counts)):
+        count = Count(*each)
+        n[count.suite, count.seed] += count.n
+        failures[count.suite, count.seed] += count.failures
     return sorted(
         (Count(suite, n[suite, seed], failures[suite, seed], seed) for suite, seed in n),
         key=lambda c: (c.suite, c.seed or 0),
     )
 
 
-def _by_folder(outcomes: list[pytest.TestReport]) -> dict[str, dict[str, int]]:
+def _by_folder(outcomes: list[pytest.TestReport], before: list[Came]) -> dict[str, dict[str, int]]:
     """How the tests of each folder under tests/ ended; setup and teardown count when they fail."""
     folders: dict[str, Counter[str]] = {}
-    for report in outcomes:
-        if report.when == "call" or not report.passed:
-            folder = report.nodeid.split("/")[1]
-            folders.setdefault(folder, Counter())[report.outcome] += 1
+    ended = [
+        (report.nodeid, report.outcome)
+        for report in outcomes
+        if report.when == "call" or not report.passed
+    ]
+    for test, outcome in (*ended, *((each.test, "passed") for each in before)):
+        folders.setdefault(test.split("/")[1], Counter())[outcome] += 1
     return {folder: dict(folders[folder]) for folder in sorted(folders)}
 
 

@@ -6,7 +6,6 @@ The keeper's clocks are short here, and printed.
 """
 
 import asyncio
-import os
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -20,12 +19,12 @@ from lab.control_plane import Lab
 from tests.cluster.escape_wave import ACTIONS, TIMING, Size, Wave, known_to, played
 from tests.cluster.finding import PACE
 from tests.cluster.leash import Installation
+from tests.proving import PROVE
 from tests.surfaces.processes.running import PATIENCE
 from tests.tally import Count, Tally
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("leash"), pytest.mark.timeout(3600)]
 
-PROVE = os.environ.get("HOLDFAST_PROVE") == "1"
 SEED = 20261129
 SHORT = Size(mended=8, spoiled=1, hostile=2, again=2, floors=1, closing=1)
 WHOLE = Size(mended=44, spoiled=4, hostile=3, again=8, floors=2, closing=1)

@@ -4,7 +4,6 @@
 """
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from tests.mutation.killing import Judged, all_mutants
 from tests.mutation.points import Mutant, mutants
 from tests.mutation.rooms import ROOMS
 from tests.mutation.verdicts import Verdicts
+from tests.proving import PROVE
 from tests.tally import Count, Tally
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3 * 3600)]
@@ -27,7 +27,6 @@ HERE = Path(__file__).parent
 EXCUSED: dict[str, str] = yaml.safe_load((HERE / "survivors.yaml").read_text()) or {}
 FEW = 4
 LEAST = 0.9
-PROVE = os.environ.get("HOLDFAST_PROVE") == "1"
 QUICK = ("policy",)  # whose tests are quick, and whose mutants are all judged quickly
 
 

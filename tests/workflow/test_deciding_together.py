@@ -1,6 +1,5 @@
 """Four keepers, and a hundred people who decide on one proposal at the same moment."""
 
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -18,13 +17,14 @@ from holdfast.adapters.stores.store import SqlStore
 from holdfast.approvals.statements import Decision
 from holdfast.execution.states import State
 from holdfast.model.letters import Letter
+from tests.proving import PROVE
 from tests.tally import Count, Tally
 from tests.workflow.court import QUOTA, RESTART, Court
 from tests.workflow.deciding_process import LETTERS, PEOPLE, RULES, an_engine
 
 ROOT = Path(__file__).parents[2]
 KEEPERS = 4
-N = 100 if os.environ.get("HOLDFAST_PROVE") == "1" else 12
+N = 100 if PROVE else 12
 NO: dict[str, Any] = {"decision": Decision.REJECT, "reason": "not now"}
 
 

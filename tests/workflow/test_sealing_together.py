@@ -1,6 +1,5 @@
 """Four processes submit and two would seal: one unbroken chain, and nobody goes on unsealed."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,10 +10,11 @@ import pytest
 from holdfast.adapters.stores.store import SqlStore
 from holdfast.model.entries import Entry
 from tests.audit.chains import a_draft, verified
+from tests.proving import PROVE
 from tests.tally import Count, Tally
 
 ROOT = Path(__file__).parents[2]
-EACH = 1000 if os.environ.get("HOLDFAST_PROVE") == "1" else 25
+EACH = 1000 if PROVE else 25
 
 
 def a_process(*arguments: str) -> subprocess.Popen[str]:

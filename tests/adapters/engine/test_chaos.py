@@ -38,10 +38,10 @@ from tests.adapters.engine.five_phases import (
 )
 from tests.adapters.engine.recorder import Listening, Recorder
 from tests.audit.chains import CLUSTER
+from tests.proving import PROVE
 from tests.tally import Count, Tally
 
 ROOT = Path(__file__).parents[3]
-PROVE = os.environ.get("HOLDFAST_PROVE") == "1"
 RUNS, KILLS, STOPS = (500, 20, 10) if PROVE else (12, 1, 1)
 STILL = 8.0  # seconds of a SIGSTOP: longer than the heartbeat's five looks
 WITHIN = 10.0  # seconds until what a dead process had is somebody else's

@@ -2,7 +2,6 @@
 when the process dies right after the commit, or right before it.
 """
 
-import os
 import subprocess
 import sys
 import time
@@ -18,9 +17,10 @@ from tests.adapters.engine.ordering import kind_of
 from tests.adapters.engine.recorder import Listening, Recorder
 from tests.adapters.engine.test_chaos import ROOT, Crew
 from tests.audit.chains import CLUSTER
+from tests.proving import PROVE
 from tests.tally import Count, Tally
 
-N = 1000 if os.environ.get("HOLDFAST_PROVE") == "1" else 40
+N = 1000 if PROVE else 40
 SEED = 5
 
 

@@ -4,7 +4,6 @@
 """
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.stores.sweeping import ACTS
+from tests.proving import PROVE
 from tests.tally import Count, Tally
 
 ROOT = Path(__file__).parents[3]
@@ -23,7 +23,7 @@ WAYS = {
     "wire": "heard",
 }
 SHORT = {"approve": "13", "append": "5", "backup": "13", "accept": "5"}  # as they have points
-ON_WIRES = tuple(ACTS) if os.environ.get("HOLDFAST_PROVE") == "1" else ("approve",)
+ON_WIRES = tuple(ACTS) if PROVE else ("approve",)
 ON_FILES = ("backup", "retain")  # the others ask the file system for nothing but their database
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]

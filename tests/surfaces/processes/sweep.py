@@ -4,13 +4,11 @@ Points are what a keeper met that nobody killed: one of those between which noth
 or changed, and with `HOLDFAST_PROVE_EVERY=1` each of them. Each point is a story of its own, in
 which a keeper is killed there; in the second turn one that takes over from another.
 
-What came of a point is written into `results/crash-sweep.jsonl` at once. With
-`HOLDFAST_PROVE_GO_ON=1` what stands there of this very commit is not done again.
-`HOLDFAST_PROVE_SHARD=2/4` does the second of four parts.
+What came of a point is written into `results/crash-sweep.jsonl` at once, and is gone on with as
+the tests are (`tests/proving.py`), and so are its parts.
 """
 
 import asyncio
-import os
 import sys
 import time
 from collections import Counter
@@ -20,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from bench.machine import commit
+from tests.proving import goes_on
 from tests.surfaces.processes.boundaries import REQUEST, Point, traced
 from tests.surfaces.processes.crashing import a_run, lived
 from tests.surfaces.processes.grounds import Grounds
@@ -77,7 +76,7 @@ class Ledger:
         self._commit = of or commit()
         self._came: dict[tuple[str, Trial], Came] = {}
         self._listed: dict[str, tuple[Point, ...]] = {}
-        if os.environ.get("HOLDFAST_PROVE_GO_ON") == "1" and not self._commit.endswith("-dirty"):
+        if goes_on(self._commit):
             self._read()
 
     def _read(self) -> None:
@@ -173,13 +172,6 @@ def one_of(points: Sequence[Point], turn: int) -> Point:
     whole = Counter((each.doing, each.place) for each in points)
     once = [each for each in points if each.number == 1 and whole[each.doing, each.place] == 1]
     return (once or points)[turn % len(once or points)]
-
-
-def shard() -> tuple[int, int]:
-    """Which part of how many; the whole is one of one."""
-    number, _, of = os.environ.get("HOLDFAST_PROVE_SHARD", "1/1").partition("/")
-    assert 1 <= int(number) <= int(of), "HOLDFAST_PROVE_SHARD is one like 2/4"
-    return int(number), int(of)
 
 
 def to_the_terminal(line: str) -> None:

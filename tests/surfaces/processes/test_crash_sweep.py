@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import pytest
 
 from lab.postgres import Postgres
+from tests.proving import PROVE
 from tests.surfaces.processes.boundaries import REQUEST, Point
 from tests.surfaces.processes.grounds import Grounds, grounds
 from tests.surfaces.processes.shop import STORIES
@@ -25,7 +26,6 @@ from tests.surfaces.processes.sweep import (
     alike,
     enumerated,
     one_of,
-    shard,
     swept,
     to_the_terminal,
     tried,
@@ -38,7 +38,6 @@ pytestmark = [
     pytest.mark.xdist_group("crash-sweep"),
 ]
 
-PROVE = os.environ.get("HOLDFAST_PROVE") == "1"
 EVERY = os.environ.get("HOLDFAST_PROVE_EVERY") == "1"
 DATABASES = ("sqlite", "postgres")
 REQUESTED = {
@@ -139,15 +138,11 @@ class Share:
 
 
 def shares() -> Iterator[Share]:
-    """All of them, or those of one part."""
-    number, of = shard()
-    every = [
-        Share(database=database, name=name, again=again)
-        for name in STORIES
-        for again in (False, True)
-        for database in DATABASES
-    ]
-    yield from every[number - 1 :: of]
+    """All of them."""
+    for name in STORIES:
+        for again in (False, True):
+            for database in DATABASES:
+                yield Share(database=database, name=name, again=again)
 
 
 @pytest.fixture(scope="module")
@@ -184,6 +179,7 @@ def test_a_keeper_that_is_made_wrong_is_found(always: dict[str, list[Came]], fau
 
 if PROVE:
 
+    @pytest.mark.parts
     @pytest.mark.parametrize("share", [*shares()], ids=lambda share: share.label)
     async def test_wherever_a_keeper_is_killed_the_next_one_goes_on(
         databases: dict[str, Grounds],

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.surfaces.processes.boundaries import REQUEST, Point
-from tests.surfaces.processes.sweep import Came, Ledger, Listed, Trial, alike, one_of, shard
+from tests.surfaces.processes.sweep import Came, Ledger, Listed, Trial, alike, one_of
 
 READ, AGAIN = Point("act", "before a read in f"), Point("act", "before a read in f", 2)
 TO_KEEP, KEPT = Point("act", "before claim is kept"), Point("act", "after claim is kept")
@@ -13,6 +13,7 @@ TO_SEND, SENT = Point(REQUEST, "before patch x by act"), Point(REQUEST, "after p
 TRIED = Point(REQUEST, "after patch x dry by act")
 SEALED = Point("seal", "after lease is sealed")
 TRIAL = Trial(name="DeletePod", points=(KEPT,))
+ONE, OTHER = "1" * 40, "2" * 40
 CAME = Came(label="a-1", trial=TRIAL, met=True, wrong=(), seconds=3)
 
 
@@ -42,17 +43,18 @@ def test_what_one_commit_has_done_is_not_done_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "results" / "sweep.jsonl"
-    first = a_ledger(path, monkeypatch, "c1")
+    first = a_ledger(path, monkeypatch, ONE)
     first.keep(Listed(label="a", points=(READ, KEPT)))
     first.keep(CAME)
-    again = a_ledger(path, monkeypatch, "c1")
+    again = a_ledger(path, monkeypatch, ONE)
     assert (READ, KEPT) == again.listed("a")
     assert CAME == again.came("a-1", TRIAL)
     assert again.came("a-2", TRIAL) is None
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "go_on"), [("c1", "c2", "1"), ("c-dirty", "c-dirty", "1"), ("c1", "c1", "")]
+    ("before", "now", "go_on"),
+    [(ONE, OTHER, "1"), (f"{ONE}-dirty", f"{ONE}-dirty", "1"), (ONE, ONE, "")],
 )
 def test_everything_else_is_done_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, now: str, go_on: str
@@ -65,10 +67,3 @@ def test_everything_else_is_done_again(
 def test_a_point_that_nobody_met_is_told_by_its_name() -> None:
     lost = Came(label="a-1", trial=TRIAL, met=False, wrong=(), seconds=3)
     assert "DeletePod, act: after claim is kept: NOT MET (3 s)" == str(lost)
-
-
-@pytest.mark.parametrize("wanted", ["0/4", "5/4", "2"])
-def test_a_part_that_there_is_not_is_refused(monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
-    monkeypatch.setenv("HOLDFAST_PROVE_SHARD", wanted)
-    with pytest.raises((AssertionError, ValueError)):
-        shard()

@@ -121,13 +121,13 @@ def paused() -> Filed:
     return filed("paused", [workload("Deployment")], [available("Deployment", 2)], fault)
 
 
-def budget() -> Filed:
-    """One that lets nobody go, however many there are."""
+def budget(least: str | int = "100%") -> Filed:
+    """One that lets nobody go, however many there are; or until there are more."""
     budget = {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
         "metadata": {"name": "web"},
-        "spec": {"minAvailable": "100%", "selector": {"matchLabels": {"app": "web"}}},
+        "spec": {"minAvailable": least, "selector": {"matchLabels": {"app": "web"}}},
     }
     ready = [available("Deployment", 2)]
     return filed("budget", [workload("Deployment")], ready, [{"apply": budget}])

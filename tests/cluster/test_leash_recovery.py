@@ -164,6 +164,28 @@ async def a_scale_that_somebody_changed(play: Play) -> None:
     assert play.spec()["replicas"] == 5
 
 
+async def a_scale_that_somebody_does_not_wait_for(play: Play) -> None:
+    told = await play.applied("ScaleWorkload")
+    await _taken_back_by_a_person(play, told)
+
+
+async def a_scale_that_helped(play: Play) -> None:
+    told = await play.applied("ScaleWorkload")
+    told = await play.ends(told, State.RECOVERED)
+    assert play.spec()["replicas"] == 3
+    await _taken_back_by_a_person(play, told)
+
+
+async def _taken_back_by_a_person(play: Play, told: Told) -> None:
+    was = told.state
+    await play.installed.undo(told)
+    async with asyncio.timeout(PATIENCE):
+        while (now := play.installed.told(told.case.id)) is not None and now.state is was:
+            await asyncio.sleep(PACE)
+    await play.ends(told, State.UNDONE)
+    assert play.spec()["replicas"] == 2
+
+
 async def a_rollback_that_somebody_changed(play: Play) -> None:
     told = await play.applied("RolloutUndo")
     template = {"spec": {"template": {"metadata": {"annotations": {"by": "hand"}}}}}
@@ -228,6 +250,11 @@ PLAYS: Mapping[str, tuple[Filed, Callable[[Play], Awaitable[None]]]] = {
     "a probe that somebody changed is left": (impatient(), a_probe_that_somebody_changed),
     "a scale that somebody changed is left": (budget(), a_scale_that_somebody_changed),
     "a rollback that somebody changed is left": (released(), a_rollback_that_somebody_changed),
+    "a scale that helped is taken back by a person": (budget(2), a_scale_that_helped),
+    "a scale is taken back by a person at once": (
+        budget(),
+        a_scale_that_somebody_does_not_wait_for,
+    ),
     "a sidecar in a restart is shown and refused": (sick(), changed_by("RolloutRestart", SIDECAR)),
     "replicas in a restart are shown and refused": (sick(), changed_by("RolloutRestart", REPLICAS)),
     "a sidecar in a rollback is shown and refused": (
@@ -249,6 +276,8 @@ ALWAYS = {
     "paused is refused",
     "a scale that does not help is undone",
     "a scale that somebody changed is left",
+    "a scale that helped is taken back by a person",
+    "a scale is taken back by a person at once",
     "a sidecar in a restart is shown and refused",
     "a sidecar in a rollback is shown and refused",
     "a probe that does not help is undone",

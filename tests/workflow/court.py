@@ -12,7 +12,9 @@ from holdfast.actions.rollout_restart import STAMP, RolloutRestart
 from holdfast.adapters.signers.ed25519 import check
 from holdfast.adapters.signers.ssh import check as ssh_check
 from holdfast.approvals.statements import NAMESPACE, Decision, Statement
-from holdfast.execution.recovering import Timing
+from holdfast.execution import courses
+from holdfast.execution.courses import Course
+from holdfast.execution.recovering import Timing, Watched
 from holdfast.execution.states import State
 from holdfast.model.asks import Rules
 from holdfast.model.cases import Case
@@ -216,12 +218,19 @@ class Court:
         assert case is not None
         return case.state
 
-    def in_state(self, about: Proposal, state: str) -> None:
+    def in_state(self, about: Proposal, state: str, watched: Watched | None = None) -> None:
         """As if that had become of it."""
+        course = courses.written(Course(watched=watched))
         with self.store.transaction() as tx:
             case = tx.cases.case(about.id)
             assert case is not None
-            assert tx.cases.move(case, msgspec.structs.replace(case, state=state))
+            assert tx.cases.move(case, msgspec.structs.replace(case, state=state, course=course))
+
+    def course(self, about: Proposal) -> Course:
+        with self.store.reading() as tx:
+            case = tx.cases.case(about.id)
+        assert case is not None
+        return courses.read(case.course)
 
     def ordered(self, phase: str = ACT) -> list[str]:
         """The proposals that a run of that phase was ordered for."""

@@ -1,5 +1,6 @@
 """People say yes, no, or take it back; one decision ends it, and every refusal says why."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,8 @@ import pytest
 
 from holdfast.approvals.statements import Decision
 from holdfast.approvals.tickets import LONGEST
-from holdfast.execution.states import State
+from holdfast.execution.recovering import Watched
+from holdfast.execution.states import UNDONE_FROM, State
 from holdfast.model.asks import Rules
 from holdfast.model.ordered import UNDO
 from holdfast.model.repairs import ActionClass
@@ -237,13 +239,42 @@ async def test_what_did_not_help_is_taken_back_on_a_persons_word(court: Court) -
 
 @pytest.mark.parametrize(
     ("state", "by"),
-    [(state, "states") for state in State if state is not State.NOT_RECOVERED],
+    [(state, "states") for state in State if state not in UNDONE_FROM],
 )
 async def test_nothing_else_is_taken_back(court: Court, state: State, by: str) -> None:
     court.rules = QUOTAS_ON
     about = court.propose(action=QUOTA)
     court.in_state(about, state)
     assert by == (await court.said("ana", about, decision=Decision.UNDO, reason="x"))[0]
+    assert [] == court.ordered(UNDO)
+
+
+DAY = timedelta(hours=24)
+
+
+@pytest.mark.parametrize("state", sorted(UNDONE_FROM))
+async def test_what_was_done_is_taken_back_until_a_day_has_passed(
+    court: Court, state: State
+) -> None:
+    court.rules = QUOTAS_ON
+    about = court.propose(action=QUOTA)
+    court.in_state(about, state, Watched(applied=court.clock.now() - DAY + SECOND))
+    back: dict[str, Any] = {"decision": Decision.UNDO, "reason": "it is worse now"}
+    assert "undoing" == (await court.said("ana", about, **back))[0]
+    assert [about.id] == court.ordered(UNDO)
+    assert court.clock.now() == court.course(about).recalled
+
+
+@pytest.mark.parametrize("state", [State.RECOVERED, State.RECOVERED_LATE])
+async def test_upon_what_has_stood_for_a_day_others_have_built(court: Court, state: State) -> None:
+    court.rules = QUOTAS_ON
+    about = court.propose(action=QUOTA)
+    court.in_state(about, state, Watched(applied=court.clock.now() - DAY))
+    refusal = await court.said("ana", about, decision=Decision.UNDO, reason="x")
+    assert ("deciding", "it was done more than a day ago, and has recovered since") == refusal
+    court.in_state(about, state)
+    refusal = await court.said("ana", about, decision=Decision.UNDO, reason="y")
+    assert ("deciding", "nobody kept when it was done") == refusal
     assert [] == court.ordered(UNDO)
 
 

@@ -3,24 +3,29 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from holdfast.actions.delete_resource_quota import DeleteResourceQuota
+from holdfast.actions.rollout_restart import RolloutRestart
 from holdfast.actions.scale_workload import ScaleWorkload
 from holdfast.execution.states import State
 from holdfast.model.asks import Rules
 from holdfast.model.handed import FREEZE
+from holdfast.model.ordered import UNDO, CaseOrder
 from holdfast.model.switches import Frozen, told
 from holdfast.testing.manifests import manifest
 from holdfast.workflow.casebook import proposal_of
 from holdfast.workflow.undoing import order_undo, undo_of
-from tests.workflow.executing import SECOND, Stage, a_stage
+from tests.workflow.executing import CODE, HOUR, SECOND, Stage, a_case, a_stage
 
 SCALE = ScaleWorkload(replicas=3, now=2)
 ON = Rules(switched_on=frozenset({"ScaleWorkload", "DeleteResourceQuota"}))
 LEFT = Rules(switched_on=ON.switched_on, undo=False)
 SOON = 2 * SECOND
 BOTH = ("ana", "ben")
+UNHEARD = "HF-CAP-999"  # nobody can tell whether what was wrong is gone
+RESTART = RolloutRestart(stamp="2026-01-01T12:00:00Z")
 
 
 @pytest.fixture
@@ -88,6 +93,51 @@ async def test_a_person_can_have_it_taken_back_and_nobody_twice() -> None:
         assert 2 == stage.document().at("spec", "replicas")
 
 
+async def undone_by_a_person(stage: Stage, order: CaseOrder) -> None:
+    """A person orders it; whatever becomes of that."""
+    about = proposal_of(stage.case(order))
+    with stage.store.transaction() as tx:
+        assert order_undo(stage.leash, tx, about, step=1, by="ana", reason="it is worse")
+    async with stage.engine.running():
+        while not stage.ended(order.run(UNDO)):
+            stage.seal_all()
+            await stage.clock_moves()
+    assert not stage.failed()
+
+
+@pytest.mark.parametrize("state", [State.APPLIED, State.RECOVERED])
+async def test_a_person_need_not_wait_and_may_think_better_of_it(state: State) -> None:
+    async with a_stage(rules=ON, soak=SECOND, deadline=HOUR) as stage:
+        order = await stage.approved(SCALE, code=UNHEARD if state is State.APPLIED else CODE)
+        await stage.until(order, state, meanwhile=stage.heal)
+        await undone_by_a_person(stage, order)
+        await stage.until(order, State.UNDONE)
+        assert 2 == stage.document().at("spec", "replicas")
+
+
+async def test_what_somebody_has_changed_since_it_recovered_is_left(stage: Stage) -> None:
+    order = await stage.approved(SCALE)
+    await stage.until(order, State.RECOVERED, meanwhile=stage.heal)
+    scaled_by(stage, 5)
+    looks = stage.course(order).looks
+    await undone_by_a_person(stage, order)
+    assert State.RECOVERED.value == stage.case(order).state
+    assert 5 == stage.document().at("spec", "replicas")
+    assert "was changed since" in stage.course(order).says
+    assert looks == stage.course(order).looks  # nothing is watched any more
+
+
+async def test_nothing_is_taken_back_from_under_another_repair(stage: Stage) -> None:
+    order = await stage.approved(SCALE)
+    await stage.until(order, State.RECOVERED, meanwhile=stage.heal)
+    other = a_case(await stage.proposal(RESTART, stage.document().ref), stage.clock.now())
+    with stage.store.transaction() as tx:
+        assert tx.cases.put(msgspec.structs.replace(other, state=State.LEASED.value))
+    await undone_by_a_person(stage, order)
+    assert "is under way on it" in stage.course(order).says
+    assert 3 == stage.document().at("spec", "replicas")
+
+
 async def test_an_undo_whose_run_a_restore_lost_can_be_had_again() -> None:
     async with a_stage(rules=LEFT, soak=SECOND, deadline=SOON) as stage:
         order = await stage.approved(SCALE)
@@ -130,8 +180,7 @@ async def test_what_was_deleted_is_made_again_as_it_was(stage: Stage) -> None:
     stage.cluster.update_status({**quota, "status": status})
     before = stage.document("resourcequotas", "few")
 
-    unheard = "HF-CAP-999"  # nobody can tell whether what was wrong is gone
-    order = await stage.approved(DeleteResourceQuota(), before.ref, code=unheard, by=BOTH)
+    order = await stage.approved(DeleteResourceQuota(), before.ref, code=UNHEARD, by=BOTH)
     await stage.until(order, State.UNDONE)
     after = stage.document("resourcequotas", "few")
     assert before.asked() == after.asked()

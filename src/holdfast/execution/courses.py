@@ -76,6 +76,7 @@ class Course(
     before: Picture | None = None  # what was there before the act
     last_words: LastWords | None = None
     watched: Watched | None = None
+    recalled: datetime | None = None  # when a person wanted it taken back; None once that is done
     looks: int = 0
     undo: Sending = Sending()
     says: str = ""  # the last that is to be said of it, for people
@@ -87,12 +88,13 @@ class Progress(
     """What people may be shown of a course: nothing of what was seen before the act."""
 
     watched: Watched | None = None
+    recalled: datetime | None = None
     says: str = ""
 
 
 def progress_of(course: Course) -> str:
     """It as it is kept."""
-    told = Progress(watched=course.watched, says=course.says)
+    told = Progress(watched=course.watched, recalled=course.recalled, says=course.says)
     return msgspec.json.encode(told).decode()
 
 

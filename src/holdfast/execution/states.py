@@ -79,7 +79,10 @@ NEXT: Mapping[State, Mapping[Event, State]] = MappingProxyType(
         State.APPLIED: {
             Event.RECOVERED: State.RECOVERED,
             Event.DEADLINE: State.NOT_RECOVERED,
+            Event.UNDO: State.UNDOING,  # somebody does not wait for the deadline
         },
+        State.RECOVERED: {Event.UNDO: State.UNDOING},
+        State.RECOVERED_LATE: {Event.UNDO: State.UNDOING},
         State.NOT_RECOVERED: {
             Event.UNDO: State.UNDOING,
             Event.HEALED_LATE: State.RECOVERED_LATE,
@@ -90,9 +93,13 @@ NEXT: Mapping[State, Mapping[Event, State]] = MappingProxyType(
         },
     }
 )
-"""What may follow what. A state that does not stand here is an end."""
+"""What may follow what."""
 
-ENDS = frozenset(state for state in State if state not in NEXT)
+ENDS = frozenset(state for state in State if NEXT.get(state, {}).keys() <= {Event.UNDO})
+"""Where nothing follows by itself: at most, a person has it taken back."""
+
+UNDONE_FROM = frozenset(state for state, events in NEXT.items() if Event.UNDO in events)
+"""Where it was done, and can be taken back."""
 
 
 def after(state: State, event: Event) -> State | Refusal:
@@ -105,4 +112,4 @@ def after(state: State, event: Event) -> State | Refusal:
 
 def acts_from(state: State) -> bool:
     """Whether anything may still be done to the cluster for it."""
-    return state in (State.APPROVED, State.LEASED, State.NOT_RECOVERED, State.UNDOING)
+    return state in (State.APPROVED, State.LEASED, State.UNDOING) or state in UNDONE_FROM

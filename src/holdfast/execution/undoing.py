@@ -1,7 +1,10 @@
 """Whether what was done may be taken back: only while it is still ours to take back."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
+from holdfast.execution.recovering import Watched
+from holdfast.execution.states import State
 from holdfast.model.documents import Document, beyond, effect
 from holdfast.model.paths import differences, found_at, written
 from holdfast.model.repairs import Kind
@@ -9,6 +12,20 @@ from holdfast.model.steps import Patch, Step
 
 OURS = "holdfast"
 """The field manager under which we write."""
+
+WITHIN = timedelta(hours=24)
+"""How long after the act people may have taken back what has recovered: upon what stood for a day
+others have built."""
+
+
+def too_late(state: State, watched: Watched | None, now: datetime) -> str:
+    """Why nobody takes it back any more; empty if somebody may."""
+    if state not in (State.RECOVERED, State.RECOVERED_LATE):
+        return ""  # what does not help may go at any time
+    if watched is None:
+        return "nobody kept when it was done"
+    over = now - watched.applied >= WITHIN
+    return "it was done more than a day ago, and has recovered since" if over else ""
 
 
 def refuses_undo(kind: Kind, undo: tuple[Step, ...], now: Document | None) -> Iterator[str]:

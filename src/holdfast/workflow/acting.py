@@ -61,7 +61,7 @@ class Act:
     """What is approved."""
 
     purpose = Purpose.ACT
-    begins_in = State.APPROVED
+    begins_in = frozenset({State.APPROVED})
     goes_on_in = State.LEASED
 
     def __init__(self, leash: Leash, order: CaseOrder) -> None:

@@ -18,7 +18,9 @@ from holdfast.approvals import statements
 from holdfast.approvals.statements import Decision
 from holdfast.approvals.words import Dissent, Recall
 from holdfast.errors import BadRecord, CouldNotLook
+from holdfast.execution.courses import read as course_of
 from holdfast.execution.states import Event, State, after
+from holdfast.execution.undoing import too_late
 from holdfast.model import switches
 from holdfast.model.asks import Assent, Refusal
 from holdfast.model.cases import Case
@@ -33,7 +35,7 @@ from holdfast.workflow.casebook import proposal_of
 from holdfast.workflow.journal import sighted
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.matters import BY, Matter, held
-from holdfast.workflow.moving import moved
+from holdfast.workflow.moving import moved, must, noted
 from holdfast.workflow.undoing import order_undo
 
 REJECTED, UNDOING = "rejected", "undoing"
@@ -41,6 +43,8 @@ REJECTED, UNDOING = "rejected", "undoing"
 
 REJECTION, TAKEN_BACK = "rejection", "undo"
 """What the entries are called."""
+
+NO_WAY = "there is no way back"
 
 
 async def hear_word(leash: Leash, letter: Letter) -> None:
@@ -105,7 +109,7 @@ def _judged(tx: Tx, matter: Matter) -> Answer:
         case Dissent() as dissent:
             return _rejected(matter, case, dissent, now)
         case Recall() as recall:
-            return _recalled(tx, matter, recall)
+            return _recalled(tx, matter, case, recall)
         case Assent() as assent:
             if not isinstance(matter.looked, Fresh):
                 return matter.no(matter.looked or Refusal(by=BY, because="nobody has looked"))
@@ -128,13 +132,15 @@ def _rejected(matter: Matter, case: Case, said: Dissent, now: datetime) -> Answe
     )
 
 
-def _recalled(tx: Tx, matter: Matter, said: Recall) -> Answer:
+def _recalled(tx: Tx, matter: Matter, case: Case, said: Recall) -> Answer:
     """Somebody wants it taken back: less than doing it, and more than nothing."""
     leash, about = matter.leash, matter.about
     groups = leash.rules().approvers.get(type(about.action).kind.of_class)
     frozen = switches.frozen_by(tx.switches.value(switches.FREEZE), undoing=True)
-    if not about.undo:
-        return matter.no(Refusal(by=BY, because="there is no way back"))
+    course, now = course_of(case.course), tx.now()
+    because = too_late(State(case.state), course.watched, now) if about.undo else NO_WAY
+    if because:
+        return matter.no(Refusal(by=BY, because=because))
     if groups is not None and not groups & said.groups:
         because = f"{said.person} is in no group that may decide this"
         return matter.no(Refusal(by=BY, because=because))
@@ -144,6 +150,7 @@ def _recalled(tx: Tx, matter: Matter, said: Recall) -> Answer:
     def order(tx: Tx) -> None:
         if not order_undo(leash, tx, about, step=FIRST, by=said.person, reason=said.reason):
             raise TooLate(Refusal(by=BY, because="it is being taken back already"))
+        must(noted(tx, case, now, msgspec.structs.replace(course, recalled=now)))
 
     return Answer(
         outcome=UNDOING,

@@ -105,8 +105,8 @@ class Deed(Protocol):
         ...
 
     @property
-    def begins_in(self) -> State:
-        """Where a case must be before anything of it is done."""
+    def begins_in(self) -> frozenset[State]:
+        """Where a case may be before anything of it is done."""
         ...
 
     @property

@@ -25,6 +25,7 @@ from holdfast.execution.courses import Course, Sending, sight_of
 from holdfast.execution.courses import read as course_of
 from holdfast.execution.lease_names import Purpose
 from holdfast.execution.observing import asked, settled, shown
+from holdfast.execution.states import State
 from holdfast.model.asks import Refusal
 from holdfast.model.canonical import Plain
 from holdfast.model.cases import Case
@@ -112,7 +113,7 @@ class Doing:
 
     def _claim(self, tx: Tx, before: str) -> str:
         case = hold(tx, self.order.proposal)
-        if case is None or case.state != self.deed.begins_in.value:
+        if case is None or State(case.state) not in self.deed.begins_in:
             return "it is not to be done now"
         at = self.leash.clock.now()
         try:
@@ -142,7 +143,7 @@ class Doing:
         found: Ready | Stop | None = None
         wrote = False
         case = await self._case()
-        waits = case.state in (self.deed.begins_in.value, self.deed.goes_on_in.value)
+        waits = State(case.state) in self.deed.begins_in | {self.deed.goes_on_in}
         if waits and self._sending(course_of(case.course)).rounds < number:
             found = await self._found()
 
@@ -186,8 +187,8 @@ class Doing:
 
     def _ready(self, tx: Tx, found: Ready | Stop | None, number: int) -> str:
         case, course = self._kept(tx)
-        where = self.deed.begins_in if number == 1 else self.deed.goes_on_in
-        if found is None or case.state != where.value:
+        where = self.deed.begins_in if number == 1 else {self.deed.goes_on_in}
+        if found is None or State(case.state) not in where:
             return STOPPED  # somebody else has ended it in between
         if isinstance(found, Ready) and (why := self.deed.stands(tx)):
             found = Stop(refusals=(Refusal(by="freeze", because=why),))

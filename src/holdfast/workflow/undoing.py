@@ -8,6 +8,7 @@
 - Where it is left, the target may still heal late by itself.
 """
 
+import asyncio
 from datetime import datetime
 from itertools import count
 
@@ -16,7 +17,7 @@ import msgspec
 from holdfast.execution.courses import Course
 from holdfast.execution.effects import computed
 from holdfast.execution.lease_names import Purpose
-from holdfast.execution.states import Event, State
+from holdfast.execution.states import UNDONE_FROM, Event, State
 from holdfast.execution.undoing import refuses_undo, restored
 from holdfast.model import switches
 from holdfast.model.asks import Refusal, Station
@@ -36,6 +37,7 @@ from holdfast.ports.engine import Phase
 from holdfast.workflow.acting import look_again
 from holdfast.workflow.asking import INTENT, ask_of
 from holdfast.workflow.assenting import assents_again
+from holdfast.workflow.busy import UNDER_WAY, busy
 from holdfast.workflow.deeds import (
     Answered,
     Came,
@@ -115,7 +117,7 @@ class Undo:
     """What is taken back."""
 
     purpose = Purpose.UNDO
-    begins_in = State.NOT_RECOVERED
+    begins_in = UNDONE_FROM
     goes_on_in = State.UNDOING
 
     def __init__(self, leash: Leash, order: CaseOrder) -> None:
@@ -156,6 +158,9 @@ class Undo:
     ) -> tuple[Refusal, ...]:
         """The layers that hold for a way back too."""
         leash = self._leash
+        other = await asyncio.to_thread(busy, leash, about.target, UNDER_WAY, about.id)
+        if other is not None:
+            return (other,)
         again = await assents_again(leash, about, self._order.step)
         if isinstance(again, Refusal):
             return (again,)
@@ -182,16 +187,19 @@ class Undo:
         return moved(tx, case, Event.UNDO, self._now(), course)
 
     def stopped(self, tx: Tx, case: Case, course: Course, stop: Stop) -> Case | Refusal:
-        """It is left as it is; until the way back began, it may still heal late."""
+        """It is left as it is; until the way back began, what did not help may still heal late."""
         says = "; ".join(each.because for each in stop.refusals)
         refusals: list[Plain] = [{"by": e.by, "because": e.because} for e in stop.refusals]
-        course = msgspec.structs.replace(course, says=f"it is not taken back: {says}")
+        course = msgspec.structs.replace(
+            course, recalled=None, says=f"it is not taken back: {says}"
+        )
         if case.state == State.UNDOING.value:
             self._record(tx, case, Event.UNDO_FAILED, refusals=refusals, alarm=stop.alarm)
             return moved(tx, case, Event.UNDO_FAILED, self._now(), course)
         told: dict[str, Plain] = {"event": "undo_refused", "step": self._order.step}
         record(self._leash, tx, "outcome", (case.id,), {**told, "refusals": refusals})
-        look_again(self._leash, tx, self._order, course.looks + 1)
+        if case.state == State.NOT_RECOVERED.value:
+            look_again(self._leash, tx, self._order, course.looks + 1)
         return noted(tx, case, self._now(), course)
 
     def ended(self, tx: Tx, case: Case, course: Course, answered: Answered) -> Case | Refusal:

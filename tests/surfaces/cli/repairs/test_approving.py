@@ -285,6 +285,7 @@ def test_what_was_done_is_taken_back_by_a_signature_that_holds_for_minutes(
         (SCALE, State.PROPOSED, "cannot be taken back now: waits for approval"),
         (SCALE, State.UNDONE, "cannot be taken back now: taken back"),
         (SCALE, State.FAILED, "cannot be taken back now: failed"),
+        (SCALE, State.RECOVERED, "cannot be taken back: nobody kept when it was done"),
     ],
 )
 def test_what_cannot_be_taken_back_says_so(

@@ -93,7 +93,12 @@ def test_a_repair_that_helps_is_told_state_by_state(
     story = Story(
         [
             *(nothing, records("approval", person="ana"), nothing, to(State.APPROVED), nothing),
-            *(records("intent"), to(State.LEASED), nothing, records("act", says="patched")),
+            *(
+                records("intent", by="keeper", reason=""),
+                to(State.LEASED),
+                nothing,
+                records("act", says="patched"),
+            ),
             *(to(State.APPLIED, well), nothing, OUTCOME, to(State.RECOVERED)),
         ]
     )
@@ -108,7 +113,7 @@ def test_a_repair_that_helps_is_told_state_by_state(
         "waiting for people to approve it: 4 h left",
         "approval by keeper: ana",
         "approved, and about to begin",
-        "intent by keeper",
+        "intent by keeper\n",
         "being done: its lease is made",
         "act by keeper: patched",
         "done, and watched until it has recovered",
@@ -168,6 +173,22 @@ def test_what_can_be_taken_back_is_followed_until_it_is(
 
     assert NOT_RECOVERED == followed(story)
     assert "being taken back" in capsys.readouterr().out
+
+
+def test_what_a_person_recalls_is_followed_although_it_had_recovered(
+    home: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    back = to(State.RECOVERED, Course(recalled=NOON))
+    story = Story([back, nothing, to(State.UNDOING), nothing, to(State.UNDONE)], SCALE)
+
+    assert NOT_RECOVERED == followed(story)
+    assert "waiting for the way back to begin" in capsys.readouterr().out
+
+
+def test_a_recall_that_nobody_follows_is_not_waited_for_for_ever(home: object) -> None:
+    back = to(State.RECOVERED, Course(recalled=NOON))
+
+    assert NOTHING == followed(Story([back, *[nothing] * 40], SCALE))
 
 
 def test_what_is_left_as_it_is_ends_as_not_recovered(

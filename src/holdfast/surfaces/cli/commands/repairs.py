@@ -184,7 +184,8 @@ def _declare_saying(app: App, doors: Doors) -> None:
     ) -> int:
         """Have taken back what was done, with a signature, if that kind of repair can be.
 
-        It is refused where somebody else has changed the same fields since. Exits as
+        As soon as it is done, and also when it has recovered, until a day after the act. It is
+        refused where somebody else has changed the same fields since. Exits as
         `holdfast approve` does.
 
         Parameters

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from holdfast.approvals.statements import NAMESPACE, Decision, Statement, read
 from holdfast.errors import BadInput, BadRecord
+from holdfast.execution.courses import read_progress
 from holdfast.execution.states import State, after
+from holdfast.execution.undoing import too_late
 from holdfast.model.asks import Refusal
 from holdfast.model.handed import WORD, Handed
 from holdfast.model.repairs import Risk
@@ -29,7 +31,7 @@ from holdfast.surfaces.cli.repairs.signing import called, chosen, handed, read_f
 from holdfast.surfaces.cli.repairs.words import state_told
 from holdfast.surfaces.cli.text import clean
 from holdfast.workflow.asking import FIRST
-from holdfast.workflow.deciding import EVENTS
+from holdfast.workflow.deciding import EVENTS, NO_WAY
 
 UNDO_HOLDS = timedelta(minutes=15)
 """How long a signed wish to take something back holds: proposals are not open any more by then."""
@@ -81,7 +83,9 @@ def _too_late(told: Dossier, decision: Decision, now: datetime) -> str:
             return f"{id_} cannot be taken back now: {state_told(told.case.state)}."
         return f"It is too late for {id_}: {state_told(told.case.state)}."
     if decision is Decision.UNDO:
-        return "" if told.proposal.undo else f"{id_} cannot be taken back: there is no way back."
+        watched = read_progress(told.case.progress).watched
+        late = too_late(State(told.case.state), watched, now) if told.proposal.undo else NO_WAY
+        return f"{id_} cannot be taken back: {late}." if late else ""
     if now >= until:
         return f"{id_} has expired: it was open until {to_the_second(until)}."
     return ""

@@ -123,7 +123,8 @@ class _Teller:
 
 
 def _entry_told(entry: Entry) -> str:
-    told = [str(entry.details[name]) for name in SAYS if isinstance(entry.details.get(name), str)]
+    details = (entry.details.get(name) for name in SAYS)
+    told = [each for each in details if isinstance(each, str) and each]
     said = f": {'; '.join(told)}" if told else ""
     return clean(f"{entry.time[:19].replace('T', ' ')}Z  {entry.kind} by {entry.actor}{said}")
 

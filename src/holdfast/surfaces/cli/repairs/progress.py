@@ -8,7 +8,7 @@ import msgspec
 
 from holdfast.execution.courses import read_progress
 from holdfast.execution.recovering import Timing, Watched
-from holdfast.execution.states import ENDS, State
+from holdfast.execution.states import ENDS, UNDONE_FROM, State
 from holdfast.model.times import in_words
 from holdfast.surfaces.cli.exits import NOT_RECOVERED, NOTHING, REFUSED, UNCERTAIN
 from holdfast.surfaces.cli.repairs.dossier import Dossier
@@ -67,6 +67,8 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def ended(self) -> bool:
         """Whether it is of no use to wait any longer."""
+        if self._recalled:
+            return False
         if self.state is State.NOT_RECOVERED:
             return not self.told.proposal.undo or self.lasted >= UNDO_BEGINS
         if self.state is State.UNKNOWN:
@@ -76,6 +78,8 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     def waits(self) -> str:
         """What is waited for, and how long at most."""
         match self.state:
+            case _ if self._recalled:
+                return WAITS[State.NOT_RECOVERED]
             case State.PROPOSED:
                 left = self.told.proposal.open_until - self.now
                 return f"for people to approve it: {in_words(left)} left"
@@ -92,6 +96,13 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
         if self.state is State.NOT_RECOVERED:
             late = f" It is looked at for {in_words(self._timing.late)} more: it may heal late."
         return clean(f"{end}{f' ({says})' if says else ''}.{late}")
+
+    @property
+    def _recalled(self) -> bool:
+        """Somebody wants it taken back, and that is about to begin."""
+        since = read_progress(self.told.case.progress).recalled
+        here = self.state in UNDONE_FROM
+        return here and since is not None and self.now - since < UNDO_BEGINS
 
     @property
     def _timing(self) -> Timing:

@@ -27,6 +27,7 @@ from holdfast.model.repairs import Kind
 from holdfast.model.times import in_words
 from holdfast.surfaces.cli.explain import limits
 from holdfast.surfaces.cli.repairs.report import ProposalOut
+from holdfast.surfaces.cli.repairs.run_lines import RunLineOut
 from holdfast.surfaces.cli.report import ScanOut
 from holdfast.surfaces.cli.watch_lines import LineOut
 from holdfast.wiring import command_line
@@ -240,6 +241,16 @@ def watch_schema() -> str:
     )
 
 
+def run_schema() -> str:
+    """The JSON schema of a line of `holdfast watch ID -o json`."""
+    return (
+        "# The JSON lines of a run\n\n`holdfast watch ID -o json` prints one object of this schema "
+        "for each thing that happens to a proposal, each on a line of its own, until it has ended. "
+        "Its first field names the version; fields are only ever added to a version.\n\n"
+        f"```json\n{_schema(RunLineOut)}\n```\n"
+    )
+
+
 def proposal_schema() -> str:
     """The JSON schema of `holdfast proposals ID -o json`."""
     return (
@@ -275,6 +286,7 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/reference/settings.md": variables,
     "docs/reference/scan-json.md": scan_schema,
     "docs/reference/watch-json.md": watch_schema,
+    "docs/reference/run-json.md": run_schema,
     "docs/reference/proposal-json.md": proposal_schema,
     **captures.FILES,
 }

@@ -26,6 +26,7 @@ from holdfast.surfaces.cli.exits import (
 from holdfast.surfaces.cli.repairs.dossier import Dossier
 from holdfast.surfaces.cli.repairs.following import follow
 from holdfast.surfaces.cli.repairs.progress import CODES, Moment
+from holdfast.surfaces.cli.repairs.run_lines import SCHEMA, RunLineOut
 from holdfast.testing.clock import NOON
 from tests.surfaces.cli.repairs.scripted import ScriptedStore, a_ground, move, seal
 from tools.proposals import CARD, ID, RESTART, SCALE, a_case, a_dossier
@@ -126,6 +127,26 @@ def test_a_repair_that_helps_is_told_state_by_state(
     assert -1 not in places, said
     assert sorted(places) == places
     assert 1 == said.count("approval by keeper")  # entries about others are not told
+
+
+def test_programs_read_an_object_for_each_thing_that_happens(
+    home: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    turns = [nothing, records("approval", person="ana", reason=""), to(State.RECOVERED)]
+
+    assert NOTHING == follow(a_ground(Story(turns)), ID, pace=0, json=True)
+
+    told = capsys.readouterr().out.splitlines()
+    lines = [msgspec.json.decode(each, type=RunLineOut) for each in told]
+    assert ["begin", "state", "entry", "state", "end"] == [each.what for each in lines]
+    assert {(ID, SCHEMA)} == {(each.proposal, each.schema) for each in lines}
+    begin, waits, said, _, end = lines
+    assert "RolloutRestart of Deployment shop/web, for HF-WRK-020" == begin.says
+    assert (State.PROPOSED, None) == (waits.state, waits.exit_code)
+    assert waits.waiting.startswith("for people to approve it")
+    assert said.entry is not None
+    assert ("approval", {"person": "ana"}) == (said.entry.kind, said.entry.says)
+    assert (State.RECOVERED, NOTHING, f"{ID}: recovered.") == (end.state, end.exit_code, end.says)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ SIGN = Group("How it is signed", sort_key=4)
 type Form = Annotated[
     Literal["text", "json", "yaml", "markdown"], Parameter(name=["--output", "-o"])
 ]
+type Lines = Annotated[Literal["text", "json"], Parameter(name=["--output", "-o"])]
 type Key = Annotated[Path | None, Parameter(group=SIGN)]
 type Print = Annotated[
     bool, Parameter(name=["--print"], group=SIGN, negative=(), show_default=False)
@@ -65,7 +66,13 @@ def _declare_looking(app: App, doors: Doors) -> None:
         return listing.listed(doors.ground(state), form, last, open_only=open_only)
 
     @app.command
-    def watch(id: str, /, *, state: State = None) -> int:  # noqa: A002 - what people call it
+    def watch(
+        id: str,  # noqa: A002 - what people call it
+        /,
+        *,
+        output: Lines = "text",
+        state: State = None,
+    ) -> int:
         """Follow a proposal to its end: what happens, what is waited for, and for how long.
 
         Exits 0 when the target has recovered, 1 when it has not or was taken back, 3 when nothing
@@ -76,12 +83,15 @@ def _declare_looking(app: App, doors: Doors) -> None:
         ----------
         id
             The proposal.
+        output
+            `text` for people, `json` for programs: one object on a line for each thing that
+            happens.
         state
             The state folder (default: $HOLDFAST_STATE_DIR).
         """
         from holdfast.surfaces.cli.repairs import following
 
-        return following.follow(doors.ground(state), id)
+        return following.follow(doors.ground(state), id, json=output == "json")
 
 
 def _declare_saying(app: App, doors: Doors) -> None:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import msgspec
 
 from holdfast.model.access import Process
 from holdfast.model.entries import Entry
-from holdfast.model.times import in_words, to_the_second
+from holdfast.model.times import in_words
 from holdfast.ports import Store, Tx
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.exits import COULD_NOT_LOOK
@@ -16,8 +17,8 @@ from holdfast.surfaces.cli.ground import Ground
 from holdfast.surfaces.cli.repairs.dossier import opened
 from holdfast.surfaces.cli.repairs.finding import found_in
 from holdfast.surfaces.cli.repairs.progress import CODES, Moment
-from holdfast.surfaces.cli.repairs.words import place_of, state_told, sure
-from holdfast.surfaces.cli.text import clean
+from holdfast.surfaces.cli.repairs.run_lines import Line, as_json, as_text
+from holdfast.surfaces.cli.repairs.words import state_told
 from holdfast.workflow.alive import alive
 from holdfast.workflow.posting import NO_KEEPER, START_ONE
 
@@ -32,20 +33,39 @@ GONE_FOR = timedelta(seconds=60)
 """A keeper that has been silent for so long after it counted as dead is not waited for."""
 
 
-def follow(ground: Ground, id_: str, pace: float = PACE) -> int:
+def follow(ground: Ground, id_: str, pace: float = PACE, *, json: bool = False) -> int:
     """Until it has ended; the exit code says how."""
-    console = Plain()
-    with ground.store() as store, console.moving("Looking ...") as say:
-        last = asyncio.run(_followed(store, id_, console, say, pace))
+    console, form = Plain(), as_json if json else as_text
+
+    def tell(line: Line) -> None:
+        for each in form(line):
+            console.print(each)
+
+    with ground.store() as store, _moving(console, json=json) as say:
+        last = asyncio.run(_followed(store, id_, tell, say, pace))
     if last is None:
         Plain(stderr=True).print(f"{NO_KEEPER.capitalize()}, and so nothing goes on. {START_ONE}")
         return COULD_NOT_LOOK
-    console.print(last.outcome())
+    tell(Line(moment=last, what="end"))
     return CODES[last.state]
 
 
+@contextmanager
+def _moving(console: Plain, *, json: bool) -> Iterator[Callable[[str], None]]:
+    """What is waited for, where somebody watches; programs read the lines alone."""
+    if json:
+        yield lambda _: None
+        return
+    with console.moving("Looking ...") as say:
+        yield say
+
+
 async def _followed(
-    store: Store, id_: str, console: Plain, say: Callable[[str], None], pace: float
+    store: Store,
+    id_: str,
+    tell: Callable[[Line], None],
+    say: Callable[[str], None],
+    pace: float,
 ) -> Moment | None:
     """The last moment; None if nobody is there to go on with it."""
     teller = _Teller()
@@ -54,7 +74,7 @@ async def _followed(
         sight = await asyncio.to_thread(_look, store, id_, teller.seq)
         moment = sight.moment
         for line in teller.news(sight):
-            console.print(line)
+            tell(line)
         if moment.ended:
             return moment
         alone_since = None if sight.alive else alone_since or moment.now
@@ -99,35 +119,20 @@ def _entries(tx: Tx, id_: str, seen: int) -> Sequence[Entry]:
 
 
 class _Teller:
-    """Says what is new: states, and what the record holds of it."""
+    """Knows what was told: states, and what the record holds of it."""
 
     def __init__(self) -> None:
         self.seq = 0
         self._state = ""
 
-    def news(self, sight: _Sight) -> Iterator[str]:
-        """The lines that were not told yet."""
+    def news(self, sight: _Sight) -> Iterator[Line]:
+        """What was not told yet."""
         moment = sight.moment
         if not self._state:
-            each = moment.told.proposal
-            what = f"{each.action.kind.name} of {place_of(each.target)}"
-            yield f"{clean(each.id)}: {what}, for {sure(each.code)}"
-        yield from map(_entry_told, sight.entries)
+            yield Line(moment=moment, what="begin")
+        for each in sight.entries:
+            yield Line(moment=moment, what="entry", entry=each)
         self.seq = sight.size
         if moment.state != self._state:
             self._state = moment.state
-            at = to_the_second(moment.told.case.changed)
-            yield f"{at}  {state_told(moment.state)}"
-            if not moment.ended:
-                yield f"{' ' * len(at)}  waiting {moment.waits()}"
-
-
-def _entry_told(entry: Entry) -> str:
-    details = (entry.details.get(name) for name in SAYS)
-    told = [each for each in details if isinstance(each, str) and each]
-    said = f": {'; '.join(told)}" if told else ""
-    return clean(f"{entry.time[:19].replace('T', ' ')}Z  {entry.kind} by {entry.actor}{said}")
-
-
-SAYS = ("person", "account", "event", "says", "because", "reason")
-"""The details of an entry that people want to read."""
+            yield Line(moment=moment, what="state")

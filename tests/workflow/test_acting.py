@@ -17,6 +17,7 @@ from holdfast.model.steps import Step
 from holdfast.model.switches import Frozen, told
 from holdfast.ports import Done, How, Outcome
 from holdfast.ports.leases import Leases, NotLent
+from holdfast.workflow.rehearsing import MORE
 from tests.workflow.executing import SECOND, Stage, a_stage, changed
 from tests.workflow.leashes import people
 
@@ -134,6 +135,33 @@ async def test_what_is_not_as_it_was_approved_is_refused(
     assert [by] == [each["by"] for each in stage.entries("outcome")[0]["refusals"]]
     assert [] == stage.wire.sent
     assert [] == await left(stage)
+
+
+async def because(stage: Stage) -> str:
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.REFUSED)
+    return str(stage.entries("outcome")[0]["refusals"][0]["because"])
+
+
+async def test_what_a_webhook_would_add_to_it_by_now_is_named_by_its_place(stage: Stage) -> None:
+    stage.leases.not_lent.append(NotLent(why="the fence says no", refused=True))
+    adds_a_sidecar(stage)
+    said = await because(stage)
+    assert said.startswith(MORE)
+    assert "spec.paused" in said
+    assert [] == await left(stage)  # also of the lease that was shown it
+
+
+async def test_where_it_would_be_the_same_as_before_the_fence_has_the_word(stage: Stage) -> None:
+    stage.leases.not_lent.append(NotLent(why="the fence says no", refused=True))
+    assert "the fence says no" in await because(stage)
+
+
+async def test_a_fence_that_is_missing_is_named_with_what_to_do(stage: Stage) -> None:
+    without_a_policy(stage)
+    said = await because(stage)
+    assert "ValidatingAdmissionPolicy holdfast-lease is missing." in said
+    assert "holdfast rbac install --check" in said
 
 
 async def test_a_change_of_the_status_alone_does_not_refuse(stage: Stage) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from holdfast.grants.cel import place, same_but, text
-from holdfast.grants.names import KINDS
+from holdfast.grants.names import KINDS, UNSET
 from holdfast.grants.policies import (
     EVERYTHING,
     Policy,
@@ -121,7 +121,7 @@ def _values() -> Policy:
     rules = [
         Rule(
             holds="has(params.data) && variables.account in params.data",
-            says="no value is set down for this lease",
+            says=UNSET,
         )
     ]
     for kind in KINDS:

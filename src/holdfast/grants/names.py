@@ -21,6 +21,8 @@ LEASE_USERS = f"system:serviceaccount:{LEASES}:"
 """What the username of every lease begins with."""
 REFUSES = "Holdfast's fence:"
 """What every refusal of ours begins with: the canary waits for it."""
+UNSET = "no value is set down for this lease"
+"""What the fence says until a lease's value has reached it: whatever else it says, it keeps to."""
 RBAC = "rbac.authorization.k8s.io"
 LABELS = {"app.kubernetes.io/part-of": "holdfast"}
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from holdfast.execution.lease_names import LeaseName, Purpose, parsed
 from holdfast.grants.lease_policies import PROPAGATION
-from holdfast.grants.names import KINDS, LEASE_USERS, LEASES, REFUSES, VALUES
+from holdfast.grants.names import KINDS, LEASE_USERS, LEASES, REFUSES, UNSET, VALUES
 from holdfast.grants.values import MADE, made_by, set_by
 from holdfast.model.documents import Document, beyond, effect
 from holdfast.model.leases import SHOWING
@@ -58,7 +58,7 @@ class Fence:
             return ""
         values = (self._store.get(PARAMETERS) or {}).get("data") or {}
         if account not in values:
-            return "no value is set down for this lease"
+            return UNSET
         after = change.after
         if step is Patch and _shows(account, change):
             return ""

@@ -22,7 +22,7 @@ def marks() -> Marks:
     from holdfast.adapters.kubernetes.lease_requests import Marks
     from holdfast.execution.lease_names import parsed
     from holdfast.grants.minter_policies import TOKEN_SECONDS
-    from holdfast.grants.names import KINDS, LABELS, LEASES, REFUSES, VALUES, WIDE, role_of
+    from holdfast.grants.names import KINDS, LABELS, LEASES, REFUSES, UNSET, VALUES, WIDE, role_of
 
     return Marks(
         namespace=LEASES,
@@ -31,6 +31,7 @@ def marks() -> Marks:
         wide=WIDE,
         labels=LABELS,
         refuses=REFUSES,
+        unset=UNSET,
         seconds=TOKEN_SECONDS,
         is_lease=lambda name: parsed(name) is not None,
     )

@@ -43,6 +43,7 @@ from holdfast.workflow.deeds import (
     refused,
 )
 from holdfast.workflow.doing import deed_phase
+from holdfast.workflow.fenced import why_not_fenced
 from holdfast.workflow.journal import sighted
 from holdfast.workflow.last_words import last_words
 from holdfast.workflow.leash import Held, Leash
@@ -84,8 +85,8 @@ class Act:
             leash.fences.amiss(),
             sighted(leash, about.action, about.target),
         )
-        if amiss:
-            raise refused("fences", "; ".join(amiss))
+        if (no := why_not_fenced(amiss)) is not None:
+            raise Stopped(Stop(refusals=(no,)))
         if isinstance(seen, Refusal):
             raise Stopped(Stop(refusals=(seen,)))
         step = only(about.steps)

@@ -58,7 +58,7 @@ from holdfast.workflow.deeds import (
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.lending import allot, loan
 from holdfast.workflow.moving import hold, must, noted
-from holdfast.workflow.rehearsing import without_values
+from holdfast.workflow.rehearsing import Rehearsal, more_than_asked, without_values
 from holdfast.workflow.revoking import cut_off, gone, order_revoke, taken_back
 from holdfast.workflow.sealing import pace_after
 from holdfast.workflow.submitting import record
@@ -307,14 +307,24 @@ class Doing:
 
     async def _not_lent(self, lent: NotLent, step: Step, fresh: Document | None) -> Stopped:
         if lent.refused:
-            action, target = type(self.proposal.action).kind, self.proposal.target
-            why = await why_not_lent(self.leash, action, target, lent)
-            return refused("effect", without_values(why, step, fresh))
+            return refused("effect", await self._why_refused(lent, step, fresh))
         if not lent.alarm:
             return failed(f"no lease was lent: {lent.why}")
         self.leash.log.complain("fence did not hold", account=self.account, why=lent.why)
         no = Refusal(by="fences", because=lent.why)
         return Stopped(Stop(refusals=(no,), alarm=True))
+
+    async def _why_refused(self, lent: NotLent, step: Step, fresh: Document | None) -> str:
+        """Where it would change more than was approved; and else what the fence said, and who is
+        asked about such objects.
+        """
+        about, kind = self.proposal, type(self.proposal.action).kind
+        rehearsal = Rehearsal(self.leash, kind, about.target, self.attempt.run, about.id)
+        more = await more_than_asked(rehearsal, step, fresh)
+        await self.attempt.commit("shown", rehearsal.end)
+        if more:
+            return more
+        return without_values(await why_not_lent(self.leash, kind, about.target, lent), step, fresh)
 
     async def rehearsed(self, step: Step, fresh: Document | None) -> Document | None:
         """What the server says that would come of it, asked for by the lease.

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from holdfast.errors import BadInput
+from holdfast.errors import BadInput, CouldNotLook
 from holdfast.execution.effects import computed, unlike
 from holdfast.execution.lease_names import Purpose
 from holdfast.model.asks import Refusal
@@ -27,10 +27,12 @@ from holdfast.model.ordered import RevokeOrder
 from holdfast.model.paths import Difference
 from holdfast.model.repairs import Kind, Sight
 from holdfast.model.showing import sent_by
+from holdfast.model.snapshot import Snapshot
 from holdfast.model.steps import Create, Patch, Step
 from holdfast.ports import Denied, Done, Hands, How, Outcome, Tx, Unclear
 from holdfast.ports.leases import NotLent
 from holdfast.workflow.changers import asked_about, why_not_lent
+from holdfast.workflow.fenced import why_not_fenced
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.lending import allot, allotted, loan
 from holdfast.workflow.revoking import cut_off, order_revoke
@@ -74,9 +76,8 @@ class Rehearsal:
 
     async def tried(self, steps: Sequence[Step], seen: Sight) -> Rehearsed:
         """What these requests would do. Raises `CouldNotLook` where nobody answers."""
-        if amiss := await self.leash.fences.amiss():
-            because = f"the fences are not as they were made: {' '.join(amiss[:3])}"
-            return Refusal(by="fences", because=because)
+        if (no := why_not_fenced(await self.leash.fences.amiss())) is not None:
+            return no
         self.account = await asyncio.to_thread(self._allot)
         lent = await self.leash.leases.lend(
             loan(self.account, self.kind, self.target.namespace, steps, seen.document),
@@ -167,6 +168,23 @@ class Rehearsal:
         if found is None or wanted is None:
             return Refusal(by=BY, because="the server did not say what would come of it")
         return Shown(effect=found, unasked=tuple(unlike(wanted, found)))
+
+
+async def more_than_asked(rehearsal: Rehearsal, step: Step, fresh: Document | None) -> str:
+    """Where more would come of that step than was asked for, as a lease for dry runs is shown it;
+    empty where nobody can be shown.
+    """
+    if fresh is None:
+        return ""
+    seen = Sight(document=fresh, around=Snapshot(now=rehearsal.leash.clock.now(), captures=[]))
+    try:
+        shown = await rehearsal.tried((step,), seen)
+    except CouldNotLook:
+        return ""
+    finally:
+        await rehearsal.cut_off()
+    more = shown.refusal if isinstance(shown, Shown) else None
+    return more.because if more is not None else ""
 
 
 def why_not(outcome: Outcome, step: Step, there: Document | None) -> str:

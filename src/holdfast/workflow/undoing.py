@@ -50,6 +50,7 @@ from holdfast.workflow.deeds import (
     refused,
 )
 from holdfast.workflow.doing import deed_phase
+from holdfast.workflow.fenced import why_not_fenced
 from holdfast.workflow.issuing import KEEPER, ordered
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.moving import moved, noted
@@ -137,8 +138,8 @@ class Undo:
         leash, about = self._leash, doing.proposal
         if not await doing.sealed(self.intent):
             raise refused("audit_first", "that it is to be taken back is not sealed")
-        if amiss := await leash.fences.amiss():
-            raise refused("fences", "; ".join(amiss))
+        if (no := why_not_fenced(await leash.fences.amiss())) is not None:
+            raise Stopped(Stop(refusals=(no,)))
         step, before = only(about.undo), await doing.before()
         if step is None or before is None:
             raise refused("undo", "there is no way back that one request could go")

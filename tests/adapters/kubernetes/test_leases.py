@@ -11,7 +11,7 @@ from holdfast.adapters.kubernetes.connection import Connection
 from holdfast.adapters.kubernetes.hands import KubernetesHands
 from holdfast.adapters.kubernetes.leases import KubernetesLeases, Limits
 from holdfast.adapters.kubernetes.pace import Pace
-from holdfast.grants.names import REFUSES
+from holdfast.grants.names import REFUSES, UNSET
 from holdfast.model.documents import Document
 from holdfast.model.leases import Left, Loan
 from holdfast.model.repairs import Right
@@ -72,7 +72,7 @@ async def lent(handler: Handler, loan: Loan = LOAN) -> tuple[Lent | NotLent, lis
         return await leases.lend(loan, POD), server.requests
 
 
-def _leases(server: TinyServer) -> KubernetesLeases:
+def _leases(server: TinyServer, limits: Limits = BRIEF) -> KubernetesLeases:
     clock = FrozenClock()
     return KubernetesLeases(
         Connection(name="shop", server=server.url),
@@ -80,7 +80,7 @@ def _leases(server: TinyServer) -> KubernetesLeases:
         hands=lambda connection: KubernetesHands(connection, clock=clock),
         clock=clock,
         pace=HURRIED,
-        limits=BRIEF,
+        limits=limits,
     )
 
 
@@ -132,6 +132,27 @@ async def test_a_step_that_passes_before_its_value_is_there_alarms() -> None:
     assert isinstance(told, NotLent)
     assert told.alarm
     assert "PATCH" not in [each.method for each in asked if "configmaps" in each.path]
+
+
+async def test_only_a_value_that_is_not_heeded_yet_is_waited_for() -> None:
+    """Whatever else the fence says of the step is told at once: it would say so for ever."""
+    said_of_it = [UNSET, UNSET, UNSET, "a lease changes what its kind declares, and no other field"]
+
+    def fence(_: Seen) -> Reply:
+        says = said_of_it.pop(0) if len(said_of_it) > 1 else said_of_it[0]
+        return status(403, f"denied: {REFUSES} {says}")
+
+    valued = msgspec.structs.replace(LOAN, value="[[1]]")
+    patient = Limits(heeded=3600)
+    async with (
+        asyncio.timeout(20),
+        TinyServer(obliging(fence)) as server,
+        _leases(server, patient) as leases,
+    ):
+        told = await leases.lend(valued, POD)
+    assert isinstance(told, NotLent)
+    assert (True, False) == (told.refused, told.alarm)
+    assert "no other field" in told.why
 
 
 @pytest.mark.parametrize("step", [PATCH, Evict(target=POD.ref), Delete(target=POD.ref)])

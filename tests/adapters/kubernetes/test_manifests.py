@@ -63,6 +63,14 @@ def test_names_the_place_of_what_is_not(there: dict[str, Any], place: str) -> No
     assert altered(ROLE, there) == f"is not as it was made: {place}"
 
 
+def test_names_each_place_and_counts_those_that_are_too_many() -> None:
+    two = stands(ROLE, rules=rule(verbs=["*"], resourceNames=["a"]))
+    assert altered(ROLE, two) == "is not as it was made: rules[0].resourceNames, rules[0].verbs[0]"
+    many = {f"f{number}": True for number in range(5)}
+    says = "is not as it was made: f0, f1, f2, and in 2 places more"
+    assert altered(ROLE, stands(ROLE, **many)) == says
+
+
 def test_one_and_true_are_not_the_same() -> None:
     made = {**ROLE, "rules": [{"a": True}]}
     assert altered(made, stands(made, rules=[{"a": 1}])) == "is not as it was made: rules[0].a"

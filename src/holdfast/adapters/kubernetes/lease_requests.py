@@ -27,6 +27,7 @@ class Marks:
     wide: frozenset[str]  # those of them that are bound for the whole cluster, and nowhere else
     labels: Mapping[str, str]
     refuses: str  # what every refusal of the fences has in it
+    unset: str  # what one has in it for as long as the lease's value is not heeded yet
     seconds: int  # how long a token is asked for
     is_lease: Callable[[str], bool]  # whether an account's name is a lease's
 

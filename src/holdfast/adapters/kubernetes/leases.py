@@ -228,10 +228,11 @@ class KubernetesLeases:
     async def _let_through(self, wire: Wire, step: Asked) -> None:
         """The fence knows the value by now; whatever else is against the step, it is not this."""
 
-        def passed(answer: Answer) -> bool:
-            return not self._by_us(answer)
+        def final(answer: Answer) -> bool:
+            """What the fence says of anything but a value will not change by waiting."""
+            return not self._by_us(answer) or self._marks.unset not in whole_message(answer)
 
-        seen = await self._seen(wire, step.question(), passed, self._limits.heeded)
+        seen = await self._seen(wire, step.question(), final, self._limits.heeded)
         if seen is None:
             raise _Stopped("nobody said whether the fence lets the step through")
         if self._by_us(seen):

@@ -5,7 +5,7 @@
 - Of a namespace, an account and the values of leases it counts that they are there and usable.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from holdfast.adapters.kubernetes.discovery import part
 from holdfast.model.canonical import Plain
@@ -28,6 +28,7 @@ _PLURALS = {
 _BY_EVERY_FIELD = frozenset(
     {"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", POLICY, POLICY_BINDING}
 )
+TOLD = 3  # places of one object; the rest are counted
 _NOT_OURS = frozenset({"apiVersion", "kind", "metadata", "status"})
 
 
@@ -66,10 +67,13 @@ def altered(manifest: Manifest, there: Manifest) -> str:
         return "is not as it was made: metadata.labels"
     if manifest["kind"] not in _BY_EVERY_FIELD:
         return ""
-    for name in sorted((manifest.keys() | there.keys()) - _NOT_OURS):
-        if place := _differs(_bare(manifest.get(name)), _bare(there.get(name)), name):
-            return f"is not as it was made: {place}"
-    return ""
+    names = sorted((manifest.keys() | there.keys()) - _NOT_OURS)
+    pairs = ((_bare(manifest.get(name)), _bare(there.get(name)), name) for name in names)
+    places = [place for wanted, found, name in pairs for place in _differing(wanted, found, name)]
+    if not places:
+        return ""
+    more = f", and in {len(places) - TOLD} places more" if len(places) > TOLD else ""
+    return f"is not as it was made: {', '.join(places[:TOLD])}{more}"
 
 
 def as_made(manifest: Manifest, there: Manifest) -> dict[str, Plain]:
@@ -111,14 +115,13 @@ def _bare(value: Plain) -> Plain:
             return value
 
 
-def _differs(wanted: Plain, there: Plain, path: str) -> str:
-    """The first place where they do; empty if they do not."""
+def _differing(wanted: Plain, there: Plain, path: str) -> Iterator[str]:
+    """Every place where they do."""
     if isinstance(wanted, Mapping) and isinstance(there, Mapping):
-        names = sorted(wanted.keys() | there.keys())
-        found = (_differs(wanted.get(n), there.get(n), f"{path}.{n}") for n in names)
-        return next(filter(None, found), "")
-    if isinstance(wanted, list) and isinstance(there, list) and len(wanted) == len(there):
-        pairs = enumerate(zip(wanted, there, strict=True))
-        found = (_differs(a, b, f"{path}[{index}]") for index, (a, b) in pairs)
-        return next(filter(None, found), "")
-    return "" if type(wanted) is type(there) and wanted == there else path
+        for name in sorted(wanted.keys() | there.keys()):
+            yield from _differing(wanted.get(name), there.get(name), f"{path}.{name}")
+    elif isinstance(wanted, list) and isinstance(there, list) and len(wanted) == len(there):
+        for index, (one, other) in enumerate(zip(wanted, there, strict=True)):
+            yield from _differing(one, other, f"{path}[{index}]")
+    elif type(wanted) is not type(there) or wanted != there:
+        yield path

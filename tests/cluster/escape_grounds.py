@@ -16,8 +16,7 @@ from tests.cluster.mendable import QUOTAS, Mendable, filed, mendable, workload
 
 type Raw = dict[str, Any]
 
-# Of the others of these kinds, some are slow, and some are well for a moment so that it hangs on
-# chance how far their rollout gets.
+# The others of these kinds are slow to show what is wrong with them.
 USED = {
     "RolloutUndo": {
         "release_of_a_private_image",

@@ -99,14 +99,18 @@ RELEASES: Mapping[str, Raw] = {
 
 
 def _release(name: str, change: Raw) -> Mendable:
-    """A rollout that gets stuck, with the old pods still up."""
+    """A rollout that gets stuck, with the old pods still up: what is ready for a moment between two
+    ends is not available yet, so that nobody takes the old pods down for it.
+    """
     fault = {
         "patch": {"of": "Deployment/web", "with": {"spec": {"template": {"spec": change}}}},
     }
     stuck = {"of": "Deployment/web", "where": {"status": {"unavailableReplicas": 1}}}
     there = {"of": "Deployment/web", "where": {"status": {"replicas": 2, "availableReplicas": 2}}}
+    made = workload("Deployment")
+    made["spec"]["minReadySeconds"] = 10
     return Mendable(
-        filed=_filed(name, [workload("Deployment")], [READY], [fault], [stuck]),
+        filed=_filed(name, [made], [READY], [fault], [stuck]),
         action="RolloutUndo",
         well=_conditions(there),
     )

@@ -10,6 +10,7 @@ from holdfast.adapters.signers.ssh import check
 from holdfast.approvals.ssh_signatures import BEGIN, END, WIDTH, to_check
 from holdfast.approvals.statements import NAMESPACE
 from holdfast.errors import BadRecord
+from holdfast.model.ssh import parts_of, uncommented
 from tests.approvals.keygen import make_key, public, sign
 from tests.tally import Count, Tally
 
@@ -136,7 +137,35 @@ def test_says_which_keys_it_does_not_take(ana: Path, key: str, because: str) -> 
 
 def test_takes_no_rsa_key_that_is_too_short(tmp_path: Path) -> None:
     short = make_key(tmp_path, "rsa", 1024)
-    assert "1024 bits is too short" in why(sign(short, STATEMENT, NAMESPACE), public(short))
+    line = uncommented(short.with_suffix(".pub").read_text())
+    assert "1024 bits is too short" in why(sign(short, STATEMENT, NAMESPACE), line)
+
+
+def test_takes_no_signature_that_needs_no_private_key() -> None:
+    """Of a key of order one, every signature of nothing is right."""
+    one = b"\1" + bytes(31)
+    key = _strings(b"ssh-ed25519", one)
+    body = _strings(
+        key, NAMESPACE.encode(), b"", b"sha512", _strings(b"ssh-ed25519", one + bytes(32))
+    )
+    forged = armored(b"SSHSIG" + (1).to_bytes(4) + body)
+    line = f"ssh-ed25519 {base64.b64encode(key).decode()}"
+    assert "others could sign" in why(forged, line)
+
+
+def test_takes_no_other_encoding_of_a_key(tmp_path: Path) -> None:
+    """The same numbers with a zero before them would be a second person's key."""
+    rsa = make_key(tmp_path, "rsa", 2048)
+    raw = base64.b64decode(public(rsa).split(" ")[1])
+    format_, exponent, modulus = parts_of(raw)
+    other = _strings(format_, exponent, b"\0" + modulus)
+    blob = blob_of(sign(rsa, STATEMENT, NAMESPACE)).replace(_strings(raw), _strings(other))
+    line = f"ssh-rsa {base64.b64encode(other).decode()}"
+    assert "not written as SSH writes them" in why(armored(blob), line)
+
+
+def _strings(*parts: bytes) -> bytes:
+    return b"".join(len(part).to_bytes(4) + part for part in parts)
 
 
 def test_takes_no_sha1_of_an_rsa_key(tmp_path: Path) -> None:
@@ -170,7 +199,7 @@ def test_what_is_not_exactly_a_signature_is_refused_before_it_is_checked(ana: Pa
     assert "goes on after its end" in why(made(ana, b"x" * 64, after=b"x"), by)
     assert "holds something where nothing" in why(made(ana, b"x" * 64, reserved=b"x"), by)
     assert "length of an Ed25519" in why(made(ana, b"x" * 65), by)
-    assert "no whole key" in why(made(ana, b"x" * 64), by[:-4])
+    assert "is not sound" in why(made(ana, b"x" * 64), by[:-4])
     assert not counts(made(ana, b"x" * 64), by)
 
 

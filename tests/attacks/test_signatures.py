@@ -1,5 +1,6 @@
 """Words that look like somebody's yes: one proposal, and all that is handed in about it."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -111,10 +112,30 @@ async def test_a_key_of_another_sort_says_nothing(how: str, tmp_path: Any) -> No
         assert arena.untouched()
 
 
+async def test_a_key_that_anybody_can_sign_with_is_nobodys() -> None:
+    """Of order one: the signature is right, and was made without a private key."""
+    one = bytes.fromhex("01") + bytes(31)
+    public_part = _strings(b"ssh-ed25519", one)
+    named = _strings(public_part, b"holdfast-approval", b"", b"sha512")
+    blob = b"SSHSIG" + (1).to_bytes(4) + named + _strings(_strings(b"ssh-ed25519", one + bytes(32)))
+    line = f"ssh-ed25519 {base64.b64encode(public_part).decode()}"
+    text = base64.b64encode(blob).decode()
+    body = [text[at : at + 70] for at in range(0, len(text), 70)]
+    forged = "\n".join(["-----BEGIN SSH SIGNATURE-----", *body, "-----END SSH SIGNATURE-----", ""])
+    async with an_arena(everybody=people(person("ana"), person("eve", ssh=(line,)))) as arena:
+        about = await arena.open()
+        word = arena.word("ana", about)
+        assert "refused" == await arena.told(WORD, {**word, "signature": forged})
+        await arena.works()
+        assert arena.untouched()
+
+
+def _strings(*parts: bytes) -> bytes:
+    return b"".join(len(part).to_bytes(4) + part for part in parts)
+
+
 def renamed(word: dict[str, str], was: str, other: str) -> str:
     """The same signature with another name in it, and its lengths as they must be."""
-    import base64  # noqa: PLC0415
-
     lines = word["signature"].strip().split("\n")
     raw = base64.b64decode("".join(lines[1:-1]))
     told = [(len(each).to_bytes(4) + each.encode()) for each in (was, other)]

@@ -6,8 +6,10 @@ from holdfast.model import written
 from holdfast.model.people import API_VERSION, KIND, People
 from holdfast.model.ssh import public_key
 
-ANA_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh"
-BEN_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJi"
+ANA_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK8Go+MpFxTk81bBnJsVzRlR7G5mYqp3vgdUfyiTgzQd"
+BEN_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIC3wQSXwAVr7R86FOu+HcglP+UmMFMsbnhKXPCkn2g+m"
+NOBODYS_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+UNSEEN = "\u00ad\u034f\u061c\u115f\u17b4\u180b\u200d\u2060\u2800\u3164\ufe0f\uffa0\U000e0100"
 FILE = f"""
 apiVersion: holdfast.dev/v1alpha1
 kind: People
@@ -67,7 +69,13 @@ def test_knows_one_person_by_every_name_byte_by_byte(
         ((BEN_KEY, BEN_KEY.replace("ssh-", "sk-ssh-")), 13, "no SSH public key"),
         ((BEN_KEY, BEN_KEY[:-4]), 13, "no SSH public key"),
         ((BEN_KEY, BEN_KEY[:-1]), 13, "no SSH public key"),
+        ((BEN_KEY, NOBODYS_KEY), 13, "others could sign"),
         (('ssh: ["' + BEN_KEY + '"]', "slack: ['']"), 13, "this is empty"),
+        (('ssh: ["' + BEN_KEY + '"]', "slack: ['\u3164']"), 13, "this is empty"),
+        *(
+            (('ssh: ["' + BEN_KEY + '"]', f"slack: ['U012{each}AB3CD']"), 13, "ana's as well")
+            for each in UNSEEN
+        ),
         (("groups: [oncall]", "groups: [On Call]"), 6, "regex"),
         (("groups: [oncall]", "admin: true"), 6, "unknown field"),
         (("  groups: [oncall]", "  revoked: yesterday"), 6, "datetime"),

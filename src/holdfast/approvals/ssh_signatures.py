@@ -14,13 +14,12 @@ import hashlib
 import re
 
 from holdfast.errors import BadRecord
-from holdfast.model.ssh import KEYS, Form, ToCheck, parts_of, public_key
+from holdfast.model.ssh import KEYS, Form, ToCheck, no_key, parts_of
 
 BEGIN, END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
 MAGIC = b"SSHSIG"
 WIDTH = 70
 MOST_BYTES = 16_384
-LEAST_RSA_BITS = 2048
 _ARMOR = re.compile(rf"{BEGIN}\n((?:[A-Za-z0-9+/=]{{1,{WIDTH}}}\n)+){END}\n?")
 _HASHES = {b"sha256": hashlib.sha256, b"sha512": hashlib.sha512}
 
@@ -55,8 +54,8 @@ def to_check(armored: str, statement: bytes, namespace: str, key: str) -> ToChec
     pair = _pair(raw) if format_.startswith("ecdsa-") else None
     if form is Form.ED25519 and len(raw) != 64:
         raise _refused("it has not the length of an Ed25519 signature")
-    if format_ == "ssh-rsa":
-        _refuse_short_rsa(parts[1], raw)
+    if format_ == "ssh-rsa" and len(raw) != (int.from_bytes(parts[1]).bit_length() + 7) // 8:
+        raise _refused("it has not the length of its key")
     return ToCheck(key=parts, form=form, message=message, signature=raw, pair=pair)
 
 
@@ -95,8 +94,8 @@ def _key(key: str) -> tuple[str, tuple[bytes, ...]]:
         raise _refused("keys on hardware (sk-) are not accepted yet")
     if format_ not in KEYS:
         raise _refused(f"a key of format {format_[:40]} is none of ours")
-    if public_key(key) != key:
-        raise _refused("the key in the people file is no whole key of its format")
+    if why := no_key(key):
+        raise _refused(f"the key in the people file is not sound: {why}")
     return format_, tuple(parts_of(_unbase64(text))[1:])
 
 
@@ -105,14 +104,6 @@ def _form(named: bytes, format_: str) -> Form:
     if form is None:
         raise _refused(f"a key of format {format_} does not sign as {named[:40]!r} here")
     return form
-
-
-def _refuse_short_rsa(modulus: bytes, signature: bytes) -> None:
-    bits = int.from_bytes(modulus).bit_length()
-    if bits < LEAST_RSA_BITS:
-        raise _refused(f"an RSA key of {bits} bits is too short")
-    if len(signature) != (bits + 7) // 8:
-        raise _refused("it has not the length of its key")
 
 
 def _pair(raw: bytes) -> tuple[int, int]:

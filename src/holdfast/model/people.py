@@ -10,7 +10,8 @@ from typing import Annotated
 import msgspec
 
 from holdfast.model.objects import Time
-from holdfast.model.ssh import public_key
+from holdfast.model.ssh import holder, no_key, public_key, uncommented
+from holdfast.model.unseen import shows_nothing
 from holdfast.model.written import Fault
 
 API_VERSION = "holdfast.dev/v1alpha1"
@@ -72,10 +73,11 @@ class People(_Written, frozen=True, kw_only=True):
             ids[person.id] = here
             for channel, place, name in person.identities.told():
                 at = f"{here}.identities.{channel}[{place}]"
-                if channel == "ssh" and not public_key(name):
-                    yield Fault(at=at, why="this is no SSH public key of a format that we take")
+                key = uncommented(name) if channel == "ssh" else ""
+                if channel == "ssh" and (why := no_key(key)):
+                    yield Fault(at=at, why=why)
                     continue
-                told = (channel, public_key(name) if channel == "ssh" else _folded(name))
+                told = (channel, holder(key) if channel == "ssh" else _folded(name))
                 other = names.setdefault(told, person.id)
                 if other != person.id:
                     yield Fault(at=at, why=f"this is {other}'s as well")
@@ -115,5 +117,6 @@ class People(_Written, frozen=True, kw_only=True):
 
 def _folded(name: str) -> str:
     """What two spellings of one name have in common."""
-    seen = (each for each in name if unicodedata.category(each) != "Cf")  # the others show nothing
-    return unicodedata.normalize("NFKC", "".join(seen)).strip().casefold()
+    shown = "".join(each for each in name if not shows_nothing(each))
+    plain = "".join(e for e in unicodedata.normalize("NFKC", shown) if not shows_nothing(e))
+    return plain.strip().casefold()

@@ -4,8 +4,11 @@ import base64
 import binascii
 from collections.abc import Callable
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
+
+from holdfast.model.ssh_keys import held, unsound
 
 
 class Form(StrEnum):
@@ -50,17 +53,34 @@ def public_key(written: str) -> str:
 
     Options, as an `authorized_keys` may have them, are no part of a public key.
     """
-    format_, _, rest = written.strip().partition(" ")
-    text = rest.partition(" ")[0]
+    key = uncommented(written)
+    return "" if no_key(key) else key
+
+
+def uncommented(written: str) -> str:
+    """The first two words of a line: of a public key, its format and itself."""
+    return " ".join(written.strip().split(" ")[:2])
+
+
+@lru_cache(maxsize=1024)
+def no_key(key: str) -> str:
+    """Why a format and a key of it are not one that we take; empty if they are."""
+    format_, _, text = key.partition(" ")
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        return ""
+        raw = b""
     parts = parts_of(raw)
     whole = format_ in KEYS and parts[:1] == [format_.encode()] and len(parts) == _PARTS[format_]
-    if format_ == "ssh-ed25519" and len(parts[-1]) != 32:
-        return ""
-    return f"{format_} {text}" if whole and base64.b64encode(raw).decode() == text else ""
+    if not whole or base64.b64encode(raw).decode() != text:
+        return "this is no SSH public key of a format that we take"
+    return unsound(format_, parts[1:])
+
+
+def holder(key: str) -> str:
+    """What two keys (`format base64`) have in common that one private key can sign for."""
+    format_, _, text = key.partition(" ")
+    return held(format_, parts_of(base64.b64decode(text))[1:])
 
 
 def parts_of(raw: bytes) -> list[bytes]:

@@ -6,7 +6,7 @@ import pytest
 
 from holdfast.wiring import main
 
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "A" * 43
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBkgTIw7qFugWc0YrJAXvQKhjaXRDGj7d5o0vkPvBneR"
 EVERYBODY = '@id("everybody") permit(principal, action, resource);\n'
 READ_ONLY = """@id("all") permit(principal, action, resource);
 @id("frozen tier") forbid(principal, action, resource in Tier::"prod");

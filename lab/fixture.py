@@ -17,11 +17,13 @@ import pytest
 from lab import crds
 from lab.build import find_binaries
 from lab.control_plane import Lab
-from lab.errors import NotBuilt
+from lab.errors import LabError, NotBuilt
 from lab.parts import Options
+from lab.sharing import Share
 
 # The played kubelets are ten times as fast as real ones: the first back-off is over in a second.
 PACE = 0.1
+_NAMESPACES = "/api/v1/namespaces"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -64,16 +66,19 @@ def _cannot_be_had(missing: NotBuilt) -> NoReturn:
 
 
 @pytest.fixture(scope="session")
-def lab(lab_built: None) -> Iterator[Lab]:  # noqa: ARG001
+def lab(lab_built: None, share: Share) -> Lab:  # noqa: ARG001
     """The session's lab: three nodes, audit log on, kubelets ten times as fast."""
-    with Lab.start(Options(pace=PACE)) as started:
-        yield started
+    return share(Lab.start(Options(pace=PACE)))
 
 
 @pytest.fixture
 def lab_namespace(lab: Lab) -> Iterator[str]:
     """A namespace that nobody else uses; its end is begun, not awaited."""
     name = f"t-{secrets.token_hex(4)}"
-    lab.kubectl("create", "namespace", name)
+    client = lab.client()
+    made = client.send("POST", _NAMESPACES, body={"metadata": {"name": name}})
+    if not made.ok:
+        raise LabError(f"A namespace could not be made: {made.body.decode()}")
     yield name
-    lab.kubectl("delete", "namespace", name, "--wait=false")
+    client.send("DELETE", f"{_NAMESPACES}/{name}")
+    client.close()

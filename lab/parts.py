@@ -16,6 +16,8 @@ _HERE = Path(__file__).parent
 # Far above what a client asks for by itself, so that loading thousands of pods waits for the
 # processors and for nothing else.
 _QPS, _BURST = 1000, 2000
+# An API server starts with nearly half the processor time, and takes 35 MB more.
+_COLLECTS_LESS = {"GOGC": "200"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,10 +131,10 @@ class Layout:
         """KWOK looks into the home folder; our own part is found beside this package."""
         match part:
             case "kwok":
-                return {"HOME": str(self.folder)}
+                return {"HOME": str(self.folder), **_COLLECTS_LESS}
             case "kubelet":
                 return {"PYTHONPATH": str(_HERE.parent)}
-        return {}
+        return _COLLECTS_LESS
 
     def _etcd(self) -> list[str | Path]:
         peer = f"http://127.0.0.1:{self.ports.etcd_peer}"

@@ -9,6 +9,7 @@ import pytest
 
 pytest_plugins = [
     "tests.proving",
+    "lab.sharing",
     "lab.fixture",
     "tests.contracts.summary",
     "tests.tally",
@@ -21,6 +22,18 @@ LONGEST_NAME = 100  # characters of a value that stands in the name of a test
 hypothesis.settings.register_profile("test", deadline=None)
 hypothesis.settings.register_profile("prove", deadline=None, max_examples=5000)
 hypothesis.settings.load_profile("prove" if os.environ.get("HOLDFAST_PROVE") == "1" else "test")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests come first: quick ones fill up what the workers have left in the end."""
+    items.sort(key=lambda each: not {"slow", "lab"} & {mark.name for mark in each.iter_markers()})
+
+
+def pytest_collection_finish() -> None:
+    """What was read lives to the end: whoever collects later need not look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -10,36 +10,37 @@ from holdfast.model.objects import Api
 from lab import crds
 from lab.control_plane import Lab
 from lab.parts import Options
+from lab.sharing import Share
 from tests.cluster.leash import Installation
 from tests.cluster.webhooks import Webhooks
 from tests.cluster.webhooks import webhooks as running_webhooks
 
 
 @pytest.fixture(scope="session")
-def operators(lab_built: None, definitions: list[Any]) -> Iterator[Lab]:
+def operators(lab_built: None, definitions: list[Any], share: Share) -> Lab:
     """A lab of its own: the tests of `lab` rely on a cluster without custom resources."""
-    with Lab.start(Options(pace=0.1, audit=False)) as lab:
-        crds.install(lab)
-        client = lab.client()
-        for kind in (Kafka, Provider):  # whose own definitions are not to be had
-            path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-            assert client.send("POST", path, body=_without_schema(kind.api)).ok
-        client.close()
-        yield lab
+    lab = share(Lab.start(Options(pace=0.1, audit=False)))
+    crds.install(lab)
+    client = lab.client()
+    for kind in (Kafka, Provider):  # whose own definitions are not to be had
+        path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+        assert client.send("POST", path, body=_without_schema(kind.api)).ok
+    client.close()
+    return lab
 
 
 @pytest.fixture(scope="session")
-def leash_lab(lab_built: None) -> Iterator[Lab]:
+def leash_lab(lab_built: None, share: Share) -> Lab:
     """A lab for those who install all of it there: fences, a keeper, webhooks."""
-    with Lab.start(Options(pace=0.1)) as lab:
-        yield lab
+    return share(Lab.start(Options(pace=0.1)))
 
 
 @pytest.fixture(scope="session")
-def installed(leash_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def installed(
+    leash_lab: Lab, tmp_path_factory: pytest.TempPathFactory, share: Share
+) -> Installation:
     """One installation there; whoever asks for it starts a keeper, one at a time."""
-    with Installation.on(leash_lab, tmp_path_factory.mktemp("leash")) as made:
-        yield made
+    return share(Installation.on(leash_lab, tmp_path_factory.mktemp("leash")))
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ from tests.cluster.webhooks import NO_DRY_RUN, REPLICAS, SIDECAR, Webhooks
 from tests.surfaces.processes.running import PATIENCE
 from tests.tally import Count, Tally
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("leash-halting"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("leash"), pytest.mark.timeout(900)]
 
 type Raw = dict[str, Any]
 

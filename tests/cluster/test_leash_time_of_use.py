@@ -24,7 +24,7 @@ from tests.cluster.told import Told
 from tests.cluster.webhooks import REPLICAS, SIDECAR, Webhooks
 from tests.tally import Count, Tally
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("leash-halting"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("leash"), pytest.mark.timeout(900)]
 
 OF_EACH_KIND = {
     "DeletePod": "sick_pod_of_a_statefulset",

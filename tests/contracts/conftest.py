@@ -1,6 +1,6 @@
 """The contract suite's clusters: each test runs the three ways, on a namespace of its own."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
@@ -9,6 +9,7 @@ from holdfast.ports import Cluster
 from holdfast.testing.simulated import SimulatedCluster
 from lab.control_plane import Lab
 from lab.parts import Options
+from lab.sharing import Share
 from tests.contracts.driver import Driver
 from tests.contracts.ways import Ground, Simulated, Way, on_the_lab, over_http
 
@@ -52,10 +53,9 @@ async def forgetful(request: pytest.FixtureRequest) -> AsyncIterator[Way]:
 
 
 @pytest.fixture(scope="session")
-def lab_without_cache(lab_built: None) -> Iterator[Lab]:
+def lab_without_cache(lab_built: None, share: Share) -> Lab:
     """A second lab: etcd and API server alone, which shows etcd's compaction at once."""
-    with Lab.start(Options(bare=True, watch_cache=False)) as lab:
-        yield lab
+    return share(Lab.start(Options(bare=True, watch_cache=False)))
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ HOMELESS = {
     "storageclasses",
     "validatingadmissionpolicies",
 }
+RUNNING = {"daemonsets", "deployments", "jobs", "pods", "replicasets", "statefulsets"}
 
 
 class Driver:
@@ -40,7 +41,7 @@ class Driver:
     def __init__(self, door: Door, namespace: str) -> None:
         self.door = door
         self.namespace = namespace
-        self._made: list[tuple[str, str]] = []
+        self._made: list[Asked] = []
 
     def asked(self, verb: str, resource: str, name: str = "", **more: Any) -> Asked:
         """A request with what follows from the resource filled in."""
@@ -69,8 +70,9 @@ class Driver:
     async def create(self, resource: str, manifest: Json, **more: Any) -> Json:
         """POST."""
         made = await self.done("create", resource, body=manifest, **more)
-        if resource in HOMELESS and not more.get("query"):
-            self._made.append((resource, made["metadata"]["name"]))
+        if resource in HOMELESS | RUNNING and resource != "namespaces" and not more.get("query"):
+            name, where = made["metadata"]["name"], made["metadata"].get("namespace", "")
+            self._made.append(self.asked("delete", resource, name, namespace=where))
         return made
 
     async def get(self, resource: str, name: str, **more: Any) -> Json:
@@ -95,9 +97,13 @@ class Driver:
         return await self.send("delete", resource, name, body=body if options else None)
 
     async def clean(self) -> None:
-        """Take away what lies in no namespace, the latest first."""
-        for resource, name in reversed(self._made):
-            await self.send("delete", resource, name)
+        """Take away what lies in no namespace and what runs, the latest first.
+
+        Namespaces stay until their cluster goes: before a real one lets a namespace go, it looks
+        for objects of each resource that it has, twice.
+        """
+        for asked in reversed(self._made):
+            await self.door.send(asked)
 
 
 def a_config(name: str = "settings", **metadata: object) -> Json:

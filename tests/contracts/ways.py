@@ -206,7 +206,7 @@ class Way:
         await self.driver.create(bindings, a_binding(role, self.somebody, kind=kind))
 
     async def close(self) -> None:
-        """Take everything away; a real namespace goes in its own time."""
+        """Take away what others would see."""
         await self.driver.clean()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.sharing import group_of
 from tests.house import tree
 
 ASKING = """
@@ -30,7 +31,8 @@ def test_every_test_that_asks_for_the_lab_runs_in_the_same_worker(tmp_path: Path
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-v", "-n", "2", "--dist", "loadgroup"),
-            *("-p", "lab.fixture", "-p", "no:cacheprovider", "-p", "no:asyncio", "."),
+            *("-p", "lab.sharing", "-p", "lab.fixture"),
+            *("-p", "no:cacheprovider", "-p", "no:asyncio", "."),
         ],
         cwd=tmp_path,
         env=outside | {"PYTHONPATH": str(tree.ROOT)},
@@ -41,3 +43,12 @@ def test_every_test_that_asks_for_the_lab_runs_in_the_same_worker(tmp_path: Path
     ran = re.findall(r"^\[(gw\d)\].*::test_asks_for_the_lab\[\d\]@lab", done.stdout, re.MULTILINE)
     assert 8 == len(ran), done.stdout
     assert 1 == len({*ran})
+
+
+@pytest.mark.parametrize("shared", ["lab", "leash_lab", "operators"])
+def test_whoever_shares_a_lab_is_in_one_group_with_the_others(
+    shared: str, request: pytest.FixtureRequest
+) -> None:
+    """It ends with its group: whoever came later would find it gone."""
+    asking = [item for item in request.session.items if shared in getattr(item, "fixturenames", ())]
+    assert len({group_of(item) for item in asking}) <= 1

@@ -61,6 +61,7 @@ async def on_the_double(seed: str) -> Outcome:
         return await chaos.run(seed, world)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", range(BATCHES))
 async def test_after_any_chaos_the_watcher_knows_what_the_simulated_server_knows(
     batch: int, prove: bool, tally: Tally, pytestconfig: pytest.Config

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from holdfast.audit import chain, checkpoints
+from holdfast.model.canonical import LARGEST
 from holdfast.model.entries import Checkpoint, Entry, Head, entry_hash, signed_bytes
 from tests.audit.chains import CHAIN, CLUSTER, a_chain, a_chain_of, a_draft, a_key, flipped
 from tests.audit.chains import checkpoints as states_of
@@ -163,6 +164,18 @@ def _restores() -> Iterator[Case]:
     branch = [a_note(states_of(first)[8])]
     yield Case(name="the branch given up", lines=_lines(lost), bad=11, anchors=branch)
     yield from _given_up(first, anchors)
+    draft = a_draft(1, kind="restore_accepted", abandoned_epoch=LARGEST, abandoned_size=1)
+    (beyond,) = a_chain_of([draft])
+    for number in (LARGEST, LARGEST + 1, 2**64):
+        line = signed_again(beyond, epoch=number).line
+        yield Case(name=f"an epoch of {number}", lines=[line], bad=1)
+    draft = a_draft(1, kind="restore_accepted", abandoned_epoch=LARGEST - 1, abandoned_size=1)
+    (last,) = a_chain_of([draft])
+    last = signed_again(last, epoch=LARGEST)
+    yield Case(name="the last epoch that can be", lines=[last.line], bad=None)
+    for word, number in (("epoch", -1), ("seq", 0), ("seq", -1), ("seq", LARGEST + 1)):
+        odd = signed_again(lost[0], **{word: number})
+        yield Case(name=f"{word} {number}", lines=[odd.line], bad=1)
     silent = signed_again(lost[0], epoch=1)
     yield Case(name="an epoch of itself", lines=[silent.line], bad=1)
 

@@ -5,7 +5,8 @@ import pytest
 
 from holdfast.audit import chain
 from holdfast.errors import BadRecord
-from holdfast.model.entries import Entry
+from holdfast.model.canonical import LARGEST
+from holdfast.model.entries import Entry, Head
 from tests.audit.chains import CHAIN, CLUSTER, a_chain, a_chain_of, a_draft, a_key
 from tests.audit.damage import signed_again
 
@@ -75,6 +76,36 @@ def test_the_turn_is_the_signers_until_an_entry_names_another() -> None:
 
     assert key.public.id == head.turn
     assert other == chain.after(head, rotated).turn
+
+
+@pytest.mark.parametrize(
+    ("odd", "wrong"),
+    [
+        (Head(chain=CHAIN, cluster="bad uid!", hash="0" * 64), "its cluster has not the form"),
+        (Head(chain=CHAIN, cluster="", hash="0" * 64), "its cluster has not the form"),
+        (Head(chain=CHAIN, cluster=CLUSTER, hash="0" * 64, seq=LARGEST), "its seq has not"),
+        (Head(chain=CHAIN, cluster=CLUSTER, hash="0" * 64, epoch=LARGEST + 1), "its epoch has not"),
+    ],
+)
+def test_what_no_verifier_would_accept_is_not_sealed(odd: Head, wrong: str) -> None:
+    with pytest.raises(BadRecord, match=wrong):
+        a_chain_of([a_draft(1)], head=odd)
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        (b"", "an empty line"),
+        (b"\xef\xbb\xbf{}", "it begins with a byte order mark"),
+        ("{}".encode("utf-16"), "it begins with a byte order mark"),
+        ("{}".encode("utf-16-be"), "it is not in UTF-8"),
+        (b"{}\r", "it ends with a carriage return"),
+        (b"x", "JSON is malformed"),
+    ],
+)
+def test_what_another_program_made_of_a_line_is_said(line: bytes, wrong: str) -> None:
+    with pytest.raises(BadRecord, match=wrong):
+        chain.parse(line)
 
 
 def test_another_version_is_none_of_ours() -> None:

@@ -5,6 +5,7 @@
 - A sealing time never goes back, whatever the clock does.
 """
 
+import codecs
 import re
 from collections.abc import Callable, Iterable
 
@@ -12,7 +13,7 @@ import msgspec
 
 from holdfast.audit.merkle import Tree
 from holdfast.errors import BadRecord, NotCanonical
-from holdfast.model.canonical import refuse_doubtful
+from holdfast.model.canonical import LARGEST, refuse_doubtful
 from holdfast.model.entries import (
     ROTATED,
     VERSION,
@@ -22,14 +23,15 @@ from holdfast.model.entries import (
     Head,
     entry_hash,
     genesis,
+    is_cluster,
     signed_bytes,
 )
 
 LONGEST = 1 << 20  # bytes of one line: nothing that we record comes near, and a reader has an end
 _HASH = re.compile(r"[0-9a-f]{64}")
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SIGNATURE = re.compile(r"[0-9a-f]{128}")
 _CHAIN = re.compile(r"[a-z0-9_]{1,64}")
-_CLUSTER = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _DECODER = msgspec.json.Decoder(Entry)
 
@@ -42,13 +44,18 @@ def started(chain: str, cluster: str) -> Head:
 def sealed(
     head: Head, drafts: Iterable[Draft], *, time: str, key: str, sign: Callable[[bytes], bytes]
 ) -> tuple[Entry, ...]:
-    """The drafts as the next entries of the chain, in their order, signed one by one."""
+    """The drafts as the next entries of the chain, in their order, signed one by one.
+
+    Raises `BadRecord` for an entry that no verifier accepts, and none of them is handed out.
+    """
     entries: list[Entry] = []
     for draft in drafts:
         entry = _unsigned(head, draft, max(time, head.time), key)
         hash_ = entry_hash(entry.hashed)
         signature = sign(signed_bytes(hash_)).hex()
         entry = msgspec.structs.replace(entry, hash=hash_, sig=signature)
+        if odd := _odd(entry):
+            raise _bad(f"{odd}, and no verifier would accept it")
         entries.append(entry)
         head = after(head, entry)
     return tuple(entries)
@@ -98,7 +105,9 @@ def state_of(head: Head, tree: Tree) -> Checkpoint:
 def parse(line: bytes) -> Entry:
     """One line without its end. Raises `BadRecord` for whatever is not exactly an entry."""
     if len(line) > LONGEST:
-        raise _bad(f"a line of {len(line)} bytes is longer than any entry")
+        raise _bad(f"a line of more than {LONGEST} bytes is longer than any entry")
+    if why := _of_another_program(line):
+        raise _bad(why)
     try:
         entry = _DECODER.decode(line)
         refuse_doubtful(entry.details)
@@ -108,8 +117,8 @@ def parse(line: bytes) -> Entry:
         raise _bad(doubtful.wrong) from None
     if entry.v != VERSION:
         raise _bad(f"it has version {entry.v}, and this reader knows {VERSION}")
-    if not _well_formed(entry):
-        raise _bad("a hash, a signature, a time or an id has not the form that it must have")
+    if odd := _odd(entry):
+        raise _bad(odd)
     if entry.line != line:
         raise _bad("it is not in its canonical form")
     return entry
@@ -130,19 +139,34 @@ def is_chain(text: str) -> bool:
     return _CHAIN.fullmatch(text) is not None
 
 
-def is_cluster(text: str) -> bool:
-    """Whether that can be the uid of a cluster."""
-    return _CLUSTER.fullmatch(text) is not None
+def _of_another_program(line: bytes) -> str:
+    """What whoever copied the file has made of it; empty if nothing of that is seen."""
+    if not line:
+        return "it is an empty line"
+    if line.startswith(_MARKS):
+        return "it begins with a byte order mark: the file was written again in another encoding"
+    if b"\0" in line:
+        return "it is not in UTF-8: the file was written again in another encoding"
+    if line.endswith(b"\r"):
+        return "it ends with a carriage return: the file was written again with other line ends"
+    return ""
 
 
-def _well_formed(entry: Entry) -> bool:
-    return (
-        all(is_hash(each) for each in (entry.hash, entry.prev, entry.key))
-        and is_chain(entry.chain)
-        and is_cluster(entry.cluster)
-        and _SIGNATURE.fullmatch(entry.sig) is not None
-        and is_time(entry.time)
-    )
+def _odd(entry: Entry) -> str:
+    """Which member has not the form that it must have; empty if each has."""
+    forms = {
+        "epoch": 0 <= entry.epoch <= LARGEST,
+        "seq": 0 < entry.seq <= LARGEST,
+        "chain": is_chain(entry.chain),
+        "cluster": is_cluster(entry.cluster),
+        "time": is_time(entry.time),
+        "prev": is_hash(entry.prev),
+        "key": is_hash(entry.key),
+        "hash": is_hash(entry.hash),
+        "sig": _SIGNATURE.fullmatch(entry.sig) is not None,
+    }
+    name = next((name for name, fits in forms.items() if not fits), None)
+    return f"its {name} has not the form that it must have" if name is not None else ""
 
 
 def _unsigned(head: Head, draft: Draft, time: str, key: str) -> Entry:

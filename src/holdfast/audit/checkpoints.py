@@ -9,11 +9,11 @@ import binascii
 import hashlib
 from collections.abc import Iterable
 
-from holdfast.audit.chain import is_chain, is_cluster, is_hash, is_time
+from holdfast.audit.chain import is_chain, is_hash, is_time
 from holdfast.audit.merkle import Tree
 from holdfast.errors import BadRecord
 from holdfast.model.canonical import LARGEST
-from holdfast.model.entries import Check, Checkpoint, PublicKey
+from holdfast.model.entries import Check, Checkpoint, PublicKey, is_cluster
 
 ORIGIN = "holdfast.dev/audit/"
 DASH = "\N{EM DASH}"

@@ -104,7 +104,7 @@ def parse(line: bytes) -> Entry:
     except (ValueError, RecursionError) as unfit:
         raise Bad(f"it is no entry ({type(unfit).__name__})") from None
     require(whole(entry["v"]) and entry["v"] == 1, "it is of another version")
-    require(whole(entry["epoch"], 0) and whole(entry["seq"], 0), "a number is missing")
+    require(whole(entry["epoch"], 0) and whole(entry["seq"], 0), "epoch or seq has not its form")
     subjects = entry["subjects"]
     require(isinstance(subjects, list), "its subjects are no list")
     require(all(isinstance(each, str) for each in subjects), "its subjects are not all text")

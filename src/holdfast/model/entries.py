@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -26,6 +27,8 @@ LONGEST_DRAFT = 1_000_000  # bytes: its line stays below what a reader accepts
 ENTRY_DOMAIN = b"holdfast-audit-entry-v1\n"
 """Stands before what an entry's signature covers, so that it is a signature of nothing else."""
 
+
+_CLUSTER = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 SERVED = frozenset({"signal", "model_call"})
 """What `serve` may record by itself: everything else is the keeper's word, or a person's."""
@@ -120,6 +123,11 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
 def genesis(chain: str, cluster: str) -> str:
     """What stands in place of a hash before the first entry."""
     return hashlib.sha256(f"holdfast-audit-chain-v1\n{chain}\n{cluster}\n".encode()).hexdigest()
+
+
+def is_cluster(text: str) -> bool:
+    """Whether that can be the uid of a cluster."""
+    return _CLUSTER.fullmatch(text) is not None
 
 
 def entry_hash(hashed: bytes) -> str:

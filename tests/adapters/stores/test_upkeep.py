@@ -66,6 +66,26 @@ def test_one_of_another_cluster_is_refused(engine: Engine) -> None:
         upkeep.upgrade(engine, CLUSTER)
 
 
+@pytest.mark.parametrize(
+    "odd",
+    ["bad uid!", " ", "", "a\nb", "\N{LATIN SMALL LETTER U WITH DIAERESIS}", "a" * 129, "../x"],
+)
+def test_one_is_made_for_no_cluster_that_a_record_cannot_name(engine: Engine, odd: str) -> None:
+    with pytest.raises(BadInput, match="cannot be the uid of a cluster"):
+        upkeep.upgrade(engine, odd)
+
+    assert "has no tables yet" in refused(engine)
+
+
+def test_one_that_was_made_for_such_a_cluster_is_refused(engine: Engine) -> None:
+    upkeep.upgrade(engine, CLUSTER)
+    run(engine, "UPDATE hf_facts SET cluster_uid = 'bad uid!'")
+
+    assert "is for 'bad uid!', which cannot be the uid of a cluster" in refused(engine, "bad uid!")
+    with pytest.raises(WrongStore):
+        upkeep.upgrade(engine, CLUSTER)
+
+
 def test_one_of_a_newer_version_is_refused_and_not_downgraded(engine: Engine) -> None:
     upkeep.upgrade(engine, CLUSTER)
     run(engine, "UPDATE hf_revision SET version_num = '9999'")

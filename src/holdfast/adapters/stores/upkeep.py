@@ -15,7 +15,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from holdfast.adapters.stores.database import READS, asking, named, prepare
 from holdfast.adapters.stores.tables import FACTS, METADATA, REVISION
-from holdfast.errors import StoreRefused, WrongStore
+from holdfast.errors import BadInput, StoreRefused, WrongStore
+from holdfast.model.entries import is_cluster
 from holdfast.model.standing import Standing
 
 # Also what each transaction begins with: ours may override that, and the engine's do not.
@@ -38,6 +39,12 @@ def standing(engine: Engine) -> Standing:
 
 def upgrade(engine: Engine, cluster: str) -> tuple[str | None, str]:
     """Bring the tables to the newest revision, for that cluster; from which one, to which one."""
+    if not is_cluster(cluster):
+        raise BadInput(
+            f"{cluster!r} cannot be the uid of a cluster.",
+            remedy="Take that of its namespace kube-system: 1 to 128 letters, digits, `.`, `_` or "
+            "`-`. A record of any other could never be verified.",
+        )
     refuse_strangers(standing(engine), cluster)
     prepare(engine)
     with asking(engine, writing=True) as connection:
@@ -122,6 +129,12 @@ def refuse_strangers(now: Standing, cluster: str) -> None:
         raise WrongStore(
             f"{now.name} is at revision {now.revision}, which this version does not know.",
             remedy="A newer Holdfast has upgraded it: run that one, or restore a backup.",
+        )
+    if odd := [each for each in now.clusters if not is_cluster(each)]:
+        raise WrongStore(
+            f"{now.name} is for {odd[0]!r}, which cannot be the uid of a cluster.",
+            remedy="What is recorded in it can never be verified: keep a backup of it, and make "
+            "another database.",
         )
     if now.clusters and cluster not in now.clusters:
         raise WrongStore(

@@ -14,6 +14,7 @@ from holdfast.model.canonical import canonical
 from holdfast.model.cases import Card, Case
 from holdfast.model.objects import Ref
 from holdfast.model.paths import Difference
+from holdfast.model.plans import planned
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Risk
 from holdfast.model.steps import Evict, Patch, Set
@@ -89,4 +90,4 @@ def a_case(proposal: Proposal = RESTART, card: Card = CARD, **changed: Any) -> C
 
 def a_dossier(proposal: Proposal = RESTART, card: Card = CARD, **changed: Any) -> Dossier:
     """It, as it is shown."""
-    return Dossier(case=a_case(proposal, card, **changed), proposal=proposal, card=card)
+    return Dossier(case=a_case(proposal, card, **changed), plan=planned([proposal]), card=card)

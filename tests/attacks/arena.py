@@ -36,7 +36,7 @@ from holdfast.testing.leases import SimulatedLeases
 from holdfast.testing.memory import Kept, StoreInMemory
 from holdfast.testing.server import SimulatedServer
 from holdfast.testing.simulated import SimulatedCluster
-from holdfast.workflow.casebook import proposal_of
+from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.inbox import Inbox, answer_on
 from holdfast.workflow.leashed import hearings
 from tests.approvals.keygen import public, sign
@@ -186,7 +186,7 @@ class Arena(Stage):
         """A proposal that waits for people."""
         case = await self.proposed(kind, **changed)
         assert case.state == State.PROPOSED.value, case.card
-        return proposal_of(case)
+        return plan_of(case).first
 
     async def approved(self, kind: str = "RolloutRestart", *who: str, **changed: Any) -> Proposal:
         """One that everybody who is needed has approved; nobody has begun."""

@@ -18,6 +18,7 @@ from holdfast.execution.states import State
 from holdfast.model.cases import Word
 from holdfast.model.handed import WORD
 from holdfast.model.ordered import ACT, LOOK, UNDO, CaseOrder
+from holdfast.model.plans import planned
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Sight
 from holdfast.model.steps import Create, Patch, Set, Step
@@ -173,7 +174,7 @@ async def forged_as_done(
     forged = msgspec.structs.replace(about, undo=undo)
     arena.rewritten(
         about,
-        content=content_of(forged),
+        content=content_of(planned([forged])),
         digest=forged.digest,
         state=state.value,
         course=courses.written(course),
@@ -236,7 +237,7 @@ async def test_a_row_of_somebody_elses_making_is_no_proposal() -> None:
             case,
             id=other.id,
             digest=other.digest,
-            content=content_of(other),
+            content=content_of(planned([other])),
             state=State.APPROVED.value,
             changed=case.changed + SECOND,
         )

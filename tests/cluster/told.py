@@ -8,10 +8,11 @@ from holdfast.execution import courses
 from holdfast.execution.courses import Course
 from holdfast.execution.states import State
 from holdfast.model.cases import Card, Case
+from holdfast.model.plans import planned
 from holdfast.model.proposals import Proposal
 from holdfast.surfaces.cli.repairs.dossier import Dossier
 from holdfast.surfaces.cli.repairs.rows import beside, signed
-from holdfast.workflow.casebook import proposal_of
+from holdfast.workflow.casebook import plan_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,7 @@ class Told:
 
     @property
     def proposal(self) -> Proposal:
-        return proposal_of(self.case)
+        return plan_of(self.case).first
 
     @property
     def card(self) -> Card:
@@ -47,7 +48,7 @@ class Told:
     @property
     def lines(self) -> list[str]:
         """What stands on the card, as the command line shows it."""
-        told = Dossier(case=self.case, proposal=self.proposal, card=self.card)
+        told = Dossier(case=self.case, plan=planned([self.proposal]), card=self.card)
         return [line for row in (*signed(told), *beside(told)) for line in row.lines]
 
     @property

@@ -33,12 +33,37 @@ def test_no_life_is_without_end() -> None:
     while more := {s for s in NEXT if s not in ending and ending & set(NEXT[s].values())}:
         ending |= more
     assert set(State) == ending
-    # and no state is come back to
+
+
+ONWARD, BACK = {Event.VERIFIED}, {Event.HALTED, Event.STEP_UNDONE}
+"""What leads from one step of a plan to the next one, and to the one before."""
+
+
+def later_than(state: State, leaving_out: set[Event]) -> set[State]:
+    """All that may come after it."""
+    later, edge = set[State](), {state}
+    while edge:
+        following = {
+            to
+            for each in edge
+            for event, to in NEXT.get(each, {}).items()
+            if event not in leaving_out
+        }
+        edge = following - later
+        later |= edge
+    return later
+
+
+def test_no_state_of_one_step_is_come_back_to() -> None:
     for state in State:
-        later, edge = set[State](), {state}
-        while edge := {to for each in edge for to in NEXT.get(each, {}).values()} - later:
-            later |= edge
-        assert state not in later
+        assert state not in later_than(state, ONWARD | BACK)
+
+
+def test_a_plan_that_goes_back_never_goes_on_again() -> None:
+    forwards = {State.PROPOSED, State.APPROVED, State.LEASED, State.APPLIED}
+    assert not forwards & later_than(State.NOT_RECOVERED, set())
+    for event in BACK:
+        assert {State.NOT_RECOVERED} == {e[event] for e in NEXT.values() if event in e}
 
 
 def test_what_was_decided_first_stands() -> None:
@@ -70,19 +95,34 @@ LIFE = {
         "expired": "expired",
         "refused": "refused",
         "failed": "failed",
+        "halted": "not_recovered",
     },
     "leased": {
         "applied": "applied",
         "refused": "refused",
         "failed": "failed",
         "lost": "unknown",
+        "halted": "not_recovered",
     },
-    "unknown": {"found_done": "applied", "found_not_done": "failed"},
-    "applied": {"recovered": "recovered", "deadline": "not_recovered", "undo": "undoing"},
+    "unknown": {
+        "found_done": "applied",
+        "found_not_done": "failed",
+        "halted": "not_recovered",
+    },
+    "applied": {
+        "recovered": "recovered",
+        "verified": "approved",
+        "deadline": "not_recovered",
+        "undo": "undoing",
+    },
     "recovered": {"undo": "undoing"},
     "recovered_late": {"undo": "undoing"},
     "not_recovered": {"undo": "undoing", "healed_late": "recovered_late"},
-    "undoing": {"undone": "undone", "undo_failed": "undo_failed"},
+    "undoing": {
+        "undone": "undone",
+        "step_undone": "not_recovered",
+        "undo_failed": "undo_failed",
+    },
 }
 
 

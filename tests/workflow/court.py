@@ -26,6 +26,7 @@ from holdfast.model.operator import OperatorAnswer, OperatorQuestion
 from holdfast.model.ordered import ACT, EXECUTE, UNDO, VERIFY, CaseOrder
 from holdfast.model.paths import Difference
 from holdfast.model.people import API_VERSION, KIND, Identities, People, Person
+from holdfast.model.plans import planned
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Action, Sight
 from holdfast.model.runs import Queue
@@ -37,7 +38,6 @@ from holdfast.testing.engine import EngineInMemory, Run
 from holdfast.testing.memory import Kept
 from holdfast.testing.simulated import SimulatedCluster
 from holdfast.testing.status import StatusError
-from holdfast.workflow.asking import FIRST
 from holdfast.workflow.casebook import content_of
 from holdfast.workflow.deciding import hear_word
 from holdfast.workflow.leash import Leash
@@ -193,7 +193,7 @@ class Court:
             "cluster": about.cluster,
             "proposal": about.id,
             "digest": about.digest,
-            "step": FIRST,
+            "step": 1,
             "decision": Decision.APPROVE,
             "until": about.open_until,
         }
@@ -281,7 +281,7 @@ def case_of(proposal: Proposal) -> Case:
         namespace=proposal.target.namespace,
         target=proposal.target.uid,
         of_class=kind.of_class.value,
-        content=content_of(proposal),
+        content=content_of(planned([proposal])),
         card="{}",
         course="",
         proposed=proposal.proposed,

@@ -32,6 +32,7 @@ from holdfast.model.merge_patches import as_wanted
 from holdfast.model.objects import Ref
 from holdfast.model.ordered import ACT, EXECUTE, VERIFY, CaseOrder
 from holdfast.model.people import Identities, Person
+from holdfast.model.plans import planned
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Action, Sight
 from holdfast.model.runs import Order, Queue, RunState
@@ -344,7 +345,7 @@ def a_case(about: Proposal, now: datetime) -> Case:
         namespace=about.target.namespace,
         target=about.target.uid,
         of_class=type(about.action).kind.of_class.value,
-        content=content_of(about),
+        content=content_of(planned([about])),
         card="{}",
         course="",
         proposed=about.proposed,

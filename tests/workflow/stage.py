@@ -41,7 +41,7 @@ from holdfast.testing.memory import StoreInMemory
 from holdfast.testing.server import SimulatedServer
 from holdfast.testing.simulated import SimulatedCluster
 from holdfast.testing.status import StatusError
-from holdfast.workflow.casebook import proposal_of
+from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.inbox import Inbox, answer_on
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.leashed import QUEUES, TYPES, hearings, phases
@@ -175,11 +175,11 @@ class Stage:
         }
         return {**body, **changed}
 
-    async def asked(self, body: Mapping[str, Plain]) -> str:
+    async def asked(self, body: Mapping[str, Plain], kind: str = PROPOSE) -> str:
         """Put the letter there, and let the keeper hear it: the outcome."""
         self.letters += 1
         at = self.cluster.clock.now()
-        letter = Letter(id=f"ltr_{self.letters}", kind=PROPOSE, sender="cli:sam", body=body, at=at)
+        letter = Letter(id=f"ltr_{self.letters}", kind=kind, sender="cli:sam", body=body, at=at)
         with self.store.transaction() as tx:
             tx.letters.put(letter)
         inbox = Inbox(
@@ -269,7 +269,7 @@ def card_of(case: Case) -> Card:
 
 
 def proposal(case: Case) -> Proposal:
-    return proposal_of(case)
+    return plan_of(case).first
 
 
 @asynccontextmanager

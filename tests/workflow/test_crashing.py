@@ -12,6 +12,8 @@ from holdfast.execution.states import State
 from holdfast.model.asks import Rules
 from tests.tally import Count, Tally
 from tests.workflow.crashing import Fate, a_mortal_stage, events, lived
+from tests.workflow.executing import Stage
+from tests.workflow.planned import approved_plan, heal, prepare
 
 RESTART = RolloutRestart(stamp="2026-01-01T12:00:00Z")
 SCALE = ScaleWorkload(replicas=3, now=2)
@@ -48,7 +50,42 @@ async def taken_back(fate: Fate) -> list[str]:
         return [each for each, so in wrong.items() if so]
 
 
-STORIES = {"recovered": restarted, "undone": taken_back}
+async def a_plan_done(fate: Fate) -> list[str]:
+    """The same, of two steps that both help."""
+    async with a_mortal_stage(fate, SCALING) as stage:
+        prepare(stage)
+        order = await approved_plan(stage, SCALE, SCALE)
+        await lived(stage, order, State.RECOVERED, meanwhile=lambda: heal(stage, "web", "api"))
+        return await wrong_in(stage, [3, 3], 2, ["applied", "verified", "applied", "recovered"])
+
+
+async def a_plan_undone(fate: Fate) -> list[str]:
+    """The same, of two steps of which the second does not help."""
+    async with a_mortal_stage(fate, SCALING, deadline=timedelta(seconds=2)) as stage:
+        prepare(stage)
+        order = await approved_plan(stage, SCALE, SCALE)
+        await lived(stage, order, State.UNDONE, meanwhile=lambda: heal(stage, "web"))
+        told = ["applied", "verified", "applied", "deadline", "undone", "undone"]
+        return await wrong_in(stage, [2, 2], 3, told)
+
+
+async def wrong_in(stage: Stage, there: list[int], generation: int, told: list[str]) -> list[str]:
+    documents = [stage.document(name=name) for name in ("web", "api")]
+    wrong = {
+        "lost": there != [each.at("spec", "replicas") for each in documents],
+        "done twice": {generation} != {e.at("metadata", "generation") for e in documents},
+        "leaked": bool(await stage.leases.left()),
+        "told otherwise": told != events(stage),
+    }
+    return [each for each, so in wrong.items() if so]
+
+
+STORIES = {
+    "recovered": restarted,
+    "undone": taken_back,
+    "a plan done": a_plan_done,
+    "a plan undone": a_plan_undone,
+}
 
 
 async def boundaries(story: str) -> list[str]:
@@ -67,6 +104,13 @@ async def test_who_dies_at_a_dangerous_place_is_taken_over(place: str) -> None:
     places = await boundaries("recovered")
     last = len(places) - places[::-1].index(place)
     assert [] == await restarted(Fate(at=[last]))
+
+
+async def test_who_dies_between_two_steps_is_taken_over() -> None:
+    places = await boundaries("a plan done")
+    first, last = places.index("after send"), len(places) - places[::-1].index("before lend")
+    for point in range(first, last, 9):
+        assert [] == await a_plan_done(Fate(at=[point])), (point, places[point - 1])
 
 
 @pytest.mark.slow

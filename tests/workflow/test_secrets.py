@@ -7,6 +7,7 @@ import pytest
 
 from holdfast.execution.states import State
 from holdfast.model.cases import Case
+from holdfast.model.plans import planned
 from holdfast.surfaces.cli.repairs.dossier import Dossier
 from holdfast.surfaces.cli.repairs.markdown import as_markdown
 from holdfast.surfaces.cli.repairs.report import as_value
@@ -65,7 +66,7 @@ def quoting(change: Change) -> str:
 
 def shown(case: Case, stage: Stage) -> Iterator[str]:
     """The card in every form that there is."""
-    told = Dossier(case=case, proposal=proposal(case), card=card_of(case))
+    told = Dossier(case=case, plan=planned([proposal(case)]), card=card_of(case))
     now = stage.cluster.clock.now()
     yield from (line for row in (*signed(told), *beside(told)) for line in row.lines)
     value = as_value(told, now)

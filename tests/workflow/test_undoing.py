@@ -15,8 +15,8 @@ from holdfast.model.handed import FREEZE
 from holdfast.model.ordered import UNDO, CaseOrder
 from holdfast.model.switches import Frozen, told
 from holdfast.testing.manifests import manifest
-from holdfast.workflow.casebook import proposal_of
-from holdfast.workflow.undoing import order_undo, undo_of
+from holdfast.workflow.casebook import plan_of
+from holdfast.workflow.taking_back import order_undo, undo_of
 from tests.workflow.executing import CODE, HOUR, SECOND, Stage, a_case, a_stage
 
 SCALE = ScaleWorkload(replicas=3, now=2)
@@ -85,19 +85,19 @@ async def test_a_person_can_have_it_taken_back_and_nobody_twice() -> None:
     async with a_stage(rules=LEFT, soak=SECOND, deadline=SOON) as stage:
         order = await stage.approved(SCALE)
         await stage.until(order, State.NOT_RECOVERED)
-        about = proposal_of(stage.case(order))
+        about = plan_of(stage.case(order)).first
         with stage.store.transaction() as tx:
-            assert order_undo(stage.leash, tx, about, step=1, by="ana", reason="it is worse")
-            assert not order_undo(stage.leash, tx, about, step=1, by="ana")
+            assert order_undo(stage.leash, tx, about, by="ana", reason="it is worse")
+            assert not order_undo(stage.leash, tx, about, by="ana")
         await stage.until(order, State.UNDONE)
         assert 2 == stage.document().at("spec", "replicas")
 
 
 async def undone_by_a_person(stage: Stage, order: CaseOrder) -> None:
     """A person orders it; whatever becomes of that."""
-    about = proposal_of(stage.case(order))
+    about = plan_of(stage.case(order)).first
     with stage.store.transaction() as tx:
-        assert order_undo(stage.leash, tx, about, step=1, by="ana", reason="it is worse")
+        assert order_undo(stage.leash, tx, about, by="ana", reason="it is worse")
     async with stage.engine.running():
         while not stage.ended(order.run(UNDO)):
             stage.seal_all()
@@ -142,12 +142,12 @@ async def test_an_undo_whose_run_a_restore_lost_can_be_had_again() -> None:
     async with a_stage(rules=LEFT, soak=SECOND, deadline=SOON) as stage:
         order = await stage.approved(SCALE)
         await stage.until(order, State.NOT_RECOVERED)
-        about = proposal_of(stage.case(order))
+        about = plan_of(stage.case(order)).first
         with stage.store.transaction() as tx:
-            assert order_undo(stage.leash, tx, about, step=1, by="ana")
+            assert order_undo(stage.leash, tx, about, by="ana")
         stage.forget_runs()
         with stage.store.transaction() as tx:
-            assert order_undo(stage.leash, tx, about, step=1, by="ana", reason="once more")
+            assert order_undo(stage.leash, tx, about, by="ana", reason="once more")
         await stage.until(order, State.UNDONE)
         assert 2 == stage.document().at("spec", "replicas")
         assert 2 == stage.course(order).generation

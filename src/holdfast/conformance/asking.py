@@ -42,6 +42,7 @@ def ask_of(case: Case, read: Action | None = None) -> Ask:
         risk=Risk[case["risk"].upper()],
         digest=case["digest"],
         proposed=_at(case["proposed"]),
+        set_going=_at(case["its_turn"]) if case["its_turn"] else None,
         requester=case["requester"],
         managed=_managed(case, told),
         assents=tuple(_heard(yes) for yes in case["assents"]),

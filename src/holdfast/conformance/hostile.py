@@ -39,6 +39,7 @@ def legitimate(dice: Dice, action: str = "") -> Case:
         "restarts_of_managed": dice.random() < 0.2,
         "now": 100 * MINUTE,
         "proposed": 60 * MINUTE,
+        "its_turn": 0,  # of a step of a plan: when the step before was verified
         "digest": "d1",
         "requester": third,
         "assents": [
@@ -159,6 +160,7 @@ CHANGES: tuple[Callable[[Case, Dice], None], ...] = (
     _set("restarts_of_managed", True),
     _set("assents", []),
     _set("now", 105 * MINUTE, 110 * MINUTE, 110 * MINUTE + 1, 200 * MINUTE - 1, 200 * MINUTE),
+    _set("its_turn", 85 * MINUTE, 95 * MINUTE - 1, 99 * MINUTE),
     _set("proposed", 0, 90 * MINUTE + 1, -150 * MINUTE, -150 * MINUTE + 1),
     _set("digest", "d1", "d2"),
     _asked_himself,

@@ -134,7 +134,7 @@ def _may_be_changed_here(case: Case) -> bool:
 def _approved(case: Case) -> bool:
     if not case["assents"]:
         return False
-    if max(yes["at"] for yes in case["assents"]) + 15 * MINUTE < case["now"]:
+    if max(case["its_turn"], *(yes["at"] for yes in case["assents"])) + 15 * MINUTE < case["now"]:
         return False
     return all(_counts(case, yes) for yes in case["assents"])
 

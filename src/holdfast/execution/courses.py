@@ -67,10 +67,13 @@ class Sending(
 class Course(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """How far an execution has come."""
+    """How far an execution has come: the step that it is at, and those before it as they ended."""
 
     v: int = 1
     step: int = 1
+    since: datetime | None = None  # when the step before was verified
+    earlier: tuple["Course", ...] = ()  # in their order; none of these holds any itself
+    halted: int = 0  # the step at which the plan went no further
     generation: int = 1
     act: Sending = Sending()
     before: Picture | None = None  # what was there before the act
@@ -81,6 +84,23 @@ class Course(
     undo: Sending = Sending()
     says: str = ""  # the last that is to be said of it, for people
 
+    def at(self, step: int) -> "Course | None":
+        """The course of that step, if it was come to."""
+        return next((each for each in (*self.earlier, self) if each.step == step), None)
+
+
+def onward(course: Course, at: datetime) -> Course:
+    """The course of the step after one that was verified then."""
+    done = msgspec.structs.replace(course, earlier=())
+    return Course(step=course.step + 1, since=at, earlier=(*course.earlier, done))
+
+
+def back(course: Course, says: str) -> Course:
+    """The course of the step before, from where the plan goes no further."""
+    *earlier, before = course.earlier
+    halted = course.halted or course.step
+    return msgspec.structs.replace(before, earlier=tuple(earlier), halted=halted, says=says)
+
 
 class Progress(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
@@ -90,11 +110,19 @@ class Progress(
     watched: Watched | None = None
     recalled: datetime | None = None
     says: str = ""
+    step: int = 1
+    halted: int = 0
 
 
 def progress_of(course: Course) -> str:
     """It as it is kept."""
-    told = Progress(watched=course.watched, recalled=course.recalled, says=course.says)
+    told = Progress(
+        watched=course.watched,
+        recalled=course.recalled,
+        says=course.says,
+        step=course.step,
+        halted=course.halted,
+    )
     return msgspec.json.encode(told).decode()
 
 

@@ -47,7 +47,10 @@ class Event(StrEnum):
     RECOVERED = "recovered"
     DEADLINE = "deadline"  # it has not recovered in its time
     HEALED_LATE = "healed_late"
+    VERIFIED = "verified"  # a step of a plan has recovered, and the next one is to be done
+    HALTED = "halted"  # a later step of a plan was not done, and nothing follows it
     UNDO = "undo"
+    STEP_UNDONE = "step_undone"  # of a plan: the step before is next
     UNDONE = "undone"
     UNDO_FAILED = "undo_failed"
 
@@ -65,19 +68,23 @@ NEXT: Mapping[State, Mapping[Event, State]] = MappingProxyType(
             Event.EXPIRED: State.EXPIRED,  # it did not begin in its time
             Event.REFUSED: State.REFUSED,
             Event.FAILED: State.FAILED,
+            Event.HALTED: State.NOT_RECOVERED,
         },
         State.LEASED: {
             Event.APPLIED: State.APPLIED,
             Event.REFUSED: State.REFUSED,
             Event.FAILED: State.FAILED,
             Event.LOST: State.UNKNOWN,
+            Event.HALTED: State.NOT_RECOVERED,
         },
         State.UNKNOWN: {
             Event.FOUND_DONE: State.APPLIED,
             Event.FOUND_NOT_DONE: State.FAILED,
+            Event.HALTED: State.NOT_RECOVERED,
         },
         State.APPLIED: {
             Event.RECOVERED: State.RECOVERED,
+            Event.VERIFIED: State.APPROVED,  # as were all steps, before the first was done
             Event.DEADLINE: State.NOT_RECOVERED,
             Event.UNDO: State.UNDOING,  # somebody does not wait for the deadline
         },
@@ -89,6 +96,7 @@ NEXT: Mapping[State, Mapping[Event, State]] = MappingProxyType(
         },
         State.UNDOING: {
             Event.UNDONE: State.UNDONE,
+            Event.STEP_UNDONE: State.NOT_RECOVERED,
             Event.UNDO_FAILED: State.UNDO_FAILED,
         },
     }

@@ -123,6 +123,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     risk: Risk
     digest: str
     proposed: datetime
+    set_going: datetime | None = None  # of a step of a plan: when its turn came
     requester: str  # a person, or the program that proposed it
     managed: tuple[Managed, ...] | None  # None: it could not be told
     assents: tuple[

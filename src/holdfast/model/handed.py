@@ -9,7 +9,9 @@ from typing import Annotated
 
 import msgspec
 
-PROPOSE, WORD, FREEZE, THAW = "propose", "word", "freeze", "thaw"
+from holdfast.model.plans import MOST
+
+PROPOSE, PLAN, WORD, FREEZE, THAW = "propose", "plan", "word", "freeze", "thaw"
 """The kinds of letters."""
 
 ASKED = "asked"
@@ -38,6 +40,12 @@ class Propose(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     action: Text  # the kind's name
     params: Mapping[str, bool | int | str]
     requester: Annotated[str, msgspec.Meta(max_length=100)]  # a program's name; no proof of it
+
+
+class ProposePlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of a letter `plan`: several, one after the other, asked for as one."""
+
+    steps: Annotated[tuple[Propose, ...], msgspec.Meta(min_length=2, max_length=MOST)]
 
 
 class Handed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

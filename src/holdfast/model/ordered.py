@@ -25,6 +25,12 @@ class PreviewOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     proposal: str  # the id that it will have
     letter: str  # which asked for it
     asked: Propose
+    further: tuple[Propose, ...] = ()  # of a plan, what is to be done after that
+
+    @property
+    def steps(self) -> tuple[Propose, ...]:
+        """All of it, in its order."""
+        return (self.asked, *self.further)
 
 
 class CaseOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -20,8 +20,16 @@ from holdfast.model.steps import Create, Delete, Evict, Patch, Set, Step
 from holdfast.model.times import stamp
 
 
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where in a plan a proposal stands: told by the plan, and no part of the content."""
+
+    step: int = 1
+    last: int = 1  # how many there are
+    digest: str = ""  # of the whole plan; empty: it stands alone
+
+
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody wants done. Every field but the risk's reasons is part of the digest."""
+    """What somebody wants done. Every field but its place is part of the digest."""
 
     id: str
     cluster: str  # its uid
@@ -38,9 +46,20 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     requester: str
     proposed: datetime
     open_until: datetime
+    place: Place = Place()
+
+    @property
+    def step(self) -> int:
+        """Which step of its plan it is; 1 for what stands alone."""
+        return self.place.step
+
+    @property
+    def ends_the_plan(self) -> bool:
+        """Whether nothing is to be done after it."""
+        return self.place.step == self.place.last
 
     def content(self) -> Plain:
-        """All that an approval of it approves."""
+        """All that is done by it, and why: what an approval of it approves."""
         return {
             "v": 1,
             "id": self.id,
@@ -65,8 +84,8 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def digest(self) -> str:
-        """The hash of its content."""
-        return hashlib.sha256(canonical(self.content())).hexdigest()
+        """What is signed of it: the hash of its content, or of the content of its whole plan."""
+        return self.place.digest or hashlib.sha256(canonical(self.content())).hexdigest()
 
 
 def _ref(ref: Ref) -> Plain:
@@ -203,7 +222,12 @@ def read(content: str, built: Built) -> Proposal:
             return proposal
     except (msgspec.MsgspecError, NotCanonical, BadInput, KeyError, RecursionError, UnicodeError):
         pass
-    raise BadRecord(
+    raise no_proposal()
+
+
+def no_proposal() -> BadRecord:
+    """What to raise for a content that nobody of us has written."""
+    return BadRecord(
         "What is kept here is no proposal, or is not written as we write it.",
         remedy="Have it proposed again, and see who can write into the database.",
     )

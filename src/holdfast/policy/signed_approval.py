@@ -2,7 +2,8 @@
 
 - An approval binds everything by one digest; of anything else it is worth nothing.
 - Whoever asked for it does not approve it. Who is not of the class's group does not count.
-- Two clocks: how long it may be approved, and how soon after the last approval it must begin.
+- Two clocks: how long it may be approved, and how soon after the last approval it must begin; a
+  step of a plan after the last of all its steps, or after the step before was verified.
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ def signed_approval(ask: Ask) -> Answer:
     signed = type(ask.action).kind.of_class in ask.rules.signed
     reasons = [reason for each in ask.assents for reason in _unfit(ask, each, signed=signed)]
     if not reasons and ask.station is Station.EXECUTION and ask.assents:
-        late = ask.now - max(each.at for each in ask.assents)
+        last = max(each.at for each in ask.assents)
+        late = ask.now - max(last, ask.set_going or last)
         if late > ask.rules.start_within:
             reasons.append("its last approval is too long ago to begin now")
     if reasons:

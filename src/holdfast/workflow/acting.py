@@ -8,7 +8,6 @@ server computes. What is not as it was approved is refused, and says where.
 import asyncio
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from itertools import count
 
 import msgspec
 
@@ -19,12 +18,11 @@ from holdfast.execution.recovering import Watched
 from holdfast.execution.states import Event, State
 from holdfast.model import switches
 from holdfast.model.asks import Refusal, Station
-from holdfast.model.canonical import Plain
+from holdfast.model.canonical import Plain, canonical
 from holdfast.model.cases import Case
-from holdfast.model.ordered import ACT, LOOK, CaseOrder
+from holdfast.model.ordered import ACT, CaseOrder
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Sight
-from holdfast.model.runs import Order
 from holdfast.model.steps import Delete, Evict, Step
 from holdfast.policy import decide
 from holdfast.ports import Tx
@@ -32,6 +30,7 @@ from holdfast.ports.engine import Phase
 from holdfast.workflow.asking import ask_of, intent_of
 from holdfast.workflow.assenting import assents_again
 from holdfast.workflow.busy import UNDER_WAY, busy
+from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.deeds import (
     Answered,
     Came,
@@ -47,9 +46,11 @@ from holdfast.workflow.fenced import why_not_fenced
 from holdfast.workflow.journal import sighted
 from holdfast.workflow.last_words import last_words
 from holdfast.workflow.leash import Held, Leash
+from holdfast.workflow.looks import look_again
 from holdfast.workflow.moving import moved
 from holdfast.workflow.submitting import record
 from holdfast.workflow.switching import acted
+from holdfast.workflow.taking_back import not_done
 
 
 def act_phase(held: Held) -> Phase:
@@ -108,7 +109,7 @@ class Act:
         other = await asyncio.to_thread(busy, self._leash, about.target, UNDER_WAY, about.id)
         if other is not None:
             return (other,)
-        again = await assents_again(self._leash, about, self._order.step)
+        again = await assents_again(self._leash, about)
         if isinstance(again, Refusal):
             return (again,)
         assents, now = again
@@ -119,7 +120,6 @@ class Act:
             seen=seen,
             effect=about.effect,
             assents=assents,
-            step=self._order.step,
             now=now,
         )
         verdict = decide(ask)
@@ -155,7 +155,7 @@ class Act:
         refusals: list[Plain] = [{"by": e.by, "because": e.because} for e in stop.refusals]
         self._record(tx, case, event, refusals=refusals, alarm=stop.alarm)
         course = msgspec.structs.replace(course, says=says)
-        return moved(tx, case, event, self._now(), course)
+        return not_done(self._leash, tx, case, event, course, self._now())
 
     def ended(self, tx: Tx, case: Case, course: Course, answered: Answered) -> Case | Refusal:
         """It was done, or was not, or nobody can tell yet: then it is looked for."""
@@ -166,7 +166,8 @@ class Act:
             return applied(self._leash, tx, case, course, self._order, Event.APPLIED)
         if event is Event.LOST:
             look_again(self._leash, tx, self._order, course.looks + 1)
-        return moved(tx, case, event, self._now(), course)
+            return moved(tx, case, event, self._now(), course)
+        return not_done(self._leash, tx, case, event, course, self._now())
 
     def _record(self, tx: Tx, case: Case, event: Event, **details: Plain) -> None:
         told: dict[str, Plain] = {"event": event.value, "step": self._order.step, **details}
@@ -190,7 +191,7 @@ def applied(
 ) -> Case | Refusal:
     """It was done: its target is left alone for a while, and watched."""
     at = leash.clock.now()
-    acted(tx, case.target, leash.rules())
+    acted(tx, plan_of(case).at(order.step).target.uid, leash.rules())
     look_again(leash, tx, order, course.looks + 1)
     since = course.act.sent.at if course.act.sent is not None else at
     begun = since if event is Event.FOUND_DONE else at
@@ -198,24 +199,15 @@ def applied(
     return moved(tx, case, event, at, msgspec.structs.replace(course, watched=watched))
 
 
-def look_again(
-    leash: Leash, tx: Tx, order: CaseOrder, number: int, *, rarely: bool = False
-) -> None:
-    """Order the next look, under the first number from there on that none had. The first look of
-    all comes soon.
-    """
-    pace = leash.timing.pace
-    delay = pace / 5 if number == 1 else pace * 6 if rarely else pace
-    for free in count(number):
-        look = Order(id=order.run(LOOK, free), phase=LOOK, argument=order, delay=delay)
-        if leash.engine.enqueue(tx, look):
-            return
-
-
 def _other(about: Proposal, seen: Sight) -> Iterator[str]:
     """What is not as it was when people approved it."""
     kind = type(about.action).kind
     if seen.document.read_hash(kind.reads) != about.read_hash:
         yield "what it was judged by has changed since it was proposed"
-    elif msgspec.structs.replace(about, steps=about.action.steps(seen)).digest != about.digest:
+    elif canonical(_with(about, about.action.steps(seen))) != canonical(about.content()):
         yield "what would be sent now is not what was approved"
+
+
+def _with(about: Proposal, steps: tuple[Step, ...]) -> Plain:
+    """What people would have approved, had these been its requests."""
+    return msgspec.structs.replace(about, steps=steps).content()

@@ -4,6 +4,7 @@
   a yes is no proof of one. Whoever was revoked since counts no more.
 - One person says yes once, through whatever channel, and pays for it once.
 - When nothing is wanted any more, what was approved is set going in the same transaction.
+- Of a plan each step is approved by itself, and the first is done when nothing is wanted of any.
 """
 
 from collections.abc import Sequence
@@ -14,14 +15,16 @@ import msgspec
 
 from holdfast.approvals import words
 from holdfast.approvals.budgets import paid
-from holdfast.model.asks import Assent, Refusal, Station, Verdict
+from holdfast.model.asks import Assent, Refusal, Station, Verdict, What
 from holdfast.model.cases import Case, Word
 from holdfast.model.entries import Draft
 from holdfast.model.ids import RANDOM, new_id
+from holdfast.model.proposals import Proposal
 from holdfast.policy import decide
 from holdfast.ports import Tx
 from holdfast.workflow.answers import REFUSED, Answer, TooLate
-from holdfast.workflow.asking import BUDGET, FIRST, Fresh, ask_in
+from holdfast.workflow.asking import BUDGET, Fresh, ask_in
+from holdfast.workflow.assenting import all_again
 from holdfast.workflow.budgets import take
 from holdfast.workflow.issuing import set_going
 from holdfast.workflow.matters import BY, Matter
@@ -32,6 +35,14 @@ APPROVED, COUNTED = "approved", "counted"
 
 APPROVAL = "approval"
 """What the entries are called."""
+
+
+ASSENTED = "assented"
+"""What a step is spent as once everybody who must has approved it."""
+
+
+def _key(about: Proposal) -> str:
+    return f"{about.id}/{about.step}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +58,7 @@ class Yes:
     def answer(self, tx: Tx) -> Answer:
         """What becomes of it."""
         about, leash = self.matter.about, self.matter.leash
-        earlier = tx.words.of(about.id, FIRST)
+        earlier = tx.words.of(about.id, about.step)
         if (no := self._unfit(earlier)) is not None:
             return self.matter.no(no)
         assents = (*self._remembered(earlier), self.assent)
@@ -60,11 +71,12 @@ class Yes:
                 looked=self.looked,
                 effect=about.effect,
                 assents=assents,
-                step=FIRST,
                 now=self.now,
             )
         )
-        return self._refused(verdict) if verdict.refusals else self._counted(verdict, assents)
+        if verdict.refusals:
+            return self._refused(verdict)
+        return self._counted(verdict, assents, self._others(tx))
 
     def _unfit(self, earlier: Sequence[Word]) -> Refusal | None:
         about, person = self.matter.about, self.assent.person
@@ -94,7 +106,7 @@ class Yes:
         person, about = self.assent.person, self.matter.about
         details = {
             "proposal": about.id,
-            "step": FIRST,
+            "step": about.step,
             "person": person,
             "by": verdict.refusals[0].by,
             "because": because(verdict),
@@ -104,28 +116,55 @@ class Yes:
             outcome=REFUSED, kind=VERDICT, actor="keeper", subjects=(about.id,), details=details
         )
 
-    def _counted(self, verdict: Verdict, assents: tuple[Assent, ...]) -> Answer:
+    def _others(self, tx: Tx) -> Sequence[str]:
+        """The other steps of its plan that not everybody who must has approved yet."""
+        wanting = (each for each in self.matter.plan.steps if each.step != self.matter.about.step)
+        return [
+            f"{What.APPROVAL.value}: step {each.step} is not approved yet"
+            for each in wanting
+            if tx.once.spent(ASSENTED, _key(each)) is None
+        ]
+
+    def _counted(
+        self, verdict: Verdict, assents: tuple[Assent, ...], others: Sequence[str]
+    ) -> Answer:
         matter = self.matter
+        all_have = verdict.allows and not others
 
         def keep(tx: Tx) -> None:
             self._pay(tx)
             self._keep(tx)
             self._record(tx, verdict)
             if verdict.allows:
-                set_going(tx, matter.leash, self.case, matter.about, assents)
+                tx.once.spend(ASSENTED, _key(matter.about), matter.letter.id, self.now)
+            if all_have:
+                set_going(tx, matter.leash, self.case, matter.plan.first, self._first(tx, assents))
 
         return Answer(
-            outcome=APPROVED if verdict.allows else COUNTED,
+            outcome=APPROVED if all_have else COUNTED,
             kind=APPROVAL,
             actor=self.assent.person,
             subjects=(matter.about.id,),
             details={
                 **matter.proof(self.assent.person),
                 "proof": self.assent.proof.value,
-                "still": [f"{each.what.value}: {each.because}" for each in verdict.needs],
+                "still": [
+                    *(f"{each.what.value}: {each.because}" for each in verdict.needs),
+                    *others,
+                ],
             },
             does=keep,
         )
+
+    def _first(self, tx: Tx, assents: Sequence[Assent]) -> Sequence[Assent]:
+        """Who has approved the step that is done first: the others are asked for in their turn."""
+        matter, first = self.matter, self.matter.plan.first
+        if matter.about.step == first.step:
+            return assents
+        again = all_again(matter.leash, first, tx.words.of(first.id, first.step), self.now)
+        if isinstance(again, Refusal):
+            raise TooLate(again)
+        return again
 
     def _pay(self, tx: Tx) -> None:
         person, about = self.assent.person, self.matter.about
@@ -134,14 +173,14 @@ class Yes:
         if not take(tx.buckets, person, of_class, per_hour, self.now):
             no = f"{person} has no approval of class {of_class.value} left for now"
             raise TooLate(Refusal(by="budget", because=no))
-        key = paid(about.id, FIRST, person)
+        key = paid(about.id, about.step, person)
         if not tx.once.spend(BUDGET, key, self.matter.letter.id, self.now):
             raise TooLate(Refusal(by="budget", because=f"{person} has paid for it before"))
 
     def _keep(self, tx: Tx) -> None:
         word = Word(
             proposal=self.matter.about.id,
-            step=FIRST,
+            step=self.matter.about.step,
             person=self.assent.person,
             statement=self.matter.handed.statement,
             signature=self.matter.handed.signature,
@@ -155,7 +194,7 @@ class Yes:
         leash, about = self.matter.leash, self.matter.about
         details = {
             "proposal": about.id,
-            "step": FIRST,
+            "step": about.step,
             "person": self.assent.person,
             **told(Station.APPROVAL, verdict),
         }

@@ -14,6 +14,7 @@ import msgspec
 from holdfast.approvals.budgets import left, paid
 from holdfast.model import switches
 from holdfast.model.asks import Around, Ask, Assent, Chain, Managed, Rules, Station
+from holdfast.model.entries import Entry
 from holdfast.model.operator import OperatorAnswer, OperatorQuestion
 from holdfast.model.ordered import CaseOrder
 from holdfast.model.paths import Difference
@@ -31,7 +32,8 @@ BUDGET = "budget"
 INTENT = "intent"
 """The kind of the entry that must be sealed before anything is done."""
 
-FIRST = 1  # the step of a proposal that has one
+SINCE = "since"
+"""What the intent to do a step of a plan says of when that was set going."""
 
 
 STEP = "approved"
@@ -88,7 +90,6 @@ async def ask_of(  # noqa: PLR0913 - a question, each word of it named
     seen: Sight,
     effect: Sequence[Difference] | None,
     assents: Sequence[Assent] = (),
-    step: int = FIRST,
     now: datetime,
 ) -> Ask:
     """The question, at that station and moment. Raises `CouldNotLook` where nobody answers."""
@@ -104,7 +105,6 @@ async def ask_of(  # noqa: PLR0913 - a question, each word of it named
                 looked=looked,
                 effect=effect,
                 assents=assents,
-                step=step,
                 now=now,
             )
 
@@ -126,12 +126,11 @@ def ask_in(  # noqa: PLR0913 - a question, each word of it named
     looked: Fresh,
     effect: Sequence[Difference] | None,
     assents: Sequence[Assent] = (),
-    step: int = FIRST,
     now: datetime,
 ) -> Ask:
     """The question as a transaction sees it, with what was seen of the cluster before."""
     rules, people = leash.rules(), leash.people()
-    held = kept(tx, about, rules, assents, step=step, now=now)
+    held = kept(tx, about, rules, assents, now=now)
     judges = judges_of(station, people, about, assents, rules, now)
     answer = allowed_by(leash.operator, judges, about, station, rules, now)
     return Ask(
@@ -144,6 +143,7 @@ def ask_in(  # noqa: PLR0913 - a question, each word of it named
         risk=about.risk,
         digest=about.digest,
         proposed=about.proposed,
+        set_going=_set_going(tx, about),
         requester=_requester(people, about, assents),
         managed=looked.managed,
         assents=tuple(assents),
@@ -173,7 +173,6 @@ def kept(
     rules: Rules,
     assents: Sequence[Assent],
     *,
-    step: int,
     now: datetime,
 ) -> Kept:
     """What this transaction sees. Whoever spends asks again in the transaction that spends."""
@@ -189,22 +188,37 @@ def kept(
         spent=frozenset(
             (who, of_class)
             for who in people
-            if tx.once.spent(BUDGET, paid(about.id, step, who)) is not None
+            if tx.once.spent(BUDGET, paid(about.id, about.step, who)) is not None
         ),
-        chain=_chain(tx, about, step),
+        chain=_chain(tx, about),
         frozen=switches.frozen_by(value(switches.FREEZE)),
         broken=switches.broken_by(value(switches.breaker(of_class.value))),
         cooling_until=switches.cooling_until(value(switches.acted(about.target.uid)), LAST),
     )
 
 
-def _chain(tx: Tx, about: Proposal, step: int) -> Chain:
+def _chain(tx: Tx, about: Proposal) -> Chain:
     """Whether the intent to do exactly this is in the chain, or could be brought there."""
-    intent = intent_of(tx, about.id, step)
-    entry = tx.records.entry(intent) if intent else None
-    if entry is not None and (entry.kind, entry.details.get("digest")) == (INTENT, about.digest):
+    if _intent(tx, about) is not None:
         return Chain.SEALED
     return Chain.WRITABLE if tx.records.tip() is not None else Chain.SHUT
+
+
+def _intent(tx: Tx, about: Proposal) -> Entry | None:
+    """The sealed intent to do exactly this."""
+    intent = intent_of(tx, about.id, about.step)
+    entry = tx.records.entry(intent) if intent else None
+    if entry is None or (entry.kind, entry.details.get("digest")) != (INTENT, about.digest):
+        return None
+    alone = about.place.last == 1
+    return entry if alone or entry.details.get("step") == about.step else None
+
+
+def _set_going(tx: Tx, about: Proposal) -> datetime | None:
+    """When a step of a plan was, as the record says: no row is believed for that."""
+    entry = _intent(tx, about) if about.place.last > 1 else None
+    since = entry.details.get(SINCE) if entry is not None else None
+    return datetime.fromisoformat(since) if isinstance(since, str) else None
 
 
 def who_may(

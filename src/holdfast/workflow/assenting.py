@@ -12,13 +12,21 @@ from holdfast.workflow.leash import Leash
 
 
 async def assents_again(
-    leash: Leash, about: Proposal, step: int
+    leash: Leash, about: Proposal
 ) -> tuple[Sequence[Assent], datetime] | Refusal:
     """Who has said yes, by signature and under the people file of now, and the store's time of it.
 
     One that does not count any more is a no to all: who decided did so with it.
     """
-    kept, now = await asyncio.to_thread(_kept, leash, about, step)
+    kept, now = await asyncio.to_thread(_kept, leash, about)
+    again = all_again(leash, about, kept, now)
+    return again if isinstance(again, Refusal) else (again, now)
+
+
+def all_again(
+    leash: Leash, about: Proposal, kept: Sequence[Word], now: datetime
+) -> Sequence[Assent] | Refusal:
+    """The same, of what is kept, at that moment."""
     assents: list[Assent] = []
     for word in kept:
         again = words.remembered(
@@ -27,9 +35,9 @@ async def assents_again(
         if isinstance(again, Refusal):
             return again
         assents.append(again)
-    return assents, now
+    return assents
 
 
-def _kept(leash: Leash, about: Proposal, step: int) -> tuple[Sequence[Word], datetime]:
+def _kept(leash: Leash, about: Proposal) -> tuple[Sequence[Word], datetime]:
     with leash.store.reading() as tx:
-        return [*tx.words.of(about.id, step)], tx.now()
+        return [*tx.words.of(about.id, about.step)], tx.now()

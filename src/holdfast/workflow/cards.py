@@ -1,7 +1,9 @@
 """The card of a proposal: what people are told beside what they sign."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+import msgspec
 
 from holdfast.execution.recovering import Timing
 from holdfast.model.asks import Rules, Verdict, What
@@ -11,6 +13,7 @@ from holdfast.model.people import Person
 from holdfast.model.proposals import Proposal
 from holdfast.model.steps import Delete, Evict
 from holdfast.model.times import in_words
+from holdfast.workflow.planning import of_step
 from holdfast.workflow.weighing import Judged
 
 
@@ -30,6 +33,36 @@ def card_of(judged: Judged, may: Sequence[Person], rules: Rules, timing: Timing)
         approvers=_approvers(verdict, may),
         refusals=verdict.refusals,
         needs=verdict.needs,
+    )
+
+
+def together(cards: Sequence[Card]) -> Card:
+    """The card of a plan: all that the cards of its steps say, in their order."""
+    if len(cards) == 1:
+        return cards[0]
+
+    def lines(of: Callable[[Card], Sequence[str]]) -> tuple[str, ...]:
+        told = enumerate(cards, 1)
+        return tuple(f"Step {number}: {line}" for number, each in told for line in of(each))
+
+    def text(of: Callable[[Card], str]) -> str:
+        return "\n".join(lines(lambda each: (of(each),)))
+
+    order = "Each step is done when the one before has recovered; the last is taken back first."
+    return Card(
+        summary=f"{text(lambda each: each.summary)}\n{order}",
+        risk=lines(lambda each: each.risk),
+        blast=lines(lambda each: each.blast),
+        unchanged=lines(lambda each: each.unchanged),
+        checks=text(lambda each: each.checks),
+        undo=text(lambda each: each.undo),
+        approvers=text(lambda each: each.approvers),
+        refusals=tuple(of_step(no, at) for at, each in enumerate(cards, 1) for no in each.refusals),
+        needs=tuple(
+            msgspec.structs.replace(need, because=f"step {number}: {need.because}")
+            for number, each in enumerate(cards, 1)
+            for need in each.needs
+        ),
     )
 
 

@@ -1,20 +1,19 @@
-"""A case as it is kept, and the proposal that it is of."""
+"""A case as it is kept, and the plan that it is of: most have one step."""
 
 from holdfast import actions
 from holdfast.errors import BadRecord
-from holdfast.model import proposals
 from holdfast.model.canonical import canonical
 from holdfast.model.cases import Case
-from holdfast.model.proposals import Proposal
+from holdfast.model.plans import Plan, read
 
 
-def proposal_of(case: Case) -> Proposal:
+def plan_of(case: Case) -> Plan:
     """What it is of, read from its content, and the same by digest as the case says.
 
     Raises `BadRecord` for a row that somebody has written on.
     """
-    proposal = proposals.read(case.content, actions.built)
-    kind = type(proposal.action).kind
+    plan = read(case.content, actions.built)
+    first = plan.first  # a row of several steps names the first one's target
     told = (
         case.id,
         case.digest,
@@ -25,22 +24,22 @@ def proposal_of(case: Case) -> Proposal:
         case.open_until,
     )
     meant = (
-        proposal.id,
-        proposal.digest,
-        proposal.target.uid,
-        proposal.target.namespace,
-        kind.of_class.value,
-        proposal.proposed,
-        proposal.open_until,
+        plan.id,
+        plan.digest,
+        first.target.uid,
+        first.target.namespace,
+        type(first.action).kind.of_class.value,
+        first.proposed,
+        first.open_until,
     )
     if told != meant:
         raise BadRecord(
             f"The row of {case.id[:60]} contradicts the proposal that it holds.",
             remedy="Have it proposed again, and see who can write into the database.",
         )
-    return proposal
+    return plan
 
 
-def content_of(proposal: Proposal) -> str:
+def content_of(plan: Plan) -> str:
     """The text that a case keeps of it."""
-    return canonical(proposal.content()).decode()
+    return canonical(plan.content()).decode()

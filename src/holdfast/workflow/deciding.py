@@ -15,7 +15,7 @@ from datetime import datetime
 import msgspec
 
 from holdfast.approvals import statements
-from holdfast.approvals.statements import Decision
+from holdfast.approvals.statements import Decision, Statement
 from holdfast.approvals.words import Dissent, Recall
 from holdfast.errors import BadRecord, CouldNotLook
 from holdfast.execution.courses import read as course_of
@@ -26,17 +26,18 @@ from holdfast.model.asks import Assent, Refusal
 from holdfast.model.cases import Case
 from holdfast.model.handed import Handed
 from holdfast.model.letters import Letter
+from holdfast.model.plans import Plan
 from holdfast.model.proposals import Proposal
 from holdfast.ports import Tx
 from holdfast.workflow.answers import Answer, TooLate, refused, settle
 from holdfast.workflow.approving import Yes
-from holdfast.workflow.asking import FIRST, Fresh, fresh
-from holdfast.workflow.casebook import proposal_of
+from holdfast.workflow.asking import Fresh, fresh
+from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.journal import sighted
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.matters import BY, Matter, held
 from holdfast.workflow.moving import moved, must, noted
-from holdfast.workflow.undoing import order_undo
+from holdfast.workflow.taking_back import order_undo, reversible
 
 REJECTED, UNDOING = "rejected", "undoing"
 """What becomes of such letters."""
@@ -73,13 +74,28 @@ def _opened(leash: Leash, letter: Letter) -> Matter | Refusal:
     if case is None:
         return Refusal(by=BY, because=f"there is no proposal {said.proposal[:40]} here")
     try:
-        about = proposal_of(case)
+        plan = plan_of(case)
     except BadRecord as odd:
         return Refusal(by=BY, because=odd.wrong)
-    matter = Matter(leash=leash, letter=letter, handed=handed, decision=said.decision, about=about)
+    matter = Matter(
+        leash=leash,
+        letter=letter,
+        handed=handed,
+        decision=said.decision,
+        about=_meant(plan, said),
+        plan=plan,
+    )
     heard = matter.said(now)
     following = after(State(case.state), EVENTS[said.decision])
     return next((each for each in (heard, following) if isinstance(each, Refusal)), matter)
+
+
+def _meant(plan: Plan, said: Statement) -> Proposal:
+    """The step that is meant. A no, and what wants it back, are about all of it: the first stands
+    for that. What names no step of it is held against the first, and is about another one.
+    """
+    known = said.decision is Decision.APPROVE and 1 <= said.step <= len(plan.steps)
+    return plan.at(said.step) if known else plan.first
 
 
 EVENTS = {
@@ -133,22 +149,27 @@ def _rejected(matter: Matter, case: Case, said: Dissent, now: datetime) -> Answe
 
 
 def _recalled(tx: Tx, matter: Matter, case: Case, said: Recall) -> Answer:
-    """Somebody wants it taken back: less than doing it, and more than nothing."""
-    leash, about = matter.leash, matter.about
-    groups = leash.rules().approvers.get(type(about.action).kind.of_class)
+    """Somebody wants it taken back: less than doing it, and more than nothing. Of a plan, the step
+    that was done last is taken back, and those before it after that.
+    """
+    leash = matter.leash
+    try:
+        course, now = course_of(case.course), tx.now()
+        about = matter.plan.at(course.step)
+    except BadRecord as odd:
+        return matter.no(Refusal(by=BY, because=odd.wrong))
     frozen = switches.frozen_by(tx.switches.value(switches.FREEZE), undoing=True)
-    course, now = course_of(case.course), tx.now()
-    because = too_late(State(case.state), course.watched, now) if about.undo else NO_WAY
+    because = too_late(State(case.state), course.watched, now) if reversible(about) else NO_WAY
     if because:
         return matter.no(Refusal(by=BY, because=because))
-    if groups is not None and not groups & said.groups:
+    if not all(_may(leash, said, each) for each in matter.plan.steps[: about.step]):
         because = f"{said.person} is in no group that may decide this"
         return matter.no(Refusal(by=BY, because=because))
     if frozen:
         return matter.no(Refusal(by="freeze", because=frozen))
 
     def order(tx: Tx) -> None:
-        if not order_undo(leash, tx, about, step=FIRST, by=said.person, reason=said.reason):
+        if not order_undo(leash, tx, about, by=said.person, reason=said.reason):
             raise TooLate(Refusal(by=BY, because="it is being taken back already"))
         must(noted(tx, case, now, msgspec.structs.replace(course, recalled=now)))
 
@@ -160,3 +181,8 @@ def _recalled(tx: Tx, matter: Matter, case: Case, said: Recall) -> Answer:
         details={**matter.proof(said.person), "reason": said.reason},
         does=order,
     )
+
+
+def _may(leash: Leash, said: Recall, about: Proposal) -> bool:
+    groups = leash.rules().approvers.get(type(about.action).kind.of_class)
+    return groups is None or bool(groups & said.groups)

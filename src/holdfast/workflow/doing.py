@@ -39,7 +39,7 @@ from holdfast.ports import Denied, Done, Hands, How, Tx
 from holdfast.ports.engine import Attempt, Phase, phase
 from holdfast.ports.leases import NotLent
 from holdfast.workflow.begun import LEASE, begun_before
-from holdfast.workflow.casebook import proposal_of
+from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.changers import why_not_lent
 from holdfast.workflow.deeds import (
     Answered,
@@ -92,8 +92,8 @@ class Doing:
         if claimed != GO:
             return claimed
         case = await self._case()
-        self.proposal = proposal_of(case)
-        self.account = self._sending(course_of(case.course)).lease
+        self.proposal = plan_of(case).at(self.order.step)
+        self.account = self._sending(self._own(case)).lease
         # Nobody had that name before. Who takes a run up cannot know what was done by it.
         self._mine, self._lends = self.attempt.number == 1, self.attempt.number > 1
         said = AGAIN
@@ -117,11 +117,13 @@ class Doing:
             return "it is not to be done now"
         at = self.leash.clock.now()
         try:
-            proposal, course = proposal_of(case), course_of(case.course)
+            proposal, course = plan_of(case).at(self.order.step), course_of(case.course)
         except BadRecord as odd:
             stop = Stop(refusals=(Refusal(by="record", because=odd.wrong),))
             must(self.deed.stopped(tx, case, Course(), stop))
             return STOPPED
+        if course.step != self.order.step:
+            return "another step is to be done now"
         if before:
             stop = Stop(refusals=(Refusal(by="record", because=before),))
             must(self.deed.stopped(tx, case, course, stop))
@@ -144,7 +146,8 @@ class Doing:
         wrote = False
         case = await self._case()
         waits = State(case.state) in self.deed.begins_in | {self.deed.goes_on_in}
-        if waits and self._sending(course_of(case.course)).rounds < number:
+        waits = waits and course_of(case.course).step == self.order.step
+        if waits and self._sending(self._own(case)).rounds < number:
             found = await self._found()
 
         def ready(tx: Tx) -> str:
@@ -188,7 +191,8 @@ class Doing:
     def _ready(self, tx: Tx, found: Ready | Stop | None, number: int) -> str:
         case, course = self._kept(tx)
         where = self.deed.begins_in if number == 1 else {self.deed.goes_on_in}
-        if found is None or State(case.state) not in where:
+        here = State(case.state) in where and course.step == self.order.step
+        if found is None or not here:
             return STOPPED  # somebody else has ended it in between
         if isinstance(found, Ready) and (why := self.deed.stands(tx)):
             found = Stop(refusals=(Refusal(by="freeze", because=why),))
@@ -233,8 +237,7 @@ class Doing:
         not enough, for whoever was let in before may be under way still.
         """
         over = not await self._taken_back()
-        course = course_of((await self._case()).course)
-        sent = self._sending(course).sent
+        sent = self._sending(self._own(await self._case())).sent
         step = only(self.deed.steps(self.proposal))
         if sent is None or step is None:
             raise WorkFailed(
@@ -253,6 +256,11 @@ class Doing:
 
     def _outcome(self, tx: Tx, answered: Answered, *, last: bool) -> str:
         case, course = self._kept(tx)
+        if course.step != self.order.step:
+            raise WorkFailed(
+                f"{case.id} is at step {course.step}, and not at {self.order.step} any more.",
+                remedy="Others have gone on with it; nothing more is done by this run.",
+            )
         if answered.came is Came.MOVED and not last:
             course = msgspec.structs.replace(course, says=answered.says)
             must(noted(tx, case, self.leash.clock.now(), course))
@@ -353,7 +361,7 @@ class Doing:
 
     async def before(self) -> Sight | None:
         """What was there before the act."""
-        picture = course_of((await self._case()).course).before
+        picture = self._own(await self._case()).before
         return sight_of(picture) if picture is not None else None
 
     async def sealed(self, named: Callable[[Tx], str]) -> bool:
@@ -391,6 +399,10 @@ class Doing:
         """The case as it is, and stays while this transaction lasts."""
         case = self._there(hold(tx, self.order.proposal))
         return case, course_of(case.course)
+
+    def _own(self, case: Case) -> Course:
+        """The course of the step that this is about; its case may have gone on since."""
+        return course_of(case.course).at(self.order.step) or Course()
 
     def _there(self, case: Case | None) -> Case:
         if case is None:

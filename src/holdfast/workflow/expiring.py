@@ -7,6 +7,10 @@ last approval it must begin. The layers refuse by both as well; this is what tid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+import msgspec
+
+from holdfast.errors import BadRecord
+from holdfast.execution.courses import read as course_of
 from holdfast.execution.states import Event, State
 from holdfast.model.asks import Refusal, Rules
 from holdfast.model.cases import Case
@@ -16,9 +20,10 @@ from holdfast.model.ordered import VERIFY, ExpireOrder
 from holdfast.model.runs import Schedule
 from holdfast.ports import Tx
 from holdfast.ports.engine import Attempt, Phase, phase
-from holdfast.workflow.asking import FIRST
+from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.moving import moved
+from holdfast.workflow.taking_back import not_done
 
 EXPIRE = "expire"
 """The name of the phase, and of its schedule."""
@@ -59,17 +64,40 @@ def _over(tx: Tx, rules: Rules, now: datetime) -> Iterator[tuple[Case, str]]:
         if case.open_until <= now:
             yield case, "nobody has decided on it in its time"
     for case in tx.cases.in_states([State.APPROVED.value], MOST):
-        last = max((each.at for each in tx.words.of(case.id, FIRST)), default=case.changed)
-        if now - last > rules.start_within:
+        if now - _set_going(tx, case) > rules.start_within:
             yield case, "it did not begin in its time after its last approval"
+
+
+def _set_going(tx: Tx, case: Case) -> datetime:
+    """When its turn came: by the last approval, or as the step before was verified.
+
+    A row that nobody can read is as old as its last change.
+    """
+    try:
+        steps, since = len(plan_of(case).steps), course_of(case.course).since
+    except BadRecord:
+        return case.changed
+    words = (each.at for step in range(1, steps + 1) for each in tx.words.of(case.id, step))
+    return since or max(words, default=case.changed)
 
 
 def _ended(tx: Tx, leash: Leash, case: Case, because: str, now: datetime) -> bool:
     """Whether nobody else has moved it in between."""
-    if isinstance(moved(tx, case, Event.EXPIRED, now), Refusal):
+    if isinstance(_moved(tx, leash, case, because, now), Refusal):
         return False
     id_ = new_id("ent", now, leash.dice.roll(RANDOM))
     details = {"proposal": case.id, "digest": case.digest, "because": because}
     draft = Draft(id=id_, kind=EXPIRED, actor="keeper", subjects=(case.id,), details=details)
     tx.records.submit(draft)
     return True
+
+
+def _moved(tx: Tx, leash: Leash, case: Case, because: str, now: datetime) -> Case | Refusal:
+    try:
+        course = course_of(case.course)
+    except BadRecord:
+        return moved(tx, case, Event.EXPIRED, now)
+    if not course.earlier:
+        return moved(tx, case, Event.EXPIRED, now)
+    course = msgspec.structs.replace(course, says=because)
+    return not_done(leash, tx, case, Event.EXPIRED, course, now)

@@ -3,31 +3,34 @@
 Of an effect the record names the places alone: what stands there may be anybody's secret.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from holdfast.execution.states import State
 from holdfast.model.asks import Station
-from holdfast.model.cases import Case
+from holdfast.model.canonical import Plain
+from holdfast.model.cases import Card, Case
 from holdfast.model.entries import Draft
 from holdfast.model.ids import RANDOM, new_id
 from holdfast.model.paths import written
+from holdfast.model.plans import planned
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import plain_of
 from holdfast.ports import Tx
 from holdfast.workflow.asking import who_may
-from holdfast.workflow.cards import card_of
+from holdfast.workflow.cards import card_of, together
 from holdfast.workflow.casebook import content_of
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.weighing import Judged
 
 
-def keep(leash: Leash, tx: Tx, judged: Judged) -> str:
+def keep(leash: Leash, tx: Tx, steps: Sequence[Judged]) -> str:
     """Case, card and entries, in the one transaction of the run."""
-    about, verdict = judged.proposal, judged.verdict
-    now = about.proposed
-    may = who_may(leash.operator, leash.people(), about, Station.PROPOSAL, leash.rules(), now)
-    card = card_of(judged, may, leash.rules(), leash.timing)
-    state = State.REFUSED if verdict.refusals else State.PROPOSED
+    plan = planned([each.proposal for each in steps])
+    about, now = plan.first, plan.first.proposed
+    card = together([_card(leash, each) for each in steps])
+    state = State.REFUSED if card.refusals else State.PROPOSED
     case = Case(
         id=about.id,
         state=state.value,
@@ -35,7 +38,7 @@ def keep(leash: Leash, tx: Tx, judged: Judged) -> str:
         namespace=about.target.namespace,
         target=about.target.uid,
         of_class=type(about.action).kind.of_class.value,
-        content=content_of(about),
+        content=content_of(plan),
         card=msgspec.json.encode(card).decode(),
         course="",
         proposed=about.proposed,
@@ -43,8 +46,22 @@ def keep(leash: Leash, tx: Tx, judged: Judged) -> str:
         open_until=about.open_until,
     )
     if tx.cases.put(case):
-        tx.records.submit(_entry(leash, about), _verdict(leash, about, judged, state))
+        for step, judged in zip(plan.steps, steps, strict=True):
+            tx.records.submit(_entry(leash, step), _verdict(leash, step, judged, state))
     return about.id
+
+
+def _card(leash: Leash, judged: Judged) -> Card:
+    about, rules = judged.proposal, leash.rules()
+    station, now = Station.PROPOSAL, about.proposed
+    may = who_may(leash.operator, leash.people(), about, station, rules, now)
+    return card_of(judged, may, rules, leash.timing)
+
+
+def _place(about: Proposal) -> dict[str, Plain]:
+    """Which step of how many it is; nothing for what stands alone."""
+    place = about.place
+    return {"step": place.step, "steps": place.last} if place.last > 1 else {}
 
 
 def _entry(leash: Leash, about: Proposal) -> Draft:
@@ -66,6 +83,7 @@ def _entry(leash: Leash, about: Proposal) -> Draft:
             "policy": about.policy,
             "effect": [written(each.path) for each in about.effect],
             "undo": bool(about.undo),
+            **_place(about),
         },
     )
 
@@ -84,6 +102,7 @@ def _verdict(leash: Leash, about: Proposal, judged: Judged, state: State) -> Dra
             "state": state.value,
             "refusals": [{"by": each.by, "because": each.because} for each in verdict.refusals],
             "needs": [{"by": each.by, "what": each.what.value} for each in verdict.needs],
+            **_place(about),
         },
     )
 

@@ -16,7 +16,7 @@ import msgspec
 
 from holdfast.errors import HoldfastError
 from holdfast.model.asks import Refusal
-from holdfast.model.handed import FREEZE, PROPOSE, THAW, WORD
+from holdfast.model.handed import FREEZE, PLAN, PROPOSE, THAW, WORD
 from holdfast.model.ids import RANDOM, new_id
 from holdfast.model.letters import LONGEST_REMARK, REMARK, Letter, Remark
 from holdfast.ports import Clock, Dice, Log, Store, Tx
@@ -154,6 +154,7 @@ _KNOWN: Mapping[str, Callable[[Letter], Answer]] = {
     FREEZE: freeze,
     # What is heard on a fresh look comes here only where nobody can look.
     PROPOSE: _no_cluster,
+    PLAN: _no_cluster,
     WORD: _no_cluster,
     THAW: _no_cluster,
 }

@@ -1,24 +1,29 @@
 """What a last approval sets going: a ticket that is spent at once, the intent, and the act.
 
-All of it is one transaction with the approval. The ticket never leaves it: what is kept is its id,
+All of it is one transaction with the approval; of a later step of a plan, with what verified the
+step before: each has a ticket of its own. The ticket never leaves it: what is kept is its id,
 spent, under the step that it was for, so that no step is ever set going twice.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from holdfast.approvals.tickets import Claims, audience, issue, read
 from holdfast.errors import BadRecord, CannotSign
 from holdfast.execution.states import Event
 from holdfast.model.asks import Assent, Refusal
+from holdfast.model.canonical import Plain
 from holdfast.model.cases import Case
 from holdfast.model.entries import Draft
 from holdfast.model.ids import RANDOM, new_id
 from holdfast.model.ordered import ACT, CaseOrder
 from holdfast.model.proposals import Proposal
 from holdfast.model.runs import Order
+from holdfast.model.times import stamp
 from holdfast.ports import Tx
 from holdfast.workflow.answers import TooLate
-from holdfast.workflow.asking import FIRST, INTENT, STEP, intent_id
+from holdfast.workflow.asking import INTENT, SINCE, STEP, intent_id
+from holdfast.workflow.assenting import all_again
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.moving import moved
 
@@ -28,11 +33,6 @@ TICKET = "ticket"
 
 WHOLE_CLUSTER = "-"
 """The partition of what lies in no namespace: no namespace is called so."""
-
-
-def the_order(proposal: str) -> CaseOrder:
-    """What is ordered when all have said yes: it is done once, or not at all."""
-    return CaseOrder(proposal=proposal, step=FIRST, generation=1)
 
 
 def ordered(order: CaseOrder, phase: str, about: Proposal) -> Order:
@@ -45,27 +45,55 @@ def ordered(order: CaseOrder, phase: str, about: Proposal) -> Order:
     )
 
 
-def set_going(
-    tx: Tx, leash: Leash, case: Case, about: Proposal, assents: tuple[Assent, ...]
-) -> None:
-    """Spend a ticket for it, say what is about to be done, and order that.
+def set_going(tx: Tx, leash: Leash, case: Case, about: Proposal, assents: Sequence[Assent]) -> None:
+    """All have said yes: do it, or the first step of it.
 
     Raises `TooLate` where somebody was first: nothing of the transaction is kept then.
     """
-    now, order = tx.now(), the_order(about.id)
-    jti = _ticket(leash, about, assents[-1], now).jti
-    tx.records.submit(_intent(about, order, jti, assents))
-    first = (
-        tx.once.spend(TICKET, jti, order.key, now)
-        and tx.once.spend(STEP, order.key, jti, now)
-        and isinstance(moved(tx, case, Event.APPROVED, now), Case)
+    ticket = _ticket(leash, about, assents[-1], tx.now())
+    if isinstance(ticket, Refusal):
+        raise TooLate(ticket)
+    _spent(tx, leash, about, ticket, assents)
+    _require_first(isinstance(moved(tx, case, Event.APPROVED, tx.now()), Case))
+
+
+def set_going_on(tx: Tx, leash: Leash, about: Proposal) -> Refusal | None:
+    """The step before is verified: do this one, which was approved with it, by a ticket of its own.
+
+    A refusal where it cannot be told that people still want it; nothing was written then.
+    """
+    assents = all_again(leash, about, tx.words.of(about.id, about.step), tx.now())
+    if isinstance(assents, Refusal):
+        return assents
+    if not assents:
+        return Refusal(by="approvals", because=f"nobody has approved step {about.step}")
+    ticket = _ticket(leash, about, assents[-1], tx.now())
+    if isinstance(ticket, Refusal):
+        return ticket
+    _spent(tx, leash, about, ticket, assents)
+    return None
+
+
+def _spent(
+    tx: Tx, leash: Leash, about: Proposal, ticket: Claims, assents: Sequence[Assent]
+) -> None:
+    """Spend the ticket, say what is about to be done, and order that."""
+    now = tx.now()
+    order = CaseOrder(proposal=about.id, step=about.step, generation=1)  # done once, or not at all
+    tx.records.submit(_intent(about, order, ticket.jti, assents, now))
+    _require_first(
+        tx.once.spend(TICKET, ticket.jti, order.key, now)
+        and tx.once.spend(STEP, order.key, ticket.jti, now)
         and leash.engine.enqueue(tx, ordered(order, ACT, about))
     )
+
+
+def _require_first(first: bool) -> None:
     if not first:
         raise TooLate(Refusal(by="tickets", because="it was set going before"))
 
 
-def _ticket(leash: Leash, about: Proposal, last: Assent, now: datetime) -> Claims:
+def _ticket(leash: Leash, about: Proposal, last: Assent, now: datetime) -> Claims | Refusal:
     """What a ticket of the tickets key says, once it has been read as whoever acts would."""
     aud = audience(KEEPER, about.cluster)
     at = int(now.astimezone(UTC).timestamp())
@@ -77,7 +105,7 @@ def _ticket(leash: Leash, about: Proposal, last: Assent, now: datetime) -> Claim
         exp=at + int(leash.rules().start_within.total_seconds()),
         digest=about.digest,
         tier=about.risk.value,
-        step=FIRST,
+        step=about.step,
         sub=last.person,
     )
     try:
@@ -86,11 +114,14 @@ def _ticket(leash: Leash, about: Proposal, last: Assent, now: datetime) -> Claim
         ticket = issue(claims, key.id, signer.sign)
         return read(ticket, keys={key.id: key}, check=leash.check, aud=aud, now=now)
     except (BadRecord, CannotSign) as no:
-        raise TooLate(Refusal(by="tickets", because=no.wrong)) from None
+        return Refusal(by="tickets", because=no.wrong)
 
 
-def _intent(about: Proposal, order: CaseOrder, jti: str, assents: tuple[Assent, ...]) -> Draft:
+def _intent(
+    about: Proposal, order: CaseOrder, jti: str, assents: Sequence[Assent], now: datetime
+) -> Draft:
     target = about.target
+    since: dict[str, Plain] = {} if about.place.last == 1 else {SINCE: stamp(now)}
     return Draft(
         id=intent_id(jti),
         kind=INTENT,
@@ -106,5 +137,6 @@ def _intent(about: Proposal, order: CaseOrder, jti: str, assents: tuple[Assent, 
             "uid": target.uid,
             "approvers": [each.person for each in assents],
             "ticket": jti,
+            **since,
         },
     )

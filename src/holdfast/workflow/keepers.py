@@ -25,11 +25,15 @@ async def keepers_of(
 
     Raises `CouldNotLook` where nobody answers.
     """
-    chain, applications = await asyncio.gather(_chain(hands, target), _applications(cluster))
+    chain, applications = await asyncio.gather(chain_of(hands, target), _applications(cluster))
     return None if chain is None else keepers(chain, applications)
 
 
-async def _chain(hands: Hands, target: Document) -> Sequence[Document] | None:
+async def chain_of(hands: Hands, target: Document) -> Sequence[Document] | None:
+    """It, and what owns it, as far up as there is anybody; None where one cannot be seen.
+
+    Raises `CouldNotLook` where nobody answers.
+    """
     chain, seen, front = [target], {target.ref.uid}, [*_owners(target)]
     for _ in range(HIGHEST):
         above = [owner for owner in front if owner.uid not in seen]

@@ -9,7 +9,7 @@ from datetime import timedelta
 import msgspec
 
 from holdfast.errors import NotReady, WrongStore
-from holdfast.model.handed import PROPOSE, THAW, WORD
+from holdfast.model.handed import PLAN, PROPOSE, THAW, WORD
 from holdfast.model.letters import Letter
 from holdfast.model.ordered import EXECUTE, VERIFY
 from holdfast.model.runs import Queue, Schedule
@@ -72,7 +72,8 @@ def hearings(held: Held) -> Mapping[str, Hearing]:
     async def thaw(letter: Letter) -> None:
         await hear_thaw(held(), letter)
 
-    return {PROPOSE: propose_hearing(held), WORD: word, THAW: thaw}
+    propose = propose_hearing(held)
+    return {PROPOSE: propose, PLAN: propose, WORD: word, THAW: thaw}
 
 
 async def require_its_cluster(leash: Leash) -> None:

@@ -13,10 +13,11 @@ from holdfast.model.canonical import Plain
 from holdfast.model.cases import Case
 from holdfast.model.handed import Handed
 from holdfast.model.letters import Letter
+from holdfast.model.plans import Plan
 from holdfast.model.proposals import Proposal
 from holdfast.ports import Tx
 from holdfast.workflow.answers import Answer, TooLate, refused
-from holdfast.workflow.asking import FIRST, Fresh
+from holdfast.workflow.asking import Fresh
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.moving import hold
 
@@ -31,7 +32,8 @@ class Matter:
     letter: Letter
     handed: Handed
     decision: Decision
-    about: Proposal
+    about: Proposal  # the step that it is about
+    plan: Plan
     looked: Fresh | Refusal | None = None
 
     @property
@@ -47,7 +49,7 @@ class Matter:
         """What an auditor verifies again: who said what of which proposal."""
         return {
             "proposal": self.about.id,
-            "step": FIRST,
+            "step": self.about.step,
             "digest": self.about.digest,
             "person": person,
             "statement": self.handed.statement,
@@ -60,7 +62,7 @@ class Matter:
         return words.heard(
             self.word,
             about=self.about,
-            step=FIRST,
+            step=self.about.step,
             people=leash.people(),
             check=leash.ssh_check,
             now=now,

@@ -8,10 +8,13 @@
 """
 
 import asyncio
+from collections.abc import Sequence
 
 from holdfast.errors import BadInput
 from holdfast.model.asks import Refusal
-from holdfast.model.handed import ASKED
+from holdfast.model.canonical import Plain
+from holdfast.model.documents import Document
+from holdfast.model.handed import ASKED, PLAN
 from holdfast.model.ids import RANDOM, new_id
 from holdfast.model.letters import Letter
 from holdfast.model.ordered import EXECUTE, PREVIEW, PreviewOrder, partition_of
@@ -23,54 +26,75 @@ from holdfast.workflow.answers import Answer, refused, settle
 from holdfast.workflow.filing import keep
 from holdfast.workflow.inbox import Hearing
 from holdfast.workflow.leash import Held, Leash
+from holdfast.workflow.planning import entangled, of_step
 from holdfast.workflow.rehearsing import Rehearsal
-from holdfast.workflow.wanting import Wanted, look_at, meant, understood
-from holdfast.workflow.weighing import Judged, judged
+from holdfast.workflow.wanting import Wanted, all_meant, all_understood, look_at, understood
+from holdfast.workflow.weighing import Judged, all_judged
 
 
 def propose_hearing(held: Held) -> Hearing:
-    """Whoever hears letters of that kind."""
+    """Whoever hears letters that ask for one thing, or for a plan."""
 
     async def hear(letter: Letter) -> None:
         leash = held()
-        answer = await _heard(leash, letter)
+        wanted = all_understood(letter) if letter.kind == PLAN else _one(understood(letter))
+        answer = await _heard(leash, letter, wanted)
         await asyncio.to_thread(settle, leash, letter, lambda _: answer)
 
     return hear
 
 
-async def _heard(leash: Leash, letter: Letter) -> Answer:
-    wanted = understood(letter)
+def _one(wanted: Wanted | Refusal) -> Sequence[Wanted] | Refusal:
+    return wanted if isinstance(wanted, Refusal) else (wanted,)
+
+
+async def _heard(leash: Leash, letter: Letter, wanted: Sequence[Wanted] | Refusal) -> Answer:
     if isinstance(wanted, Refusal):
         return refused(letter, wanted)
-    looked = await look_at(leash, wanted)
-    if isinstance(looked, Refusal):
-        return refused(letter, looked)
-    return _ordered(leash, letter, wanted)
+    targets: list[Document] = []
+    for number, each in enumerate(wanted, 1):
+        looked = await look_at(leash, each)
+        if isinstance(looked, Refusal):
+            return refused(letter, looked if len(wanted) == 1 else of_step(looked, number))
+        targets.append(looked.seen.document)
+    no = await entangled(leash.hands, targets)
+    return refused(letter, no) if no is not None else _ordered(leash, letter, wanted)
 
 
-def _ordered(leash: Leash, letter: Letter, wanted: Wanted) -> Answer:
+def _ordered(leash: Leash, letter: Letter, wanted: Sequence[Wanted]) -> Answer:
+    first, *further = wanted
+    asked = [each.asked for each in wanted]
     id_ = new_id("prp", leash.clock.now(), leash.dice.roll(RANDOM))
     order = Order(
         id=f"{PREVIEW}/{id_}",
         phase=PREVIEW,
-        argument=PreviewOrder(proposal=id_, letter=letter.id, asked=wanted.asked),
-        partition=partition_of(wanted.target.namespace),
+        argument=PreviewOrder(
+            proposal=id_, letter=letter.id, asked=asked[0], further=tuple(asked[1:])
+        ),
+        partition=partition_of(first.target.namespace),
     )
     return Answer(
         outcome=f"{ASKED} {id_}",
         kind=ASKED,
         actor=letter.sender,
-        subjects=(id_, str(wanted.target)),
+        subjects=(id_, *(str(each.target) for each in wanted)),
         details={
             "proposal": id_,
-            "action": plain_of(wanted.action),
-            "code": wanted.asked.code,
-            "trouble": wanted.asked.trouble,
-            "uid": wanted.target.uid,
+            **_told(first),
+            **({"further": [_told(each) for each in further]} if further else {}),
         },
         does=lambda tx: _must_be_new(leash.engine.enqueue(tx, order)),
     )
+
+
+def _told(wanted: Wanted) -> dict[str, Plain]:
+    """What is asked for, as the record names it."""
+    return {
+        "action": plain_of(wanted.action),
+        "code": wanted.asked.code,
+        "trouble": wanted.asked.trouble,
+        "uid": wanted.target.uid,
+    }
 
 
 def _must_be_new(new: bool) -> None:
@@ -86,24 +110,28 @@ def preview_phase(held: Held) -> Phase:
         leash = held()
         if await asyncio.to_thread(_is_kept, leash, order.proposal):
             return order.proposal  # by an attempt that did not live to say so
-        wanted = meant(order.asked)
+        wanted = all_meant(order.steps)
         if isinstance(wanted, Refusal):
             raise BadInput(wanted.because, remedy="See who can write into the database.")
-        kind, target = type(wanted.action).kind, wanted.target
-        rehearsal = Rehearsal(leash, kind, target, attempt.run, order.proposal)
+        rehearsals = [
+            Rehearsal(leash, type(each.action).kind, each.target, attempt.run, order.proposal)
+            for each in wanted
+        ]
         try:
-            found = await judged(leash, order, wanted, rehearsal)
-            await attempt.commit("case", lambda tx: _kept(leash, tx, found, rehearsal))
+            found = await all_judged(leash, order.proposal, wanted, rehearsals)
+            await attempt.commit("case", lambda tx: _kept(leash, tx, found, rehearsals))
         finally:
-            await rehearsal.cut_off()
+            for each in rehearsals:
+                await each.cut_off()
         return order.proposal
 
     return preview
 
 
-def _kept(leash: Leash, tx: Tx, found: Judged, rehearsal: Rehearsal) -> None:
+def _kept(leash: Leash, tx: Tx, found: Sequence[Judged], rehearsals: Sequence[Rehearsal]) -> None:
     keep(leash, tx, found)
-    rehearsal.end(tx)
+    for each in rehearsals:
+        each.end(tx)
 
 
 def _is_kept(leash: Leash, id_: str) -> bool:

@@ -149,11 +149,17 @@ def _forget(leash: Leash, tx: Tx, case: Case, account: str) -> None:
         course = course_of(case.course)
     except BadRecord:
         return  # whoever goes on with it says so
+    earlier = tuple(_without(each, account) for each in course.earlier)
+    without = msgspec.structs.replace(_without(course, account), earlier=earlier)
+    if without != course:
+        must(noted(tx, case, leash.clock.now(), without))
+
+
+def _without(course: Course, account: str) -> Course:
+    """The course of one step, holding that lease no more."""
     held = {part: each for part in ("act", "undo") if (each := _of(course, part)).lease == account}
-    if held:
-        let_go = {part: msgspec.structs.replace(each, lease="") for part, each in held.items()}
-        course = msgspec.structs.replace(course, **let_go)
-        must(noted(tx, case, leash.clock.now(), course))
+    let_go = {part: msgspec.structs.replace(each, lease="") for part, each in held.items()}
+    return msgspec.structs.replace(course, **let_go)
 
 
 def _of(course: Course, part: str) -> Sending:

@@ -22,11 +22,12 @@ from holdfast.model.ordered import LOOK, SWEEP, VERIFY, CaseOrder, RevokeOrder, 
 from holdfast.model.runs import Schedule
 from holdfast.ports import Tx
 from holdfast.ports.engine import Attempt, Phase, phase
-from holdfast.workflow.acting import look_again
+from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.lending import lives
+from holdfast.workflow.looks import look_again
 from holdfast.workflow.revoking import order_revoke
-from holdfast.workflow.undoing import being_undone
+from holdfast.workflow.taking_back import being_undone
 from holdfast.workflow.verifying import abandoned
 
 EVERY = timedelta(seconds=30)
@@ -78,14 +79,24 @@ def _swept(leash: Leash, tx: Tx, left: Mapping[str, tuple[str, ...]]) -> None:
 def _held(leash: Leash, tx: Tx) -> Iterator[RevokeOrder]:
     """The leases of which cases do not know that nothing is left."""
     for case, course in _open(leash, tx):
-        for sending in (course.act, course.undo):
-            if parsed(sending.lease) is not None:
-                yield RevokeOrder(
-                    account=sending.lease,
-                    namespaces=(case.namespace,),
-                    proposal=case.id,
-                    step=course.step,
-                )
+        for each in (*course.earlier, course):
+            for sending in (each.act, each.undo):
+                if parsed(sending.lease) is not None:
+                    yield RevokeOrder(
+                        account=sending.lease,
+                        namespaces=tuple(_namespace(leash, case, each.step)),
+                        proposal=case.id,
+                        step=each.step,
+                    )
+
+
+def _namespace(leash: Leash, case: Case, step: int) -> Iterator[str]:
+    """Where that step does what it does; nowhere that anybody knows of if the row does not tell."""
+    try:
+        yield plan_of(case).at(step).target.namespace
+    except BadRecord as odd:
+        leash.log.trouble("sweep", odd)
+        yield case.namespace
 
 
 def _taken_up(leash: Leash, tx: Tx) -> int:
@@ -121,7 +132,7 @@ def _concerns(leash: Leash, tx: Tx, case: Case, course: Course) -> bool:
         case State.LEASED | State.UNDOING:
             return abandoned(leash, tx, case, course)
         case State.NOT_RECOVERED:
-            if being_undone(leash, tx, case.id, course.step):
+            if course.halted or being_undone(leash, tx, case.id, course.step):
                 return False
         case State.APPLIED:
             return True

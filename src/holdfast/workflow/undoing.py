@@ -10,7 +10,6 @@
 
 import asyncio
 from datetime import datetime
-from itertools import count
 
 import msgspec
 
@@ -24,8 +23,6 @@ from holdfast.model.asks import Refusal, Station
 from holdfast.model.canonical import Plain
 from holdfast.model.cases import Case
 from holdfast.model.documents import Document, beyond, effect
-from holdfast.model.entries import Draft
-from holdfast.model.ids import RANDOM, new_id
 from holdfast.model.ordered import UNDO, CaseOrder
 from holdfast.model.paths import written
 from holdfast.model.proposals import Proposal
@@ -34,8 +31,7 @@ from holdfast.model.steps import Create, Patch, Step
 from holdfast.policy import UNDONE_UNDER, decide
 from holdfast.ports import Tx
 from holdfast.ports.engine import Phase
-from holdfast.workflow.acting import look_again
-from holdfast.workflow.asking import INTENT, ask_of
+from holdfast.workflow.asking import ask_of
 from holdfast.workflow.assenting import assents_again
 from holdfast.workflow.busy import UNDER_WAY, busy
 from holdfast.workflow.deeds import (
@@ -51,67 +47,17 @@ from holdfast.workflow.deeds import (
 )
 from holdfast.workflow.doing import deed_phase
 from holdfast.workflow.fenced import why_not_fenced
-from holdfast.workflow.issuing import KEEPER, ordered
 from holdfast.workflow.leash import Held, Leash
+from holdfast.workflow.looks import look_again
 from holdfast.workflow.moving import moved, noted
 from holdfast.workflow.submitting import record
+from holdfast.workflow.taking_back import undo_of, undone
 
 
 def undo_phase(held: Held) -> Phase:
     """The phase that takes it back."""
 
     return deed_phase(UNDO, held, Undo)
-
-
-def undo_of(tx: Tx, order: CaseOrder) -> str:
-    """The id of the entry that says that it is to be taken back: nobody can tell it beforehand."""
-    return tx.once.spent(UNDO, order.key) or ""
-
-
-def order_undo(
-    leash: Leash, tx: Tx, about: Proposal, *, step: int, by: str, reason: str = ""
-) -> bool:
-    """Have it taken back; False if there is no way back, or somebody is at it."""
-    if not about.undo or not type(about.action).kind.reversible:
-        return False
-    order = _next(leash, tx, about.id, step)
-    if order is None or not leash.engine.enqueue(tx, ordered(order, UNDO, about)):
-        return False
-    told: dict[str, Plain] = {
-        "proposal": about.id,
-        "step": step,
-        "generation": order.generation,
-        "digest": about.digest,
-        "undo": True,
-        "by": by,
-        "reason": reason,
-    }
-    now = tx.now()
-    id_ = new_id("ent", now, leash.dice.roll(RANDOM))
-    if not tx.once.spend(UNDO, order.key, id_, now):
-        return False
-    tx.records.submit(Draft(id=id_, kind=INTENT, actor=KEEPER, subjects=(about.id,), details=told))
-    return True
-
-
-def _next(leash: Leash, tx: Tx, proposal: str, step: int) -> CaseOrder | None:
-    """The order that nobody had; None while somebody is at an earlier one.
-
-    One that was had, and of which the engine knows nothing, was lost with what a restore lost.
-    """
-    for generation in count(1):
-        order = CaseOrder(proposal=proposal, step=step, generation=generation)
-        status = leash.engine.status(tx, order.run(UNDO))
-        if status is None and not undo_of(tx, order):
-            return order
-        if status is not None and not status.state.ended:
-            return None
-    return None
-
-
-def being_undone(leash: Leash, tx: Tx, proposal: str, step: int) -> bool:
-    """Whether somebody is at it, or will be."""
-    return _next(leash, tx, proposal, step) is None
 
 
 class Undo:
@@ -162,7 +108,7 @@ class Undo:
         other = await asyncio.to_thread(busy, leash, about.target, UNDER_WAY, about.id)
         if other is not None:
             return (other,)
-        again = await assents_again(leash, about, self._order.step)
+        again = await assents_again(leash, about)
         if isinstance(again, Refusal):
             return (again,)
         assents, at = again
@@ -174,7 +120,6 @@ class Undo:
             seen=seen,
             effect=about.effect,
             assents=assents,
-            step=self._order.step,
             now=at,
         )
         return decide(ask, UNDONE_UNDER).refusals
@@ -211,6 +156,8 @@ class Undo:
         if watched is not None:
             watched = msgspec.structs.replace(watched, undone=event is Event.UNDONE)
         course = msgspec.structs.replace(course, says=answered.says, watched=watched)
+        if event is Event.UNDONE:
+            return undone(self._leash, tx, case, course)
         return moved(tx, case, event, self._now(), course)
 
     def _record(self, tx: Tx, case: Case, event: Event, **details: Plain) -> None:

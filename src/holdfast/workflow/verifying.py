@@ -13,7 +13,7 @@ from datetime import datetime
 import msgspec
 
 from holdfast.errors import BadInput, CouldNotLook
-from holdfast.execution.courses import Course, sight_of
+from holdfast.execution.courses import Course, onward, sight_of
 from holdfast.execution.courses import read as course_of
 from holdfast.execution.observing import settled, shown
 from holdfast.execution.recovering import Outcome, Watched, seen
@@ -31,16 +31,17 @@ from holdfast.model.rules import Verdict, finding_id
 from holdfast.model.snapshot import Snapshot
 from holdfast.ports import Tx
 from holdfast.ports.engine import Attempt, Phase, phase
-from holdfast.workflow.acting import applied, look_again
-from holdfast.workflow.casebook import proposal_of
+from holdfast.workflow.acting import applied
+from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.deeds import Answered, Came, only, placed, told
-from holdfast.workflow.issuing import KEEPER
+from holdfast.workflow.issuing import KEEPER, set_going_on
 from holdfast.workflow.leash import Held, Leash
+from holdfast.workflow.looks import look_again
 from holdfast.workflow.moving import hold, moved, must, noted
 from holdfast.workflow.sighting import surroundings
 from holdfast.workflow.submitting import record
 from holdfast.workflow.switching import verified
-from holdfast.workflow.undoing import order_undo
+from holdfast.workflow.taking_back import not_done, order_undo, undone
 
 SEEN = "seen"
 
@@ -59,11 +60,13 @@ async def _look(leash: Leash, attempt: Attempt, order: CaseOrder) -> str:
     case = await asyncio.to_thread(_case, leash, order)
     write: Callable[[Tx], str] = _nothing
     if case is not None:
-        course = course_of(case.course)
-        if case.state in _LOST:
+        about, course = plan_of(case).at(order.step), course_of(case.course)
+        if course.step != order.step:
+            pass  # its plan has gone on, or back
+        elif case.state in _LOST:
             write = _found(leash, order, await observed(leash, case, course))
-        elif case.state in (State.APPLIED.value, State.NOT_RECOVERED.value):
-            write = _seen(leash, order, *await _state(leash, proposal_of(case), course))
+        elif _is_watched(case, course):
+            write = _seen(leash, order, *await _state(leash, about, course))
     return await attempt.commit(SEEN, write)
 
 
@@ -76,6 +79,12 @@ def _nothing(_: Tx) -> str:
     return "there is nothing to look for"
 
 
+def _is_watched(case: Case, course: Course) -> bool:
+    """Whether it matters how the target does: what was left on its way heals no plan late."""
+    late = case.state == State.NOT_RECOVERED.value and not course.halted
+    return late or case.state == State.APPLIED.value
+
+
 # what nobody heard an answer to
 
 
@@ -84,7 +93,7 @@ _LOST = (State.UNKNOWN.value, State.LEASED.value, State.UNDOING.value)
 
 async def observed(leash: Leash, case: Case, course: Course) -> Answered:
     """What the cluster shows of a request whose answer was lost."""
-    about, back = proposal_of(case), case.state == State.UNDOING.value
+    about, back = plan_of(case).at(course.step), case.state == State.UNDOING.value
     sending = course.undo if back else course.act
     step, sent = only(about.undo if back else about.steps), sending.sent
     if step is None or sent is None:
@@ -103,6 +112,8 @@ def _found(leash: Leash, order: CaseOrder, answered: Answered) -> Callable[[Tx],
         if case is None or case.state not in _LOST:
             return _nothing(tx)
         course = course_of(case.course)
+        if course.step != order.step:
+            return _nothing(tx)
         if case.state != State.UNKNOWN.value and not abandoned(leash, tx, case, course):
             return _nothing(tx)
         if case.state == State.LEASED.value:  # whoever was to send it has died for good
@@ -127,7 +138,10 @@ def _resolved(leash: Leash, tx: Tx, order: CaseOrder, case: Case, answered: Answ
     if case.state == State.UNDOING.value and answered.came is not Came.OPEN:
         event = Event.UNDONE if answered.came is Came.DONE else Event.UNDO_FAILED
         _outcome(leash, tx, case, event, details)
-        must(moved(tx, case, event, now, course))
+        if event is Event.UNDONE:
+            must(undone(leash, tx, case, course))
+        else:
+            must(moved(tx, case, event, now, course))
         return answered.came.value
     match answered.came:
         case Came.DONE:
@@ -135,7 +149,7 @@ def _resolved(leash: Leash, tx: Tx, order: CaseOrder, case: Case, answered: Answ
             must(applied(leash, tx, case, course, order, Event.FOUND_DONE))
         case Came.MOVED | Came.DENIED:
             _outcome(leash, tx, case, Event.FOUND_NOT_DONE, details)
-            must(moved(tx, case, Event.FOUND_NOT_DONE, now, course))
+            must(not_done(leash, tx, case, Event.FOUND_NOT_DONE, course, now))
         case Came.OPEN:
             must(noted(tx, case, now, course))
             look_again(leash, tx, order, course.looks + 1)
@@ -206,10 +220,11 @@ def _seen(
 ) -> Callable[[Tx], str]:
     def write(tx: Tx) -> str:
         case = hold(tx, order.proposal)
-        states = (State.APPLIED.value, State.NOT_RECOVERED.value)
-        if case is None or case.state not in states:
+        if case is None:
             return _nothing(tx)
         course, now = course_of(case.course), leash.clock.now()
+        if course.step != order.step or not _is_watched(case, course):
+            return _nothing(tx)
         watched, outcome = seen(
             course.watched or Watched(applied=now), now, recovery, verdict, leash.timing
         )
@@ -230,7 +245,7 @@ def _follow(  # noqa: PLR0913, PLR0917 - one look, and all that it changes
     outcome: Outcome,
     now: datetime,
 ) -> str:
-    about = proposal_of(case)
+    about = plan_of(case).at(order.step)
     details: dict[str, Plain] = {"says": course.says, "step": order.step}
     of_class = type(about.action).kind.of_class
     match outcome:
@@ -240,23 +255,45 @@ def _follow(  # noqa: PLR0913, PLR0917 - one look, and all that it changes
             look_again(leash, tx, order, course.looks + 1, rarely=rarely)
         case Outcome.RECOVERED | Outcome.RECOVERED_LATE:
             late = outcome is Outcome.RECOVERED_LATE
+            if not about.ends_the_plan and course.recalled is not None:
+                must(noted(tx, case, now, course))  # somebody wants it back: nothing follows it
+                look_again(leash, tx, order, course.looks + 1)
+                return Outcome.WAITING.value
+            if not late:
+                verified(tx, of_class, helped=True)
+            if not about.ends_the_plan:
+                _outcome(leash, tx, case, Event.VERIFIED, details)
+                _onward(leash, tx, case, course)
+                return outcome.value
             event = Event.HEALED_LATE if late else Event.RECOVERED
             _outcome(leash, tx, case, event, details)
             must(moved(tx, case, event, now, course))
-            if not late:
-                verified(tx, of_class, helped=True)
         case Outcome.NOT_RECOVERED:
             _outcome(leash, tx, case, Event.DEADLINE, details)
+            if not about.ends_the_plan:
+                course = msgspec.structs.replace(course, halted=about.step)
             case = must(moved(tx, case, Event.DEADLINE, now, course))
             if verified(tx, of_class, helped=False):
                 leash.log.complain("breaker opened", of=of_class.value, proposal=case.id)
-            if not (
-                leash.rules().undo and order_undo(leash, tx, about, step=order.step, by=KEEPER)
-            ):
+            if not (leash.rules().undo and order_undo(leash, tx, about, by=KEEPER)):
                 look_again(leash, tx, order, course.looks + 1)
         case Outcome.STAYED_ILL:
             must(noted(tx, case, now, course))
     return outcome.value
+
+
+def _onward(leash: Leash, tx: Tx, case: Case, course: Course) -> None:
+    """The next step of the plan; it goes no further where that one is approved no more."""
+    now = leash.clock.now()
+    following = plan_of(case).at(course.step + 1)
+    case = must(moved(tx, case, Event.VERIFIED, now, onward(course, tx.now())))
+    no = set_going_on(tx, leash, following)
+    if no is None:
+        return
+    refusals: list[Plain] = [{"by": no.by, "because": no.because}]
+    _outcome(leash, tx, case, Event.REFUSED, {"step": following.step, "refusals": refusals})
+    course = msgspec.structs.replace(course_of(case.course), says=no.because)
+    must(not_done(leash, tx, case, Event.REFUSED, course, now))
 
 
 def _outcome(leash: Leash, tx: Tx, case: Case, event: Event, details: dict[str, Plain]) -> None:

@@ -15,7 +15,7 @@ from types import MappingProxyType
 import msgspec
 
 from holdfast.errors import BadRecord, StoreRefused
-from holdfast.execution.courses import read
+from holdfast.execution.courses import Course, back, read
 from holdfast.execution.states import Event, State
 from holdfast.model.asks import Refusal
 from holdfast.model.cases import Case
@@ -67,6 +67,12 @@ def _unseen(tx: Tx, case: Case, now: datetime) -> None:
 
 
 def _ended(tx: Tx, case: Case, event: Event, now: datetime) -> Case:
+    try:
+        course = read(case.course)
+    except BadRecord:
+        course = Course()
+    if event is Event.EXPIRED and course.earlier:  # what was done before it is people's to see to
+        return _kept(case, moved(tx, case, Event.HALTED, now, back(course, UNSEEN)))
     return _kept(case, moved(tx, case, event, now))
 
 

@@ -8,6 +8,7 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -15,13 +16,14 @@ import msgspec
 from holdfast import actions
 from holdfast.errors import BadInput
 from holdfast.model.asks import Refusal
-from holdfast.model.handed import PROPOSE, Propose
+from holdfast.model.handed import PLAN, PROPOSE, Propose, ProposePlan
 from holdfast.model.letters import Letter
 from holdfast.model.objects import Ref
 from holdfast.model.repairs import Action, Sight
 from holdfast.workflow.evidence import Evidence, evidence
 from holdfast.workflow.journal import sighted
 from holdfast.workflow.leash import Leash
+from holdfast.workflow.planning import of_step
 
 # DNS-1123, which the names of Kubernetes follow.
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -52,6 +54,28 @@ def understood(letter: Letter) -> Wanted | Refusal:
     except msgspec.ValidationError as unfit:
         return Refusal(by=PROPOSE, because=f"it has not the form of one: {unfit}"[:300])
     return meant(asked)
+
+
+def all_understood(letter: Letter) -> Sequence[Wanted] | Refusal:
+    """The same, of a letter that asks for a plan."""
+    try:
+        asked = msgspec.convert(letter.body, ProposePlan)
+    except msgspec.ValidationError as unfit:
+        return Refusal(by=PLAN, because=f"it has not the form of one: {unfit}"[:300])
+    if len({each.requester for each in asked.steps}) > 1:
+        return Refusal(by=PLAN, because="its steps are asked for by different names")
+    return all_meant(asked.steps)
+
+
+def all_meant(asked: Sequence[Propose]) -> Sequence[Wanted] | Refusal:
+    """The steps of a plan, in our words; one that cannot be is a no to all."""
+    wanted: list[Wanted] = []
+    for number, each in enumerate(asked, 1):
+        step = meant(each)
+        if isinstance(step, Refusal):
+            return step if len(asked) == 1 else of_step(step, number)
+        wanted.append(step)
+    return wanted
 
 
 def meant(asked: Propose) -> Wanted | Refusal:

@@ -5,14 +5,14 @@ asked for, and a verdict that says by whom it was refused, and why.
 """
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
 
 from holdfast.errors import CouldNotLook, NotCanonical
 from holdfast.model.asks import Refusal, Station, Verdict
-from holdfast.model.ordered import PreviewOrder
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Risk
 from holdfast.model.times import in_utc
@@ -21,6 +21,7 @@ from holdfast.policy.risk import Stakes, risk_of
 from holdfast.workflow.asking import ask_of
 from holdfast.workflow.busy import WAITING, busy
 from holdfast.workflow.leash import Leash
+from holdfast.workflow.planning import entangled, hardened
 from holdfast.workflow.rehearsing import Rehearsal
 from holdfast.workflow.wanting import Looked, Wanted, look_at
 
@@ -35,9 +36,49 @@ class Judged:
     looked: Looked | None = None
 
 
-async def judged(leash: Leash, order: PreviewOrder, wanted: Wanted, rehearsal: Rehearsal) -> Judged:
+async def all_judged(
+    leash: Leash, id_: str, wanted: Sequence[Wanted], rehearsals: Sequence[Rehearsal]
+) -> tuple[Judged, ...]:
+    """Judge each step, and all of them as one."""
+    now = _whole_milliseconds(leash.clock.now())
+    bare = [_bare(leash, id_, each, now) for each in wanted]  # under one policy
+    steps = [
+        await judged(leash, about, each, rehearsal)
+        for about, each, rehearsal in zip(bare, wanted, rehearsals, strict=True)
+    ]
+    looked = [each.looked.seen.document for each in steps if each.looked is not None]
+    try:
+        if len(looked) == len(steps) and (no := await entangled(leash.hands, looked)) is not None:
+            return tuple(_and(each, no) for each in steps)
+        return await _hardened(leash, steps)
+    except CouldNotLook as nobody:
+        return tuple(_and(each, Refusal(by="cluster", because=nobody.wrong)) for each in steps)
+
+
+async def _hardened(leash: Leash, steps: Sequence[Judged]) -> tuple[Judged, ...]:
+    """The same, at the risk of the riskiest: what is judged by risk is judged again by that."""
+    told: list[Judged] = []
+    risks = hardened([each.proposal for each in steps])
+    for each, (about, why) in zip(steps, risks, strict=True):
+        verdict = each.verdict
+        if why and each.looked is not None and not verdict.refusals:
+            seen, now = each.looked.seen, about.proposed
+            ask = await ask_of(
+                leash, about, Station.PROPOSAL, seen=seen, effect=about.effect, now=now
+            )
+            verdict = decide(ask)
+        reasons = (*each.reasons, *why)
+        told.append(replace(each, proposal=about, verdict=verdict, reasons=reasons))
+    return tuple(told)
+
+
+def _and(each: Judged, no: Refusal) -> Judged:
+    verdict = Verdict(refusals=(*each.verdict.refusals, no), needs=each.verdict.needs)
+    return replace(each, verdict=verdict)
+
+
+async def judged(leash: Leash, bare: Proposal, wanted: Wanted, rehearsal: Rehearsal) -> Judged:
     """Judge all of it. What nobody can tell now is refused now: it can be asked for again."""
-    bare = _bare(leash, order, wanted)
     try:
         if (other := await asyncio.to_thread(busy, leash, wanted.target, WAITING)) is not None:
             return _no(bare, other)
@@ -55,14 +96,13 @@ def _no(about: Proposal, refusal: Refusal) -> Judged:
     return Judged(proposal=about, verdict=Verdict(refusals=(refusal,), needs=()))
 
 
-def _bare(leash: Leash, order: PreviewOrder, wanted: Wanted) -> Proposal:
+def _bare(leash: Leash, id_: str, wanted: Wanted, now: datetime) -> Proposal:
     """The proposal as far as nobody has looked."""
-    now = _whole_milliseconds(leash.clock.now())
     return Proposal(
-        id=order.proposal,
+        id=id_,
         cluster=leash.store.cluster,
-        trouble=order.asked.trouble,
-        code=order.asked.code,
+        trouble=wanted.asked.trouble,
+        code=wanted.asked.code,
         action=wanted.action,
         target=wanted.target,
         read_hash="",
@@ -71,7 +111,7 @@ def _bare(leash: Leash, order: PreviewOrder, wanted: Wanted) -> Proposal:
         effect=(),
         risk=Risk.HIGH,
         policy=leash.operator.version,
-        requester=order.asked.requester,
+        requester=wanted.asked.requester,
         proposed=now,
         open_until=now + leash.rules().open_for,
     )

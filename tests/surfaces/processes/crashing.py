@@ -29,7 +29,7 @@ from holdfast.model.letters import Letter
 from holdfast.testing.requests import Audited, Request
 from holdfast.testing.server import SimulatedServer
 from holdfast.workflow.asking import INTENT
-from holdfast.workflow.casebook import proposal_of
+from holdfast.workflow.casebook import plan_of
 from tests.approvals.keygen import sign
 from tests.surfaces.processes.boundaries import REQUEST, Point, Trace, traced
 from tests.surfaces.processes.grounds import PEOPLE, Grounds, cluster_uid
@@ -77,7 +77,7 @@ class Run:
         for who in PEOPLE:
             case = self.case()
             assert case is not None
-            about = proposal_of(case)
+            about = plan_of(case).first
             text = Statement(
                 v=1,
                 cluster=about.cluster,

@@ -22,7 +22,6 @@ from holdfast.surfaces.cli.ground import Ground
 from holdfast.testing.clock import NOON, FrozenClock
 from holdfast.testing.memory import StoreInMemory
 from holdfast.wiring.footing import ground
-from holdfast.workflow.asking import FIRST
 from tests.audit.chains import CLUSTER
 from tests.workflow.test_sealing import Counted, a_sealer
 
@@ -108,7 +107,7 @@ def hearing(about: Proposal, known: People, states: Sequence[str] = ()) -> Scrip
             statement=str(letter.body["statement"]).encode(),
             signature=str(letter.body["signature"]),
         )
-        said = heard(word, about=about, step=FIRST, people=known, check=check, now=tx.now())
+        said = heard(word, about=about, step=1, people=known, check=check, now=tx.now())
         id_ = f"ent_{letter.id}"
         if isinstance(said, Refusal):
             details = {"because": said.because}

@@ -23,7 +23,7 @@ def declare(app: App, doors: Doors) -> None:
 
     @app.command
     def propose(
-        trouble: str,
+        trouble: str = "",
         /,
         *,
         action: Annotated[str, Parameter(group=DO, show_default=False)] = "",
@@ -32,6 +32,7 @@ def declare(app: App, doors: Doors) -> None:
         patch_type: Annotated[
             Literal["strategic", "merge", "json"], Parameter(group=DO)
         ] = "strategic",
+        plan: Annotated[Path | None, Parameter(group=DO)] = None,
         list_only: Annotated[
             bool, Parameter(name=["--list"], group=DO, negative=(), show_default=False)
         ] = False,
@@ -67,6 +68,9 @@ def declare(app: App, doors: Doors) -> None:
             this trouble, that is proposed; anything else is refused, and the nearest named.
         patch_type
             How the patch is meant, as kubectl's `--type`.
+        plan
+            A file that names up to five repairs, in place of a trouble: they are judged, shown and
+            signed as one, and each is done when the one before has recovered.
         list_only
             Propose nothing.
         namespace
@@ -80,9 +84,21 @@ def declare(app: App, doors: Doors) -> None:
         state
             The state folder (default: $HOLDFAST_STATE_DIR).
         """
+        from holdfast.errors import BadInput
         from holdfast.model.patches import Form
-        from holdfast.surfaces.cli.repairs import listing, patches, proposing
+        from holdfast.surfaces.cli.repairs import listing, patches, plan_files, proposing
 
+        source = place.source(namespaces(namespace, everywhere=all_namespaces))
+        if plan is not None:
+            if trouble or action or target or from_patch or list_only:
+                raise BadInput("A plan says all of that itself.", remedy="Name the file alone.")
+            read, form = plan_files.read(plan), listing.Output(output)
+            return proposing.propose_plan(doors, doors.ground(state), source, read, form)
+        if not trouble:
+            raise BadInput(
+                "Nothing is named that could be repaired.",
+                remedy="Name a trouble of `holdfast scan`, or a file with --plan.",
+            )
         patch = None
         if from_patch is not None:
             patch = patches.Written(file=from_patch, form=Form(patch_type))
@@ -95,5 +111,4 @@ def declare(app: App, doors: Doors) -> None:
             policy=policy,
             patch=patch,
         )
-        source = place.source(namespaces(namespace, everywhere=all_namespaces))
         return proposing.propose(doors, doors.ground(state), source, wish)

@@ -105,6 +105,7 @@ def _declare_saying(app: App, doors: Doors) -> None:
         print_only: Print = False,
         statement: File = None,
         signature: File = None,
+        step: Annotated[int | None, Parameter(group=SIGN)] = None,
         yes: Yes = False,
         state: State = None,
     ) -> int:
@@ -129,6 +130,8 @@ def _declare_saying(app: App, doors: Doors) -> None:
             A statement that you signed by hand, as `--print` gave it.
         signature
             The signature over it, as ssh-keygen wrote it.
+        step
+            Of a plan, the step to sign alone: each is approved by itself (default: all of them).
         yes
             Do not ask whether you mean it.
         state
@@ -140,6 +143,7 @@ def _declare_saying(app: App, doors: Doors) -> None:
         wish = approving.Wish(
             id=id,
             decision=Decision.APPROVE,
+            step=step,
             reason=reason,
             key=key,
             print_only=print_only,

@@ -30,7 +30,6 @@ from holdfast.surfaces.cli.repairs.keeper import asked, refuse_without_keeper, t
 from holdfast.surfaces.cli.repairs.signing import called, chosen, handed, read_file, signed
 from holdfast.surfaces.cli.repairs.words import state_told
 from holdfast.surfaces.cli.text import clean
-from holdfast.workflow.asking import FIRST
 from holdfast.workflow.deciding import EVENTS, NO_WAY
 
 UNDO_HOLDS = timedelta(minutes=15)
@@ -49,6 +48,7 @@ class Wish:
     statement: Path | None = None
     signature: Path | None = None
     yes: bool = False
+    step: int | None = None  # of a plan: that one alone
 
 
 def say(ground: Ground, signing: Callable[[], Signing], wish: Wish, now: datetime) -> int:
@@ -62,17 +62,44 @@ def say(ground: Ground, signing: Callable[[], Signing], wish: Wish, now: datetim
         if because := _too_late(told, wish.decision, now):
             Plain(stderr=True).print(clean(because))
             return REFUSED
-        statement = _statement(told, wish, now)
+        statements = [_statement(told, wish, step, now) for step in _steps(told, wish)]
         if wish.print_only:
-            print(statement.text().decode(), end="")
+            print(_one(statements).text().decode(), end="")
             return NOTHING
         refuse_without_keeper(store)
-        word = _word(signing(), told, wish, statement)
-        if word is None:
+        words = _words(signing(), told, wish, statements)
+        if not words:
             console.print("Nothing was signed, and nothing was handed over.")
             return REFUSED
-        answer = asked(ground, store, WORD, word, now)
-        return tell(answer, "" if answer.refused else _standing(store, wish, answer.still))
+        for word in words:
+            answer = asked(ground, store, WORD, word, now)
+            if answer.refused:
+                return tell(answer, "")
+        return tell(answer, _standing(store, wish, answer.still))
+
+
+def _steps(told: Dossier, wish: Wish) -> Sequence[int]:
+    """What is to be signed: each step of a plan by itself; a no, and the way back, once for all."""
+    there = [each.step for each in told.plan.steps]
+    if wish.decision is not Decision.APPROVE or not told.several:
+        there = there[:1]
+    if wish.step is None:
+        return there
+    if wish.step not in there:
+        raise BadInput(
+            f"{told.case.id} has no step {wish.step} of its own to be signed.",
+            remedy=f"It has {len(there)}.",
+        )
+    return [wish.step]
+
+
+def _one(statements: Sequence[Statement]) -> Statement:
+    if len(statements) > 1:
+        raise BadInput(
+            f"This is a plan: each of its {len(statements)} steps is signed by itself.",
+            remedy="Name one with --step, and hand in each.",
+        )
+    return statements[0]
 
 
 def _too_late(told: Dossier, decision: Decision, now: datetime) -> str:
@@ -91,7 +118,7 @@ def _too_late(told: Dossier, decision: Decision, now: datetime) -> str:
     return ""
 
 
-def _statement(told: Dossier, wish: Wish, now: datetime) -> Statement:
+def _statement(told: Dossier, wish: Wish, step: int, now: datetime) -> Statement:
     """What is to be signed of what was shown."""
     until = told.proposal.open_until if wish.decision is not Decision.UNDO else now + UNDO_HOLDS
     return Statement(
@@ -99,31 +126,35 @@ def _statement(told: Dossier, wish: Wish, now: datetime) -> Statement:
         cluster=told.proposal.cluster,
         proposal=told.proposal.id,
         digest=told.proposal.digest,
-        step=FIRST,
+        step=step,
         decision=wish.decision,
         until=until,
         reason=wish.reason.strip(),
     )
 
 
-def _word(signing: Signing, told: Dossier, wish: Wish, statement: Statement) -> Handed | None:
-    """The signed word; None if the person did not mean it."""
+def _words(
+    signing: Signing, told: Dossier, wish: Wish, statements: Sequence[Statement]
+) -> Sequence[Handed]:
+    """The signed words; none if the person did not mean it."""
     if wish.statement is not None and wish.signature is not None:
         text = read_file(wish.statement, "statement")
-        _refuse_another(read(text), statement)
+        said = read(text)
+        _refuse_another(said, next((e for e in statements if e.step == said.step), statements[0]))
         armored = read_file(wish.signature, "signature").decode("ascii", "replace")
-        return handed(signing.check, text, armored, NAMESPACE)
+        return [handed(signing.check, text, armored, NAMESPACE)]
     key = chosen(signing.pen, wish.key)
     if not wish.yes and not _meant(told, wish.decision, clean(called(key))):
-        return None
-    return signed(signing, key, statement.text(), NAMESPACE)
+        return []
+    return [signed(signing, key, each.text(), NAMESPACE) for each in statements]
 
 
 def _meant(told: Dossier, decision: Decision, key: str) -> bool:
     """What can do harm has its target typed, so that nobody says yes to another one."""
-    high = decision is Decision.APPROVE and told.proposal.risk is Risk.HIGH
+    high = decision is Decision.APPROVE and told.risk is Risk.HIGH
     question = f"{decision.value.capitalize()} this, signed with {key}?"
-    return meant(question, told.proposal.target.name if high else YES)
+    harmed = told.plan.id if told.several else told.proposal.target.name
+    return meant(question, harmed if high else YES)
 
 
 def _refuse_another(said: Statement, wanted: Statement) -> None:

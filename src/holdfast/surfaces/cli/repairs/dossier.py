@@ -10,22 +10,40 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from holdfast.errors import BadRecord
+from holdfast.execution.courses import read_progress
 from holdfast.model.cases import Card, Case
 from holdfast.model.entries import Entry
 from holdfast.model.paths import written
+from holdfast.model.plans import Plan
 from holdfast.model.proposals import Proposal
-from holdfast.model.repairs import plain_of
+from holdfast.model.repairs import Risk, plain_of
 from holdfast.model.times import stamp
 from holdfast.surfaces.cli.text import clean
-from holdfast.workflow.casebook import proposal_of
+from holdfast.workflow.casebook import plan_of
 
 
 class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     """One proposal, read."""
 
     case: Case
-    proposal: Proposal
+    plan: Plan
     card: Card
+
+    @property
+    def proposal(self) -> Proposal:
+        """The step that it is at: of most there is one."""
+        step = read_progress(self.case.progress).step
+        return self.plan.at(min(max(step, 1), len(self.plan.steps)))
+
+    @property
+    def risk(self) -> Risk:
+        """That of the riskiest step."""
+        return max(each.risk for each in self.plan.steps)
+
+    @property
+    def several(self) -> bool:
+        """Whether it has more than one step."""
+        return len(self.plan.steps) > 1
 
 
 def opened(case: Case, cluster: str) -> Dossier:
@@ -34,23 +52,27 @@ def opened(case: Case, cluster: str) -> Dossier:
     Raises `BadRecord` with the field that differs, as far as the row tells it.
     """
     try:
-        proposal = proposal_of(case)
+        plan = plan_of(case)
         card = msgspec.json.decode(case.card, type=Card)
     except (BadRecord, msgspec.MsgspecError) as odd:
         raise _changed(case, _where(case) or clean(str(odd))) from None
-    if proposal.cluster != cluster:
+    if plan.first.cluster != cluster:
         raise BadRecord(
-            f"Proposal {clean(case.id)} is about another cluster, {clean(proposal.cluster)}.",
+            f"Proposal {clean(case.id)} is about another cluster, {clean(plan.first.cluster)}.",
             remedy="Name the state folder or the database of the cluster that you mean.",
         )
-    return Dossier(case=case, proposal=proposal, card=card)
+    return Dossier(case=case, plan=plan, card=card)
 
 
 def require_sealed(told: Dossier, entry: Entry) -> None:
     """Raise `BadRecord` unless it is what the record says was proposed: whoever edits a row, and
     all that the row says of itself, cannot edit a signed chain. The field is named, if it says it.
     """
-    proposal, sealed = told.proposal, entry.details
+    sealed = entry.details
+    step = sealed.get("step", 1)
+    if not isinstance(step, int) or not 1 <= step <= len(told.plan.steps):
+        raise _changed(told.case, f"it has other steps than in entry {entry.seq} of the record")
+    proposal = told.plan.at(step)
     meant = {
         "action": plain_of(proposal.action),
         "target.uid": proposal.target.uid,
@@ -73,7 +95,10 @@ def require_sealed(told: Dossier, entry: Entry) -> None:
 def _where(case: Case) -> str:
     """How a row contradicts its content; empty if it does not."""
     content = _decoded(case.content)
-    odd = [name for name, held, said in _twice(case, content) if held != said]
+    plan = content.get("plan")
+    first = plan[0] if isinstance(plan, list) and plan else content
+    first = first if isinstance(first, Mapping) else {}
+    odd = [name for name, held, said in _twice(case, first) if held != said]
     if odd:
         return f"{', '.join(odd)} of its content {'is' if len(odd) == 1 else 'are'} not the row's"
     digest = hashlib.sha256(case.content.encode()).hexdigest()

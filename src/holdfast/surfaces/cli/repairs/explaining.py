@@ -28,13 +28,14 @@ def explain(ground: Ground, id_: str) -> int:
 
 
 def _lines(told: Dossier, verdicts: Sequence[Entry]) -> Iterator[str]:
-    about = told.proposal
-    yield clean(f"{about.id}: {action_told(about.action)} of {place_of(about.target)}")
+    for about in told.plan.steps:
+        yield clean(f"{about.id}: {action_told(about.action)} of {place_of(about.target)}")
     yield f"It is {state_told(State(told.case.state))}."
     for each in verdicts:
         station = each.details.get("station", "")
         yield ""
-        yield clean(f"At {station}, {each.time}:")
+        step = f" of step {each.details.get('step', 1)}" if told.several else ""
+        yield clean(f"At {station}{step}, {each.time}:")
         yield from _answers(each.details)
     if not verdicts:
         yield "No verdict on it is in the record yet."

@@ -17,6 +17,7 @@ from holdfast.surfaces.cli.ground import Ground
 from holdfast.surfaces.cli.repairs.dossier import opened
 from holdfast.surfaces.cli.repairs.finding import found_in
 from holdfast.surfaces.cli.repairs.progress import CODES, Moment
+from holdfast.surfaces.cli.repairs.rows import where
 from holdfast.surfaces.cli.repairs.run_lines import Line, as_json, as_text
 from holdfast.surfaces.cli.repairs.words import state_told
 from holdfast.workflow.alive import alive
@@ -72,7 +73,7 @@ async def _followed(
     alone_since: datetime | None = None
     while True:
         sight = await asyncio.to_thread(_look, store, id_, teller.seq)
-        moment = sight.moment
+        moment, told = sight.moment, sight.moment.told
         for line in teller.news(sight):
             tell(line)
         if moment.ended:
@@ -81,7 +82,8 @@ async def _followed(
         if alone_since is not None and moment.now - alone_since >= GONE_FOR:
             return None
         waits = moment.waits() if sight.alive else f"for a keeper: {NO_KEEPER}"
-        say(f"{state_told(moment.state)}, for {in_words(moment.lasted)}; waiting {waits}")
+        here = f"{where(told)}{state_told(moment.state)}"
+        say(f"{here}, for {in_words(moment.lasted)}; waiting {waits}")
         await asyncio.sleep(pace)
 
 
@@ -133,6 +135,6 @@ class _Teller:
         for each in sight.entries:
             yield Line(moment=moment, what="entry", entry=each)
         self.seq = sight.size
-        if moment.state != self._state:
-            self._state = moment.state
+        if (here := f"{where(moment.told)}{moment.state}") != self._state:
+            self._state = here
             yield Line(moment=moment, what="state")

@@ -117,7 +117,9 @@ def _lines(each: Sequence[Dossier], changed: Sequence[str], now: datetime) -> It
         one = told.proposal
         line = Text(clean(one.id), style="bold")
         line.append(f"  {one.action.kind.name} of {place_of(one.target)}")
-        line.append(f"  {one.risk.name} risk, {in_words(now - one.proposed)} old", style="dim")
+        if told.several:
+            line.append(f", step {one.place.step} of {one.place.last}")
+        line.append(f"  {told.risk.name} risk, {in_words(now - one.proposed)} old", style="dim")
         yield line
         yield Text(f"  {standing(told, now)}")
     for id_ in changed:

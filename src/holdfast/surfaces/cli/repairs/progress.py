@@ -12,6 +12,7 @@ from holdfast.execution.states import ENDS, UNDONE_FROM, State
 from holdfast.model.times import in_words
 from holdfast.surfaces.cli.exits import NOT_RECOVERED, NOTHING, REFUSED, UNCERTAIN
 from holdfast.surfaces.cli.repairs.dossier import Dossier
+from holdfast.surfaces.cli.repairs.rows import where
 from holdfast.surfaces.cli.repairs.words import state_told
 from holdfast.surfaces.cli.text import clean
 
@@ -90,10 +91,10 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
 
     def outcome(self) -> str:
         """How it ended, in one sentence."""
-        end = f"{self.told.case.id}: {state_told(self.state)}"
+        end = f"{self.told.case.id}: {where(self.told)}{state_told(self.state)}"
         says = _says(self.told)
         late = ""
-        if self.state is State.NOT_RECOVERED:
+        if self.state is State.NOT_RECOVERED and not read_progress(self.told.case.progress).halted:
             late = f" It is looked at for {in_words(self._timing.late)} more: it may heal late."
         return clean(f"{end}{f' ({says})' if says else ''}.{late}")
 

@@ -13,7 +13,7 @@ from holdfast.diagnosis.survey import Survey, survey
 from holdfast.errors import BadInput, NotReady, sentence
 from holdfast.execution.states import State
 from holdfast.model.asks import Refusal
-from holdfast.model.handed import PROPOSE, Meant, Propose, proposal_named
+from holdfast.model.handed import PLAN, PROPOSE, Meant, Propose, ProposePlan, proposal_named
 from holdfast.model.objects import Ref
 from holdfast.model.repairs import plain_of
 from holdfast.model.snapshot import Snapshot
@@ -30,12 +30,14 @@ from holdfast.surfaces.cli.repairs.keeper import asked, refuse_without_keeper, t
 from holdfast.surfaces.cli.repairs.listing import Output
 from holdfast.surfaces.cli.repairs.listing import tell as show
 from holdfast.surfaces.cli.repairs.patches import Written, asked_by
+from holdfast.surfaces.cli.repairs.plan_files import PlanAsked, StepAsked
 from holdfast.surfaces.cli.repairs.weighing import Scales, Weighed
 from holdfast.surfaces.cli.repairs.words import action_told, place_of
 from holdfast.surfaces.cli.text import clean
 from holdfast.topology.edges import topology
+from holdfast.topology.graph import Topology
 
-PREVIEWED_WITHIN = 60.0  # seconds: a lease for dry runs, and a dry run
+PREVIEWED_WITHIN = 60.0  # seconds for each step: a lease for dry runs, and a dry run
 PACE = 0.1
 
 
@@ -52,15 +54,26 @@ class Wish:
     patch: Written | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One look at the cluster."""
+
+    snapshot: Snapshot
+    judged: Survey
+
+    def could(self, word: str) -> tuple[Trouble, Topology, Repairs]:
+        """The trouble that a word means, and what could be done about it."""
+        trouble, snapshot = trouble_meant(word, self.judged), self.snapshot
+        graph = topology(snapshot, frozenset(each.about.namespace for each in trouble.findings))
+        return trouble, graph, repairs(trouble, snapshot, graph, snapshot.now)
+
+
 def propose(doors: Doors, ground: Ground, source: Source, wish: Wish) -> int:
     """Look, find the trouble, weigh what could be done, and have one of it proposed."""
     with ground.store() as store:
-        snapshot = take(doors, source, facts.kinds_read())
-        _refuse_elsewhere(snapshot, store)
-        judged = survey(snapshot, grace_scale=doors.preferences().grace_scale)
-        trouble = trouble_meant(wish.trouble, judged)
-        graph = topology(snapshot, frozenset(each.about.namespace for each in trouble.findings))
-        could = repairs(trouble, snapshot, graph, snapshot.now)
+        seen = _looked(doors, source, store)
+        trouble, graph, could = seen.could(wish.trouble)
+        snapshot = seen.snapshot
         if wish.patch is not None:
             meant_there = [each for each in could.candidates if _is_named(each, wish)]
             asked_for = asked_by(wish.patch, meant_there, snapshot, doors.look(source.target))
@@ -68,21 +81,63 @@ def propose(doors: Doors, ground: Ground, source: Source, wish: Wish) -> int:
                 Plain(stderr=True).print(clean(sentence(f"Refused: {asked_for.because}")))
                 return REFUSED
             could = Repairs(candidates=(asked_for,))
-        folder = doors.policy.folder(wish.policy)
-        scales = Scales(
-            snapshot=snapshot,
-            topology=graph,
-            standing=doors.policy.standing(folder) if folder.is_dir() else None,
-            cluster=store.cluster,
-            requester=ground.actor,
-            now=snapshot.now,
-        )
+        scales = _scales(doors, ground, store, snapshot, graph, wish.policy)
         with store.reading() as tx:
             weighed = [scales.weighed(tx, each) for each in could.candidates]
         chosen = choose(weighed, wish)
         if chosen is None:
             return _listed(trouble, could, weighed, here=scales.standing is not None)
-        return _proposed(doors, ground, store, trouble, chosen, wish)
+        body = _body(ground, trouble, chosen.candidate)
+        return _proposed(doors, ground, store, body, wish.output)
+
+
+def propose_plan(
+    doors: Doors, ground: Ground, source: Source, plan: PlanAsked, output: Output
+) -> int:
+    """Look, find each step's trouble and repair, and have all of them proposed as one."""
+    with ground.store() as store:
+        seen = _looked(doors, source, store)
+        steps = [_step(ground, seen, each, number) for number, each in enumerate(plan.steps, 1)]
+        return _proposed(doors, ground, store, ProposePlan(steps=tuple(steps)), output)
+
+
+def _step(ground: Ground, seen: Seen, asked: StepAsked, number: int) -> Propose:
+    try:
+        trouble, _, could = seen.could(asked.trouble)
+        wish = Wish(trouble=asked.trouble, action=asked.action, target=asked.target)
+        named = [Weighed(candidate=each, refusals=()) for each in could.candidates]
+        chosen = choose(named, wish)
+    except BadInput as odd:
+        raise BadInput(f"Step {number}: {odd.wrong}", remedy=odd.remedy) from None
+    if chosen is None:
+        raise BadInput(f"Step {number} names no repair.", remedy="Name its action.")
+    return _body(ground, trouble, chosen.candidate)
+
+
+def _looked(doors: Doors, source: Source, store: Store) -> Seen:
+    snapshot = take(doors, source, facts.kinds_read())
+    _refuse_elsewhere(snapshot, store)
+    judged = survey(snapshot, grace_scale=doors.preferences().grace_scale)
+    return Seen(snapshot=snapshot, judged=judged)
+
+
+def _scales(
+    doors: Doors,
+    ground: Ground,
+    store: Store,
+    snapshot: Snapshot,
+    graph: Topology,
+    policy: Path | None,
+) -> Scales:
+    folder = doors.policy.folder(policy)
+    return Scales(
+        snapshot=snapshot,
+        topology=graph,
+        standing=doors.policy.standing(folder) if folder.is_dir() else None,
+        cluster=store.cluster,
+        requester=ground.actor,
+        now=snapshot.now,
+    )
 
 
 def trouble_meant(word: str, judged: Survey) -> Trouble:
@@ -182,24 +237,24 @@ BY_DEFAULT = (
 
 
 def _proposed(
-    doors: Doors, ground: Ground, store: Store, trouble: Trouble, chosen: Weighed, wish: Wish
+    doors: Doors, ground: Ground, store: Store, body: Propose | ProposePlan, output: Output
 ) -> int:
     """Hand it over, wait for the preview, and show what came of it."""
     refuse_without_keeper(store)
-    answer = asked(ground, store, PROPOSE, _body(ground, trouble, chosen), doors.now())
+    kind, steps = (PROPOSE, 1) if isinstance(body, Propose) else (PLAN, len(body.steps))
+    answer = asked(ground, store, kind, body, doors.now())
     if answer.refused:
         return tell(answer, "")
     id_ = proposal_named(answer.outcome)
     with Plain(stderr=True).moving(f"{id_}: the API server is asked what would come of it ..."):
-        asyncio.run(_previewed(store, id_))
+        asyncio.run(_previewed(store, id_, PREVIEWED_WITHIN * steps))
     told = found(store, id_)
     with store.reading() as tx:
-        show(told, wish.output, tx.now())
+        show(told, output, tx.now())
     return NOTHING if told.case.state == State.PROPOSED else REFUSED
 
 
-def _body(ground: Ground, trouble: Trouble, chosen: Weighed) -> Propose:
-    candidate = chosen.candidate
+def _body(ground: Ground, trouble: Trouble, candidate: Candidate) -> Propose:
     params = plain_of(candidate.action)["params"]
     target = candidate.target
     return Propose(
@@ -212,15 +267,15 @@ def _body(ground: Ground, trouble: Trouble, chosen: Weighed) -> Propose:
     )
 
 
-async def _previewed(store: Store, id_: str) -> None:
+async def _previewed(store: Store, id_: str, within: float) -> None:
     """Until the case is there. Raises `NotReady` if it is not in its time."""
     try:
-        async with asyncio.timeout(PREVIEWED_WITHIN):
+        async with asyncio.timeout(within):
             while not await asyncio.to_thread(_is_there, store, id_):
                 await asyncio.sleep(PACE)
     except TimeoutError:
         raise NotReady(
-            f"{id_} was not previewed within {PREVIEWED_WITHIN:g} s.",
+            f"{id_} was not previewed within {within:g} s.",
             remedy=f"See what the keeper's log says; later: holdfast proposals {id_}",
         ) from None
 

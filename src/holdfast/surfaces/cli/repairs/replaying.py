@@ -13,14 +13,14 @@ import msgspec
 from holdfast.errors import BadRecord
 from holdfast.model.asks import Assent
 from holdfast.model.cases import Case
+from holdfast.model.proposals import Proposal
 from holdfast.ports import Standing, Tx
 from holdfast.surfaces.cli.doors import Doors
 from holdfast.surfaces.cli.exits import FAULTS, NOTHING
 from holdfast.surfaces.cli.ground import Ground
 from holdfast.surfaces.cli.repairs.words import action_told, place_of
 from holdfast.surfaces.cli.text import clean
-from holdfast.workflow.asking import FIRST
-from holdfast.workflow.casebook import proposal_of
+from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.trying import AGAIN, judged_again
 from holdfast.workflow.verdicts import VERDICT
 
@@ -40,16 +40,20 @@ def replay(doors: Doors, ground: Ground, folder: Path, last: int) -> int:
 
 def _differs(tx: Tx, case: Case, standing: Standing) -> Iterator[str]:
     try:
-        about = proposal_of(case)
+        plan = plan_of(case)
     except BadRecord as odd:
         yield f"{case.id}: {odd.wrong}"
         return
-    assents = [
-        msgspec.json.decode(each.assent, type=Assent) for each in tx.words.of(case.id, FIRST)
-    ]
+    for each in plan.steps:
+        yield from _step_differs(tx, case, each, standing)
+
+
+def _step_differs(tx: Tx, case: Case, about: Proposal, standing: Standing) -> Iterator[str]:
+    words = tx.words.of(case.id, about.step)
+    assents = [msgspec.json.decode(each.assent, type=Assent) for each in words]
     now = judged_again(about, assents, standing)
     new = {each.by: each.because for each in now.refusals}
-    old = _said(tx, case.id)
+    old = _said(tx, case.id, about.step)
     told = f"{case.id}: {action_told(about.action)} of {place_of(about.target)}"
     if gone := sorted(old - new.keys()):
         yield f"{told}: no longer refused by {', '.join(gone)}"
@@ -57,10 +61,12 @@ def _differs(tx: Tx, case: Case, standing: Standing) -> Iterator[str]:
         yield f"{told}: refused by {layer}: {new[layer]}"
 
 
-def _said(tx: Tx, id_: str) -> frozenset[str]:
+def _said(tx: Tx, id_: str, step: int) -> frozenset[str]:
     """The layers among those that are asked again that refused it when it was judged last."""
     verdicts: Sequence[object] = [
-        each.details.get("refusals") for each in tx.records.of_kind(VERDICT) if id_ in each.subjects
+        each.details.get("refusals")
+        for each in tx.records.of_kind(VERDICT)
+        if id_ in each.subjects and each.details.get("step", 1) == step
     ]
     told = verdicts[-1] if verdicts else ()
     names = {layer.__name__ for layer in AGAIN}

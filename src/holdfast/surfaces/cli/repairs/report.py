@@ -7,6 +7,7 @@ import msgspec
 
 from holdfast.execution.states import State
 from holdfast.model.canonical import canonical
+from holdfast.model.plans import Plan
 from holdfast.model.showing import proposal_shown
 from holdfast.model.times import stamp
 from holdfast.surfaces.cli.repairs.dossier import Dossier
@@ -50,7 +51,8 @@ class ProposalOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     `content` is what is signed, and `digest` the SHA-256 of its canonical form (RFC 8785): whoever
     reads it can compute it again, where `whole` says that no value was hidden. `leftSeconds` is how
-    long it can still be approved.
+    long it can still be approved. Of a plan, `step` of `steps` is where it is, and `action` that
+    step's.
     """
 
     schema: Literal["holdfast.dev/proposal/v1alpha1"]
@@ -62,6 +64,8 @@ class ProposalOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     left_seconds: int
     risk: RiskName
     action: str
+    step: int
+    steps: int
     whole: bool
     content: dict[str, object]
     beside: BesideOut
@@ -70,7 +74,8 @@ class ProposalOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 def as_value(told: Dossier, now: datetime) -> ProposalOut:
     """The proposal as other programs see it."""
     each, card = told.proposal, told.card
-    content = canonical(proposal_shown(each).content())
+    shown = Plan(steps=tuple(map(proposal_shown, told.plan.steps)))
+    content = canonical(shown.content())
     left = (each.open_until - now).total_seconds() if told.case.state == State.PROPOSED else 0
     return ProposalOut(
         schema=SCHEMA,
@@ -80,8 +85,10 @@ def as_value(told: Dossier, now: datetime) -> ProposalOut:
         digest=each.digest,
         open_until=stamp(each.open_until),
         left_seconds=max(0, int(left)),
-        risk=_RISKS[each.risk.value],
+        risk=_RISKS[told.risk.value],
         action=each.action.kind.name,
+        step=each.place.step,
+        steps=each.place.last,
         whole=content.decode() == told.case.content,
         content=msgspec.json.decode(content, type=dict[str, object]),
         beside=BesideOut(

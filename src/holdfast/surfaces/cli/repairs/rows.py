@@ -52,12 +52,14 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
 
 def heading(told: Dossier, now: datetime) -> Heading:
     """The glance."""
-    kind = told.proposal.action.kind
+    steps = told.plan.steps
+    first, *further = (place_of(each.target) for each in steps)
+    kinds = [each.action.kind for each in steps]
     return Heading(
-        risk=told.proposal.risk,
-        action=kind.name,
-        target=place_of(told.proposal.target),
-        does=kind.summary,
+        risk=told.risk,
+        action=f"PLAN OF {len(steps)} STEPS" if further else kinds[0].name,
+        target=", ".join([first, *further]),
+        does=" Then: ".join(each.summary for each in kinds),
         state=standing(told, now),
     )
 
@@ -66,15 +68,31 @@ def standing(told: Dossier, now: datetime) -> str:
     """Where it is, and how long that can last."""
     state, until = told.case.state, told.proposal.open_until
     if state != State.PROPOSED:
-        return f"{state_told(state)}, since {to_the_second(told.case.changed)}"
+        return f"{where(told)}{state_told(state)}, since {to_the_second(told.case.changed)}"
     if now >= until:
         return f"not open any more: it was until {to_the_second(until)}"
     return f"{state_told(state)}: {in_words(until - now)} left, until {to_the_second(until)}"
 
 
+def where(told: Dossier) -> str:
+    """At which step of a plan it is; nothing to say of what has only one."""
+    place = told.proposal.place
+    return f"step {place.step} of {place.last}: " if told.several else ""
+
+
 def signed(told: Dossier) -> Iterator[Row]:
     """What an approval approves; of values that may be secrets, their hashes."""
-    each = proposal_shown(told.proposal)
+    first = told.plan.first
+    for each in told.plan.steps:
+        if told.several:
+            yield Row("step", (f"{each.place.step} of {each.place.last}",))
+        yield from _step(proposal_shown(each))
+    yield Row("asked by", (f"{sure(first.requester)}, {to_the_second(first.proposed)}",))
+    yield Row("cluster", (sure(first.cluster),))
+    yield Row("digest", (told.plan.digest,))
+
+
+def _step(each: Proposal) -> Iterator[Row]:
     target = each.target
     yield Row("target", (place_of(target), f"{sure(target.api_version)}, uid {sure(target.uid)}"))
     yield Row("action", (action_told(each.action), *(step_told(step) for step in each.steps)))
@@ -82,22 +100,19 @@ def signed(told: Dossier) -> Iterator[Row]:
     yield Row("risk", (each.risk.name,))
     yield Row("undo", tuple(_undo(each.undo)))
     yield Row("answers", (f"{_cause(each.code)}, {sure(each.trouble)}",))
-    yield Row("asked by", (f"{sure(each.requester)}, {to_the_second(each.proposed)}",))
-    yield Row("cluster", (sure(each.cluster),))
-    yield Row("digest", (told.proposal.digest,))
 
 
 def beside(told: Dossier) -> Iterator[Row]:
     """What the keeper says of it."""
     card = told.card
     for label, lines in (
-        ("means", (card.summary,)),
+        ("means", card.summary.split("\n")),
         ("risk", card.risk),
         ("reaches", card.blast),
         ("keeps", card.unchanged),
-        ("checked", (card.checks,)),
-        ("undo", (card.undo,)),
-        ("who", (card.approvers,)),
+        ("checked", card.checks.split("\n")),
+        ("undo", card.undo.split("\n")),
+        ("who", card.approvers.split("\n")),
         ("wants", tuple(f"{each.what.value}: {each.because}" for each in card.needs)),
         ("refused", tuple(f"{each.by}: {each.because}" for each in card.refusals)),
     ):

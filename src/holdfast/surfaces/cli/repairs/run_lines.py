@@ -12,6 +12,7 @@ from holdfast.execution.states import State
 from holdfast.model.entries import Entry
 from holdfast.model.times import stamp, to_the_second
 from holdfast.surfaces.cli.repairs.progress import CODES, Moment
+from holdfast.surfaces.cli.repairs.rows import where
 from holdfast.surfaces.cli.repairs.words import place_of, state_told, sure
 from holdfast.surfaces.cli.text import clean
 
@@ -46,13 +47,15 @@ class RunLineOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     `begin` is the first line and says what the proposal is; `entry` is a new entry of the record;
     `state` says where the proposal is since `changed`, and what is `waiting`; `end` is the last
-    line, with how it ended and the exit code.
+    line, with how it ended and the exit code. Of a plan, `step` of `steps` is where it is.
     """
 
     schema: Literal["holdfast.dev/run/v1alpha1"]
     what: What
     at: str
     proposal: str
+    step: int
+    steps: int
     state: State
     changed: str
     entry: EntryOut | None
@@ -73,7 +76,7 @@ def as_text(line: Line) -> Iterator[str]:
             yield moment.outcome()
         case _:
             at = to_the_second(moment.told.case.changed)
-            yield f"{at}  {state_told(moment.state)}"
+            yield f"{at}  {where(moment.told)}{state_told(moment.state)}"
             if not moment.ended:
                 yield f"{' ' * len(at)}  waiting {moment.waits()}"
 
@@ -87,7 +90,9 @@ def as_json(line: Line) -> Iterator[str]:
         schema=SCHEMA,
         what=line.what,
         at=stamp(moment.now),
-        proposal=moment.told.proposal.id,
+        proposal=moment.told.plan.id,
+        step=moment.told.proposal.place.step,
+        steps=moment.told.proposal.place.last,
         state=moment.state,
         changed=stamp(moment.told.case.changed),
         entry=_entry_out(line.entry) if line.entry is not None else None,
@@ -99,8 +104,10 @@ def as_json(line: Line) -> Iterator[str]:
 
 
 def _proposed(moment: Moment) -> str:
-    each = moment.told.proposal
-    return f"{each.action.kind.name} of {place_of(each.target)}, for {sure(each.code)}"
+    return "; then ".join(
+        f"{each.action.kind.name} of {place_of(each.target)}, for {sure(each.code)}"
+        for each in moment.told.plan.steps
+    )
 
 
 def _entry_told(entry: Entry) -> str:

@@ -22,7 +22,7 @@ from holdfast.model.snapshot import Snapshot
 from holdfast.policy import decide
 from holdfast.ports import Standing, Tx
 from holdfast.topology.graph import Place, Topology, place, place_of
-from holdfast.workflow.asking import FIRST, Kept, allowed_by, judges_of, kept
+from holdfast.workflow.asking import Kept, allowed_by, judges_of, kept
 from holdfast.workflow.trying import TRIED
 
 
@@ -47,7 +47,7 @@ class Scales:
     def weighed(self, tx: Tx, candidate: Candidate) -> Weighed:
         """What speaks against it."""
         about = self.about(candidate.action, candidate.target, candidate.answers.code)
-        held = kept(tx, about, self._rules, (), step=FIRST, now=self.now)
+        held = kept(tx, about, self._rules, (), now=self.now)
         return Weighed(candidate=candidate, refusals=self.refusals(about, held))
 
     def refusals(self, about: Proposal, held: Kept) -> tuple[Refusal, ...]:

@@ -1,0 +1,125 @@
+"""What is taken back, as it is ordered: one step, or the steps of a plan in their reverse order.
+
+- A plan that stops on its way is not half of a repair: what was done before is taken back, the last
+  first, as if it had not helped. Only if operators want that done by itself; else people may ask.
+- It goes back as far as each step has a way back. What was done before one that has none stands:
+  that one may lean on it.
+"""
+
+from datetime import datetime
+from itertools import count
+
+import msgspec
+
+from holdfast.execution.courses import Course, back
+from holdfast.execution.states import Event
+from holdfast.model.asks import Refusal
+from holdfast.model.canonical import Plain
+from holdfast.model.cases import Case
+from holdfast.model.entries import Draft
+from holdfast.model.ids import RANDOM, new_id
+from holdfast.model.ordered import UNDO, CaseOrder
+from holdfast.model.proposals import Proposal
+from holdfast.ports import Tx
+from holdfast.workflow.asking import INTENT
+from holdfast.workflow.casebook import plan_of
+from holdfast.workflow.issuing import KEEPER, ordered
+from holdfast.workflow.leash import Leash
+from holdfast.workflow.moving import moved
+from holdfast.workflow.submitting import record
+
+OUTCOME = "outcome"
+"""What the entries are called."""
+
+
+def reversible(about: Proposal) -> bool:
+    """Whether there is a way back from it."""
+    return bool(about.undo) and type(about.action).kind.reversible
+
+
+def undo_of(tx: Tx, order: CaseOrder) -> str:
+    """The id of the entry that says that it is to be taken back: nobody can tell it beforehand."""
+    return tx.once.spent(UNDO, order.key) or ""
+
+
+def order_undo(leash: Leash, tx: Tx, about: Proposal, *, by: str, reason: str = "") -> bool:
+    """Have it taken back; False if there is no way back, or somebody is at it."""
+    if not reversible(about):
+        return False
+    order = _next(leash, tx, about.id, about.step)
+    if order is None or not leash.engine.enqueue(tx, ordered(order, UNDO, about)):
+        return False
+    told: dict[str, Plain] = {
+        "proposal": about.id,
+        "step": about.step,
+        "generation": order.generation,
+        "digest": about.digest,
+        "undo": True,
+        "by": by,
+        "reason": reason,
+    }
+    now = tx.now()
+    id_ = new_id("ent", now, leash.dice.roll(RANDOM))
+    if not tx.once.spend(UNDO, order.key, id_, now):
+        return False
+    tx.records.submit(Draft(id=id_, kind=INTENT, actor=KEEPER, subjects=(about.id,), details=told))
+    return True
+
+
+def _next(leash: Leash, tx: Tx, proposal: str, step: int) -> CaseOrder | None:
+    """The order that nobody had; None while somebody is at an earlier one.
+
+    One that was had, and of which the engine knows nothing, was lost with what a restore lost.
+    """
+    for generation in count(1):
+        order = CaseOrder(proposal=proposal, step=step, generation=generation)
+        status = leash.engine.status(tx, order.run(UNDO))
+        if status is None and not undo_of(tx, order):
+            return order
+        if status is not None and not status.state.ended:
+            return None
+    return None
+
+
+def being_undone(leash: Leash, tx: Tx, proposal: str, step: int) -> bool:
+    """Whether somebody is at it, or will be."""
+    return _next(leash, tx, proposal, step) is None
+
+
+def not_done(
+    leash: Leash, tx: Tx, case: Case, event: Event, course: Course, at: datetime
+) -> Case | Refusal:
+    """The case after a step that certainly was not done: it ends so, but for a plan on its way."""
+    if not course.earlier:
+        return moved(tx, case, event, at, course)
+    kept = halted(leash, tx, case, course, at)
+    if isinstance(kept, Case) and leash.rules().undo:
+        order_undo(leash, tx, plan_of(kept).at(course.step - 1), by=KEEPER)
+    return kept
+
+
+def halted(leash: Leash, tx: Tx, case: Case, course: Course, at: datetime) -> Case | Refusal:
+    """The case of a plan that goes no further, at the step that was done last."""
+    says = f"the plan went no further than step {course.step - 1}: {course.says}"
+    told: dict[str, Plain] = {"event": Event.HALTED.value, "step": course.step, "says": says}
+    record(leash, tx, OUTCOME, (case.id,), told)
+    return moved(tx, case, Event.HALTED, at, back(course, says))
+
+
+def undone(leash: Leash, tx: Tx, case: Case, course: Course) -> Case | Refusal:
+    """The case after a step was taken back: of a plan, the one before is next."""
+    at = leash.clock.now()
+    if not course.earlier:
+        return moved(tx, case, Event.UNDONE, at, course)
+    before = plan_of(case).at(course.step - 1)
+    if not reversible(before):
+        says = f"step {before.step} has no way back: what was done until there stands"
+        told: dict[str, Plain] = {"event": Event.UNDO_FAILED.value, "step": before.step}
+        record(leash, tx, OUTCOME, (case.id,), {**told, "says": says})
+        course = msgspec.structs.replace(course, says=says)
+        return moved(tx, case, Event.UNDO_FAILED, at, course)
+    says = f"step {course.step} is taken back, and step {before.step} is next"
+    kept = moved(tx, case, Event.STEP_UNDONE, at, back(course, says))
+    if isinstance(kept, Case):
+        order_undo(leash, tx, before, by=KEEPER)
+    return kept

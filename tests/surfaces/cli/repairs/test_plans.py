@@ -1,0 +1,184 @@
+"""A plan on the command line: its file, its card, its signatures, and how far it has come."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from holdfast.adapters.signers.ssh import check
+from holdfast.adapters.signers.ssh_keygen import SshKeygen
+from holdfast.approvals import statements
+from holdfast.approvals.statements import Decision
+from holdfast.errors import BadInput, BadRecord
+from holdfast.execution.courses import Course, progress_of
+from holdfast.execution.states import State
+from holdfast.model.canonical import Plain, canonical
+from holdfast.model.cases import Case
+from holdfast.model.entries import Draft, Entry
+from holdfast.model.letters import Letter
+from holdfast.model.plans import planned
+from holdfast.ports import Tx
+from holdfast.surfaces.cli.exits import NOTHING, REFUSED
+from holdfast.surfaces.cli.pens import Signing
+from holdfast.surfaces.cli.repairs import card, plan_files
+from holdfast.surfaces.cli.repairs.approving import Wish, say
+from holdfast.surfaces.cli.repairs.dossier import opened, require_sealed
+from holdfast.surfaces.cli.repairs.progress import Moment
+from holdfast.surfaces.cli.repairs.report import as_value
+from holdfast.testing.clock import NOON
+from tests.approvals.keygen import make_key
+from tests.audit.chains import a_chain_of
+from tests.surfaces.cli.repairs.scripted import ScriptedStore, a_ground, seal
+from tools.proposals import CARD, CLUSTER, ID, RESTART, SCALE, a_case
+
+API = msgspec.structs.replace(SCALE.target, name="api", uid="8c1c0f9e-0d5c-4f0e-9d55-3a1b7f6f2c11")
+PLAN = planned([RESTART, msgspec.structs.replace(SCALE, target=API)])
+HEAD = "apiVersion: holdfast.dev/v1alpha1\nkind: Plan\nsteps:\n"
+STEP = "  - {trouble: trb_1, action: RolloutRestart, target: shop/web-%d}\n"
+
+
+def plan_case(**changed: Any) -> Case:
+    content = canonical(PLAN.content()).decode()
+    told = {"digest": PLAN.digest, "content": content, **changed}
+    return msgspec.structs.replace(a_case(card=CARD), **told)
+
+
+def file(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "plan.yaml"
+    path.write_text(text)
+    return path
+
+
+def steps(count: int) -> str:
+    return "".join(STEP % number for number in range(count))
+
+
+@pytest.mark.parametrize("count", [2, 5])
+def test_a_file_names_its_steps(tmp_path: Path, count: int) -> None:
+    read = plan_files.read(file(tmp_path, HEAD + steps(count)))
+    assert [f"shop/web-{number}" for number in range(count)] == [e.target for e in read.steps]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "why"),
+    [
+        (HEAD + steps(6), 9, "a plan has 5 steps at most, and not 6"),
+        (HEAD + steps(1), 4, "at least two steps"),
+        (HEAD + steps(1) * 2, 5, "stands there before"),
+        (HEAD + "  - {trouble: trb_1}\n", 4, "missing required field `action`"),
+        (HEAD + "  - {trouble: trb_1, action: X, risk: low}\n", 4, "unknown field `risk`"),
+        (HEAD.replace("Plan", "Policy") + steps(2), 2, "kind is 'Policy'"),
+        (HEAD + steps(2) + "approved: true\n", 6, "unknown field `approved`"),
+        (HEAD + "  - {trouble: a, trouble: b, action: X}\n", 4, "stands twice"),
+        (HEAD + "  - &a {trouble: a, action: X}\n  - *a\n", 4, "anchors"),
+    ],
+)
+def test_a_malformed_file_is_refused_with_the_line_and_the_reason(
+    tmp_path: Path, text: str, line: int, why: str
+) -> None:
+    with pytest.raises(BadInput) as odd:
+        plan_files.read(file(tmp_path, text))
+    assert f"plan.yaml, line {line}: " in odd.value.wrong
+    assert why in odd.value.wrong
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="cannot be read"):
+        plan_files.read(tmp_path / "none.yaml")
+
+
+def test_the_card_shows_every_step_that_is_signed() -> None:
+    told = opened(plan_case(), CLUSTER)
+    shown = "\n".join(line.plain for line in card.lines(told, NOON, None))
+    assert "PLAN OF 2 STEPS of Deployment shop/web, Deployment shop/api" in shown
+    assert shown.index("1 of 2") < shown.index("2 of 2") < shown.index(PLAN.digest)
+    assert shown.index("RolloutRestart stamp=") < shown.index("ScaleWorkload replicas=5 now=2")
+
+
+def test_its_json_holds_all_of_what_is_signed() -> None:
+    value = as_value(opened(plan_case(), CLUSTER), NOON)
+    assert (PLAN.digest, 1, 2) == (value.digest, value.step, value.steps)
+    assert value.whole
+    assert canonical(PLAN.content()) == canonical(msgspec.to_builtins(value.content))
+
+
+def an_entry(step: int) -> Entry:
+    details: dict[str, Plain] = {"digest": PLAN.digest, "step": step, "uid": "another"}
+    return a_chain_of([Draft(id="ent_1", kind="proposal", actor="keeper", details=details)])[0]
+
+
+@pytest.mark.parametrize("step", [0, 1, 2, 3])
+def test_a_step_that_is_another_than_in_the_record_is_not_shown(step: int) -> None:
+    told = opened(plan_case(), CLUSTER)
+    entry = an_entry(step)
+    with pytest.raises(BadRecord, match="is not what it was when it was proposed"):
+        require_sealed(told, entry)
+
+
+def counting(store: ScriptedStore, tx: Tx, letter: Letter) -> str:
+    """A keeper that counts each."""
+    id_ = f"ent_{letter.id}"
+    seal(store, tx, Draft(id=id_, kind="approval", actor="ana", details={"still": []}))
+    return f"counted: {id_}"
+
+
+def said(store: ScriptedStore, home: Path, key: Path, **changed: Any) -> int:
+    wish = Wish(**{"id": ID, "decision": Decision.APPROVE, "yes": True, "key": key, **changed})
+    signing = Signing(pen=SshKeygen(home=home), check=check)
+    return say(a_ground(store), lambda: signing, wish, NOON)
+
+
+def signed(store: ScriptedStore) -> list[tuple[int, str]]:
+    told = [statements.read(str(e.body["statement"]).encode()) for e in store.letters]
+    return [(each.step, each.digest) for each in told]
+
+
+def test_each_step_is_signed_by_itself_over_the_digest_of_all(home: Path, tmp_path: Path) -> None:
+    key, store = make_key(tmp_path, "ed25519"), ScriptedStore(counting, plan_case())
+    assert NOTHING == said(store, home, key)
+    assert [(1, PLAN.digest), (2, PLAN.digest)] == signed(store)
+
+
+def test_one_step_can_be_signed_alone_and_a_no_is_said_once(home: Path, tmp_path: Path) -> None:
+    key, told = make_key(tmp_path, "ed25519"), []
+    no = {"decision": Decision.REJECT, "reason": "not now"}
+    for wish in ({"step": 2}, no):
+        store = ScriptedStore(counting, plan_case())
+        said(store, home, key, **wish)
+        told += [step for step, _ in signed(store)]
+    assert [2, 1] == told
+    with pytest.raises(BadInput, match="has no step 3"):
+        said(ScriptedStore(counting, plan_case()), home, key, step=3)
+
+
+def test_by_hand_it_is_one_statement_for_each(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, store = make_key(tmp_path, "ed25519"), ScriptedStore(counting, plan_case())
+    with pytest.raises(BadInput, match="each of its 2 steps is signed by itself"):
+        said(store, home, key, print_only=True)
+    capsys.readouterr()
+    assert NOTHING == said(store, home, key, print_only=True, step=2)
+    assert 2 == statements.read(capsys.readouterr().out.encode()).step
+
+
+def test_what_is_refused_of_one_step_ends_the_signing(home: Path, tmp_path: Path) -> None:
+    def refusing(store: ScriptedStore, tx: Tx, letter: Letter) -> str:
+        id_ = f"ent_{letter.id}"
+        seal(store, tx, Draft(id=id_, kind="verdict", actor="x", details={"because": "no"}))
+        return f"refused: {id_}"
+
+    key, store = make_key(tmp_path, "ed25519"), ScriptedStore(refusing, plan_case())
+    assert REFUSED == said(store, home, key)
+    assert 1 == len(store.letters)
+
+
+def test_how_far_it_has_come_is_told_by_its_step() -> None:
+    course = Course(step=2, earlier=(Course(),), says="it is well")
+    case = plan_case(state=State.RECOVERED.value, progress=progress_of(course))
+    told = opened(case, CLUSTER)
+    moment = Moment(told=told, now=NOON)
+    assert f"{ID}: step 2 of 2: recovered (it is well)." == moment.outcome()
+    shown = "\n".join(line.plain for line in card.lines(told, NOON, None))
+    assert "step 2 of 2: recovered, since" in shown

@@ -8,6 +8,7 @@ import msgspec
 from holdfast.actions.delete_pod import DeletePod
 from holdfast.actions.rollout_restart import STAMP, RolloutRestart
 from holdfast.actions.scale_workload import REPLICAS, ScaleWorkload
+from holdfast.actions.uncordon import UNSCHEDULABLE, Uncordon
 from holdfast.execution.states import State
 from holdfast.model.asks import Needs, What
 from holdfast.model.canonical import canonical
@@ -26,6 +27,7 @@ HOUR = timedelta(hours=1)
 UID = "7b1c0f9e-0d5c-4f0e-9d55-3a1b7f6f2c10"
 WEB = Ref(api_version="apps/v1", kind="Deployment", namespace="shop", name="web", uid=UID)
 POD = Ref(api_version="v1", kind="Pod", namespace="shop", name="web-7d9f-x2x", uid=UID)
+NODE = Ref(api_version="v1", kind="Node", namespace="", name="node-1", uid=UID)
 STAMPED = "2026-01-01T12:00:00Z"
 ID = "prp_01kdx6v80000000000000000a1"
 
@@ -56,6 +58,16 @@ SCALE = msgspec.structs.replace(
 )
 EVICTION = msgspec.structs.replace(
     RESTART, action=DeletePod(), target=POD, steps=(Evict(target=POD),), effect=()
+)
+UNCORDON = msgspec.structs.replace(
+    RESTART,
+    code="HF-NOD-005",
+    action=Uncordon(),
+    target=NODE,
+    steps=(Patch(target=NODE, sets=(Set(path=UNSCHEDULABLE, value=None, was=True),)),),
+    undo=(Patch(target=NODE, sets=(Set(path=UNSCHEDULABLE, value=True, was=None),)),),
+    effect=(Difference(path=UNSCHEDULABLE, before=True, after=None),),
+    risk=Risk.HIGH,
 )
 CARD = Card(
     summary="Restart Deployment shop/web: its containers crash again and again.",

@@ -59,7 +59,7 @@ def test_a_first_leash_passes_its_own_tests(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["policy", "test", str(folder)]) == 0
-    assert "9 tests, 0 failed" in capsys.readouterr().out
+    assert "11 tests, 0 failed" in capsys.readouterr().out
 
 
 def test_a_first_leash_is_sound_and_lacks_people(

@@ -30,6 +30,7 @@ from tools.proposals import (
     POD,
     RESTART,
     SCALE,
+    UNCORDON,
     WEB,
     a_dossier,
 )
@@ -54,7 +55,11 @@ def flat(text: str) -> str:
 
 
 @pytest.mark.parametrize("width", [60, 120])
-@pytest.mark.parametrize("proposal", [RESTART, SCALE, EVICTION], ids=["restart", "scale", "evict"])
+@pytest.mark.parametrize(
+    "proposal",
+    [RESTART, SCALE, EVICTION, UNCORDON],
+    ids=["restart", "scale", "evict", "uncordon"],
+)
 def test_a_card_on_a_terminal(proposal: Proposal, width: int, snapshot: SnapshotAssertion) -> None:
     text = of(proposal, width)
 

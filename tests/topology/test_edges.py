@@ -35,14 +35,30 @@ GONE = {"deletionTimestamp": "2026-01-01T11:00:00Z", "finalizers": ["example.com
 HOOKS = "ValidatingWebhookConfiguration.admissionregistration.k8s.io//guard"
 
 
-def hook(policy: str, *resources: str) -> Object:
+def hook(policy: str, *resources: str, **more: Any) -> Object:
+    rule = {"apiGroups": [""], "resources": list(resources), "operations": ["CREATE"]}
     webhook = {
-        "name": "pods",
+        "name": "pods.guard",
         "clientConfig": {"service": SERVICE},
         "failurePolicy": policy,
-        "rules": [{"apiGroups": [""], "resources": list(resources), "operations": ["CREATE"]}],
+        "rules": [{**rule, **more.pop("rule", {})}],
+        **more,
     }
     return an("ValidatingWebhookConfiguration", "guard", webhooks=[webhook])
+
+
+def refused(by: str) -> Object:
+    failure = {
+        "type": "ReplicaFailure",
+        "status": "True",
+        "reason": "FailedCreate",
+        "lastTransitionTime": "2026-01-01T11:00:00Z",
+        "message": f'Internal error occurred: failed calling webhook "{by}": refused',
+    }
+    labels = {"matchLabels": {"app": "web"}}
+    template = {"metadata": {"labels": {"app": "web"}}}
+    spec = {"replicas": 1, "selector": labels, "template": template}
+    return an("ReplicaSet", "web-1", "shop", spec=spec, status={"conditions": [failure]})
 
 
 def test_the_api_server_needs_the_services_that_it_asks() -> None:
@@ -64,11 +80,61 @@ def test_the_api_server_needs_the_services_that_it_asks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "resource", "held"),
+    ("policy", "resource", "asked"),
     [("Fail", "pods", True), ("Fail", "*", True), ("Fail", "nodes", False), ("Ignore", "*", False)],
 )
-def test_pods_wait_for_webhooks_that_must_answer(policy: str, resource: str, held: bool) -> None:
+def test_pods_are_admitted_by_webhooks_that_must_answer(
+    policy: str, resource: str, asked: bool
+) -> None:
     found = edges(hook(policy, resource), an("ReplicaSet", "web-1", "shop"))
+
+    assert asked == (("ReplicaSet.apps/shop/web-1", "admitted by", HOOKS) in found)
+
+
+SHOP = {"matchLabels": {"kubernetes.io/metadata.name": "shop"}}
+OTHERS = {"matchLabels": {"kubernetes.io/metadata.name": "bank"}}
+GUARDED = {"matchLabels": {"guard": "yes"}}
+WEB = {"matchLabels": {"app": "web"}}
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "asked"),
+    [
+        ({"namespaceSelector": SHOP}, True),
+        ({"namespaceSelector": GUARDED}, True),
+        ({"namespaceSelector": OTHERS}, False),
+        ({"objectSelector": WEB}, True),
+        ({"objectSelector": GUARDED}, False),
+        ({"rule": {"operations": ["DELETE"]}}, False),
+    ],
+)
+def test_a_webhook_is_asked_about_whom_its_selectors_choose(
+    narrowed: dict[str, Any], asked: bool
+) -> None:
+    shop = an("Namespace", "shop", metadata={"labels": {"guard": "yes"}})
+    template = {"metadata": {"labels": {"app": "web"}}}
+
+    found = edges(
+        shop,
+        hook("Fail", "pods", **narrowed),
+        an("ReplicaSet", "web-1", "shop", spec={"template": template}),
+    )
+
+    assert asked == (("ReplicaSet.apps/shop/web-1", "admitted by", HOOKS) in found)
+
+
+@pytest.mark.parametrize(
+    ("by", "narrowed", "held"),
+    [
+        ("pods.guard", {}, True),
+        ("pods.guard", {"namespaceSelector": OTHERS}, False),
+        ("other.guard", {}, False),
+    ],
+)
+def test_a_webhook_holds_whom_it_refused_by_its_name(
+    by: str, narrowed: dict[str, Any], held: bool
+) -> None:
+    found = edges(an("Namespace", "shop"), hook("Fail", "pods", **narrowed), refused(by))
 
     assert held == (("ReplicaSet.apps/shop/web-1", Relation.HELD_BY.value, HOOKS) in found)
 

@@ -73,10 +73,10 @@ def _concerns(edge: Edge, cause: Finding) -> bool:
     """Whether what an edge leads to may have to do with the cause.
 
     A container crashes on any node and under any quota. A node that does badly is a cause itself,
-    and a quota matters to whom it refuses pods.
+    and a quota or webhook matters to whom it refuses pods.
     """
     match edge.relation:
-        case Relation.RUNS_ON:
+        case Relation.RUNS_ON | Relation.ADMITTED_BY:
             return False
         case Relation.HELD_BY:
             return cause.unmade > 0 and edge.source == place(cause.about)

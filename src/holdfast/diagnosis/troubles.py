@@ -20,7 +20,7 @@ from holdfast.model.objects import Object, Ref
 from holdfast.model.relations import Relation
 from holdfast.model.rules import Bearing, Channel, Finding
 from holdfast.model.troubles import Link, Trouble, trouble_id
-from holdfast.topology.graph import Place, Topology, place
+from holdfast.topology.graph import Edge, Place, Topology, place
 
 PROVES = frozenset({Relation.OWNS, Relation.SELECTS, Relation.ROUTES})
 """Relations along which the target's failure is the source's: a Deployment is its pods."""
@@ -87,6 +87,12 @@ class _Sight(msgspec.Struct, frozen=True, kw_only=True):
     topology: Topology
     bearings: Mapping[str, Bearing]
     unready: Set[Place]
+
+    def needs(self, where: Place) -> Iterator[Edge]:
+        """What may be why it does badly: not a webhook that has refused it no pod."""
+        for edge in self.topology.needs(where):
+            if edge.relation is not Relation.ADMITTED_BY:
+                yield edge
 
     def explains(self, cause: Finding, symptom: Finding) -> bool:
         """Whether the rule of the one says that the other follows from it."""
@@ -164,14 +170,14 @@ def _beneath(finding: Finding, sight: _Sight) -> Iterator[_Parent]:
 
 def _first_steps(finding: Finding, sight: _Sight) -> Iterator[_Step]:
     follows = sight.sums_up(finding)
-    for edge in sight.topology.needs(place(finding.about)):
+    for edge in sight.needs(place(finding.about)):
         if finding.through is None or edge.target == place(finding.through):
             proves = edge.relation in follows
             yield _Step(where=edge.target, relation=edge.relation.value, proves=proves)
 
 
 def _further(step: _Step, sight: _Sight) -> Iterator[_Step]:
-    for edge in sight.topology.needs(step.where):
+    for edge in sight.needs(step.where):
         proves = step.proves and edge.relation in PROVES
         yield _Step(where=edge.target, relation=step.relation, proves=proves)
 

@@ -16,4 +16,5 @@ class Relation(StrEnum):
     RUNS_ON = "runs on"
     WAITS_FOR = "waits for"  # a place to run: nodes out of service, or all of them, which are full
     MADE_BY = "made by"  # who is to make it, if it is not there
-    HELD_BY = "held by"  # a quota or webhook decides whether it gets pods, content whether it goes
+    ADMITTED_BY = "admitted by"  # a webhook is asked about its pods, and has refused none
+    HELD_BY = "held by"  # a quota or webhook keeps it from its pods, content keeps it from going

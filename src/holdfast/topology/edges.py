@@ -21,14 +21,11 @@ from holdfast.model.kinds import (
     GatewayClass,
     Ingress,
     Issuer,
-    LimitRange,
     Namespace,
     Node,
     PersistentVolume,
     Pod,
-    ReplicaSet,
     ReplicationController,
-    ResourceQuota,
     Secret,
     SecretStore,
     Service,
@@ -36,11 +33,12 @@ from holdfast.model.kinds import (
     StorageClass,
     VolumeAttachment,
 )
-from holdfast.model.kinds.control import ServiceReference, Webhook
+from holdfast.model.kinds.control import ServiceReference
 from holdfast.model.kinds.pods import PodSpec
 from holdfast.model.objects import Object
 from holdfast.model.relations import Relation
 from holdfast.model.snapshot import Snapshot
+from holdfast.topology.admission import held
 from holdfast.topology.graph import Edge, Place, Topology, found_at, place, place_of
 from holdfast.topology.labels import pods
 from holdfast.topology.placement import waits
@@ -50,7 +48,6 @@ from holdfast.topology.supplies import supplied
 from holdfast.topology.webhooks import configurations
 from holdfast.topology.workloads import MAKERS, makers_by_labels
 
-JOBS = "count/jobs.batch"  # of all that a quota counts, what a CronJob makes
 LASTING = (  # what lends a service its pods for good
     Deployment,
     StatefulSet,
@@ -107,7 +104,7 @@ def _edges(snapshot: Snapshot) -> Iterator[Edge]:
     for cron in snapshot.all(CronJob):
         template = cron.spec.job_template.spec.template
         yield from _refers(place(cron), cron.metadata.namespace, template.spec)
-    yield from _held(snapshot)
+    yield from held(snapshot)
     for ingress in snapshot.all(Ingress):
         yield from _of_ingress(ingress)
     for autoscaler in snapshot.all(Autoscaler):
@@ -169,37 +166,6 @@ def _refers(source: Place, namespace: str, spec: PodSpec) -> Iterator[Edge]:
                 target=place_of(reference.kind, namespace, reference.name),
                 read=reference.read,
             )
-
-
-def _making(snapshot: Snapshot, several: Iterable[Object]) -> Iterator[Object]:
-    """Those that create pods, as far as is seen: a Deployment stands for ReplicaSets alone that are
-    not seen.
-    """
-    for each in several:
-        if not isinstance(each, Deployment) or not snapshot.owned_by(ReplicaSet, each):
-            yield each
-
-
-def _held(snapshot: Snapshot) -> Iterator[Edge]:
-    for limiting in (ResourceQuota, LimitRange):
-        for limit in snapshot.all(limiting):
-            for kind in MAKERS:
-                for workload in _making(snapshot, snapshot.within(kind, limit.metadata.namespace)):
-                    yield Edge(
-                        relation=Relation.HELD_BY,
-                        source=place(workload),
-                        target=place(limit),
-                        read="metadata.namespace",
-                    )
-    for quota in snapshot.all(ResourceQuota):
-        if JOBS in quota.status.hard:
-            for cron in snapshot.within(CronJob, quota.metadata.namespace):
-                yield Edge(
-                    relation=Relation.HELD_BY,
-                    source=place(cron),
-                    target=place(quota),
-                    read=f"status.hard, {JOBS}",
-                )
 
 
 def _of_service(snapshot: Snapshot, service: Service) -> Iterator[Edge]:
@@ -340,7 +306,7 @@ def _of_route(route: Route) -> Iterator[Edge]:
 
 
 def _of_the_control_plane(snapshot: Snapshot) -> Iterator[Edge]:
-    """Whom the API server asks, and who waits for the answer."""
+    """Whom the API server asks."""
     for served in snapshot.all(ApiService):
         yield from _asks(served, served.spec.service, "spec.service")
     for definition in snapshot.all(Definition):
@@ -350,8 +316,6 @@ def _of_the_control_plane(snapshot: Snapshot) -> Iterator[Edge]:
     for configuration in configurations(snapshot):
         for each in configuration.webhooks:
             yield from _asks(configuration, each.client_config.service, "webhooks")
-        if any(_holds_pods(each) for each in configuration.webhooks):
-            yield from _waits(snapshot, configuration)
 
 
 def _asks(asking: Object, service: ServiceReference | None, read: str) -> Iterator[Edge]:
@@ -362,25 +326,6 @@ def _asks(asking: Object, service: ServiceReference | None, read: str) -> Iterat
             target=place_of(Service, service.namespace, service.name),
             read=read,
         )
-
-
-def _holds_pods(webhook: Webhook) -> bool:
-    return webhook.failure_policy == "Fail" and any(
-        not {"", "*"}.isdisjoint(rule.api_groups)
-        and not {"pods", "*", "*/*"}.isdisjoint(rule.resources)
-        for rule in webhook.rules
-    )
-
-
-def _waits(snapshot: Snapshot, configuration: Object) -> Iterator[Edge]:
-    for kind in MAKERS:
-        for workload in _making(snapshot, snapshot.all(kind)):
-            yield Edge(
-                relation=Relation.HELD_BY,
-                source=place(workload),
-                target=place(configuration),
-                read="webhooks.rules",
-            )
 
 
 def _of_namespaces(snapshot: Snapshot) -> Iterator[Edge]:

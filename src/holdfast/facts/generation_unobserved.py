@@ -1,7 +1,7 @@
 """A controller that does not act: what was asked of a workload has not been looked at."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from holdfast.model.kinds import (
     DaemonSet,
@@ -37,7 +37,9 @@ CONTROLLED: tuple[type[Controlled], ...] = (
 def generation_unobserved(cluster: Snapshot) -> Iterator[Found]:
     """The spec of a Deployment, StatefulSet, DaemonSet, ReplicaSet or ReplicationController has a
     newer generation than its controller has observed, counted from the last change of the spec,
-    which the managers of its fields tell. Where nobody says when that was, nothing is said.
+    which the managers of its fields tell; a Deployment's generation rises with its annotations,
+    too. Where nobody says when that was, nothing is said: what only takes a field away leaves no
+    trace, and all that did leave one was seen when the controller had something to say later.
     """
     for kind in CONTROLLED:
         for each in cluster.all(kind):
@@ -46,7 +48,7 @@ def generation_unobserved(cluster: Snapshot) -> Iterator[Found]:
                 continue  # healthy: seen, or going away
             if not observed and each.status != type(each.status)():
                 continue  # somebody has written its status without saying what was observed
-            since = each.metadata.spec_written or (each.born if asked == 1 else None)
+            since = _asked_for(each)
             if since is None:
                 continue  # it was changed, and nobody says when
             yield Found(
@@ -59,3 +61,15 @@ def generation_unobserved(cluster: Snapshot) -> Iterator[Found]:
                     "status.observedGeneration": str(observed),
                 },
             )
+
+
+def _asked_for(each: Controlled) -> datetime | None:
+    """When somebody last did what raises its generation; None when nobody says."""
+    written = [each.metadata.spec_written]
+    if isinstance(each, Deployment):
+        written.append(each.metadata.annotated)
+    last = max((time for time in written if time is not None), default=None)
+    if last is None:
+        return each.born if each.metadata.generation == 1 else None
+    seen = each.metadata.status_written
+    return last if seen is None or last >= seen else None

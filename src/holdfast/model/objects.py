@@ -113,9 +113,10 @@ class Annotations(Part, frozen=True, kw_only=True):
 
 
 class OwnedMetadata(Part, frozen=True, kw_only=True):
-    """The labels that a manager owns, by name."""
+    """The labels and annotations that a manager owns, by name."""
 
     labels: dict[str, Part] = msgspec.field(name="f:labels", default={})
+    annotations: dict[str, Part] = msgspec.field(name="f:annotations", default={})
 
 
 class OwnedFields(Part, frozen=True, kw_only=True):
@@ -159,6 +160,20 @@ class KeptMetadata(Metadata, frozen=True, kw_only=True):
                 if fields.time is not None
                 and fields.fields_v1.spec
                 and fields.fields_v1.status is None
+            ),
+            default=None,
+        )
+
+    @property
+    def annotated(self) -> datetime | None:
+        """When somebody last wrote an annotation, not beside its status; None when nobody says."""
+        return max(
+            (
+                fields.time
+                for fields in self.managed_fields
+                if fields.time is not None
+                and fields.fields_v1.metadata.annotations
+                and fields.subresource != "status"
             ),
             default=None,
         )

@@ -141,7 +141,7 @@ _BRIEF = 200  # characters of a refusal in one line; the whole of it is in what 
 _FORBIDDEN = re.compile(r'(?:pods|persistentvolumeclaims) "[^"]{0,400}" is forbidden: ')
 _CLAIMING = re.compile(
     r"[Cc]reate (?:Pod \S{1,300}|Claim \S{1,300} for Pod \S{1,300})"
-    r" in StatefulSet \S{1,300} failed error: "
+    r" in StatefulSet \S{1,300} failed error: (?:failed to create PVC \S{1,300}: )?"
 )
 _EXCEEDED = re.compile(r"exceeded quota: ([^\s,]{1,300}), requested: ")
 _FAILED_QUOTA = re.compile(r"(?:failed quota|status unknown for quota): ([^\s,:]{1,300})[:,] ")

@@ -67,7 +67,7 @@ def fold(
         _trouble(sorted(alike, key=_oldest), seen(where), children)
         for (_, where, _), alike in groups.items()
     ]
-    return tuple(sorted(troubles, key=lambda t: (-t.severity, t.since, t.id)))
+    return tuple(sorted(troubles, key=lambda t: (-t.severity, t.since, *_named(t.cause), t.id)))
 
 
 def told_as(finding: Finding, topology: Topology, seen: Seen) -> str:
@@ -260,5 +260,10 @@ def _oldest(finding: Finding) -> tuple[float, str]:
     return (finding.since.timestamp(), finding.id)
 
 
-def _worst(finding: Finding) -> tuple[float, float, str]:
-    return (-finding.severity, finding.since.timestamp(), finding.id)
+def _worst(finding: Finding) -> tuple[float, float, str, str, str]:
+    return (-finding.severity, finding.since.timestamp(), *_named(finding), finding.id)
+
+
+def _named(finding: Finding) -> tuple[str, str]:
+    """What orders equals for people, who look for names."""
+    return (finding.about.namespace, finding.about.name)

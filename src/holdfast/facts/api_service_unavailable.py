@@ -18,7 +18,7 @@ from holdfast.model.snapshot import Snapshot
     reads=(ApiService,),
     next_step="Read why it does not answer, then look at the service that it names: "
     "kubectl describe apiservice {name}",
-    explains=("HF-CTL-001",),
+    explains=("HF-CTL-001", "HF-WRK-080"),
     follows=(Relation.ROUTES,),
 )
 def api_service_unavailable(cluster: Snapshot) -> Iterator[Found]:

@@ -41,6 +41,7 @@ from holdfast.model.snapshot import Snapshot
 from holdfast.topology.admission import held
 from holdfast.topology.graph import Edge, Place, Topology, found_at, place, place_of
 from holdfast.topology.labels import pods
+from holdfast.topology.metrics import asking
 from holdfast.topology.placement import waits
 from holdfast.topology.references import references
 from holdfast.topology.routes import Route, is_gateway, routes
@@ -109,6 +110,7 @@ def _edges(snapshot: Snapshot) -> Iterator[Edge]:
         yield from _of_ingress(ingress)
     for autoscaler in snapshot.all(Autoscaler):
         yield from _of_autoscaler(autoscaler)
+    yield from asking(snapshot)
     for claim in snapshot.all(Claim):
         yield from _of_claim(claim)
     for attachment in snapshot.all(VolumeAttachment):

@@ -433,7 +433,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"BROKEN at entry {wrong[0]}: {wrong[1]}.")
         return 1
     anchored = max((anchor["size"] for anchor in record.met), default=0)
-    print(f"Whole: {record.size} entries, each of them signed and in its place.")
+    begun = start["size"] if start else 0
+    if begun:
+        print(
+            f"Entries up to {begun} were not read: this goes on from the checkpoint at their end."
+        )
+    print(f"Whole: {record.size - begun} entries, each of them signed and in its place.")
     if anchored < record.size:
         print(f"Anchored up to entry {anchored}: that later ones were cut off cannot be excluded.")
     else:

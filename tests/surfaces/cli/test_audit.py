@@ -1,7 +1,9 @@
 """`holdfast audit`: on files and on the store, with one clear sentence for each thing broken."""
 
 import base64
+import hashlib
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -132,8 +134,16 @@ def test_one_goes_on_from_a_checkpoint(installed: Path, holdfast: Holdfast, tmp_
     start = ("--from", str(tmp_path / "a.note"))
 
     said = holdfast("audit", "verify", str(tmp_path / "rest"), "--key", keys, *start)
+    alone = subprocess.run(
+        [sys.executable, audit_verifier.__file__, str(tmp_path / "rest"), "--key", keys, *start],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert "Whole: 5 entries" in said
+    assert "Entries up to 3 were not read" in alone.stdout
+    assert "Whole: 5 entries" in alone.stdout
     assert "BROKEN at entry 1" in holdfast(
         "audit", "verify", str(tmp_path / "rest"), "--key", keys, code=1
     )
@@ -254,6 +264,68 @@ def test_an_anchor_is_never_replaced_by_a_shorter_one(
     assert "3 entries, epoch 1" in holdfast("audit", "anchor")
 
 
+def test_an_anchor_replaces_a_shorter_one_of_the_same_record(
+    installed: Path, holdfast: Holdfast, tmp_path: Path
+) -> None:
+    seal(range(1, 3))
+    holdfast("audit", "anchor", str(tmp_path / "a.note"))
+    holdfast("audit", "anchor", str(tmp_path / "a.note"))
+    seal(range(3, 5))
+
+    assert "4 entries" in holdfast("audit", "anchor", str(tmp_path / "a.note"))
+
+
+def test_an_anchor_replaces_nothing_else(
+    installed: Path, holdfast: Holdfast, tmp_path: Path
+) -> None:
+    seal(range(1, 3))
+    holdfast("audit", "anchor", str(tmp_path / "a.note"))
+    (tmp_path / "thesis").write_text("mine")
+    (tmp_path / "link").symlink_to(tmp_path / "a.note")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe")
+
+    for name in ("thesis", "link", "dangling", "pipe", "."):
+        assert "it is not replaced" in holdfast("audit", "anchor", str(tmp_path / name), code=2)
+
+    assert "mine" == (tmp_path / "thesis").read_text()
+    assert (tmp_path / "link").is_symlink()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "then"),
+    [
+        (False, "Entry 3 of the chain is not the one that an anchor knows"),
+        (True, "is a checkpoint of entries that this record has no more"),
+    ],
+)
+def test_the_only_witness_of_a_lost_end_is_not_replaced(
+    installed: Path,
+    holdfast: Holdfast,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    accepted: bool,
+    then: str,
+) -> None:
+    witness = tmp_path / "evidence.note"
+    seal(range(1, 2))
+    holdfast("db", "backup", str(tmp_path / "b"))
+    seal(range(2, 4))
+    holdfast("audit", "anchor", str(witness))
+    before = witness.read_bytes()
+    monkeypatch.setenv("HOLDFAST_DATABASE", f"sqlite:///{tmp_path}/new.db")
+    monkeypatch.setenv("HOLDFAST_ANCHORS", str(tmp_path / "none"))
+    holdfast("db", "restore", str(tmp_path / "b"))
+
+    assert "an anchor knows 3" in holdfast("audit", "anchor", str(witness), code=2)
+    if accepted:
+        holdfast("db", "accept-restore", "--reason", "an exercise")
+    seal(range(4, 8))
+    assert then in holdfast("audit", "anchor", str(witness), code=2)
+
+    assert before == witness.read_bytes()
+
+
 def test_what_has_no_entry_gets_no_anchor(installed: Path, holdfast: Holdfast) -> None:
     assert "has no entry yet" in holdfast("audit", "anchor", code=2)
 
@@ -270,8 +342,10 @@ def test_a_proof_convinces_whoever_has_the_checkpoint(
     said = json.loads(holdfast("audit", "prove", "3", "--anchor", str(anchor)))
 
     path = [bytes.fromhex(each) for each in said["path"]]
-    leaf = bytes.fromhex(said["entry"]["hash"])
-    assert said["entry"]["seq"] == 3
+    told = {name: said["entry"][name] for name in said["entry"] if name not in ("hash", "sig")}
+    leaf = hashlib.sha256(audit_verifier.canonical(told)).digest()
+    assert leaf.hex() == said["entry"]["hash"]
+    assert said["entry"]["seq"] == 3 == said["index"] + 1
     assert merkle.proves_inclusion(said["index"], said["size"], leaf, path, root)
 
 
@@ -289,6 +363,37 @@ def test_a_proof_shows_that_a_shorter_record_was_never_rewritten(
     path = [bytes.fromhex(each) for each in said["path"]]
     new_root = bytes.fromhex(said["root"])
     assert merkle.proves_consistency(7, said["size"], old_root, new_root, path)
+
+
+@pytest.mark.parametrize("how", [(), ("--prefix",)])
+def test_nothing_is_proved_of_an_entry_that_was_changed_in_the_database(
+    installed: Path, holdfast: Holdfast, how: tuple[str, ...]
+) -> None:
+    seal(range(1, 8))
+    raw = sqlite3.connect(installed / "holdfast.db", isolation_level=None)
+    raw.execute("UPDATE hf_entries SET line = replace(line, 'keeper', 'nobody') WHERE seq = 3")
+    raw.close()
+
+    said = holdfast("audit", "prove", "3", *how, code=2)
+
+    assert "Entry 3 does not hold, and nothing is proved by it: its hash" in said
+    assert "Proof" not in said
+
+
+def test_nothing_is_proved_of_an_entry_that_no_key_of_ours_signed(
+    installed: Path, holdfast: Holdfast
+) -> None:
+    seal(range(1, 8))
+    raw = sqlite3.connect(installed / "holdfast.db", isolation_level=None)
+    (line,) = raw.execute("SELECT line FROM hf_entries WHERE seq = 3").fetchone()
+    forged = json.loads(line) | {"sig": "0" * 128}
+    raw.execute(
+        "UPDATE hf_entries SET line = ? WHERE seq = 3",
+        (audit_verifier.canonical(forged).decode(),),
+    )
+    raw.close()
+
+    assert "its signature is not of key" in holdfast("audit", "prove", "3", code=2)
 
 
 @pytest.mark.parametrize("seq", ["0", "8", "9999"])
@@ -344,6 +449,44 @@ def test_an_export_replaces_nothing(installed: Path, holdfast: Holdfast, tmp_pat
 
     assert "is there already" in holdfast("audit", "export", str(tmp_path / "e"), code=2)
     assert (tmp_path / "e").read_text() == "mine"
+
+
+def test_a_dangling_link_is_there_already_for_an_export(
+    installed: Path, holdfast: Holdfast, tmp_path: Path
+) -> None:
+    (tmp_path / "e").symlink_to(tmp_path / "nowhere")
+
+    for how in (("audit", "export"), ("db", "backup"), ("audit", "verifier")):
+        assert "is there already" in holdfast(*how, str(tmp_path / "e"), code=2)
+
+    assert (tmp_path / "e").is_symlink()
+
+
+def piped(*arguments: str, into: bytes = b"") -> bytes:
+    """What a command prints that is given that on its standard input."""
+    done = subprocess.run(
+        [sys.executable, "-m", "holdfast", *arguments],
+        input=into,
+        capture_output=True,
+        check=False,
+    )
+    assert (0, b"") == (done.returncode, done.stderr)
+    return done.stdout
+
+
+def test_a_dash_is_standard_input_or_output(installed: Path, key: str, file: Path) -> None:
+    seal(range(1, 4))
+    keys = str(installed / "keys" / "public")
+
+    exported = piped("audit", "export", "-")
+
+    assert 3 == exported.count(b"\n")
+    assert b"Whole: 3 entries" in piped("audit", "verify", "-", "--key", keys, into=exported)
+    assert b"web-3" in piped("audit", "show", "-", "--last", "1", into=exported)
+
+
+def test_a_mistyped_option_is_no_file(holdfast: Holdfast) -> None:
+    assert "Unknown option: --keys" in holdfast("audit", "verify", "--keys", "k", code=2)
 
 
 def an_approval(key: Path) -> Draft:

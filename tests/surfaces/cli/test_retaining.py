@@ -67,6 +67,9 @@ def test_what_is_let_go_is_in_a_file_and_the_record_goes_on(
     stranger = [sys.executable, audit_verifier.__file__, str(exported), *rest]
     assert "Whole" in subprocess.run(stranger, capture_output=True, text=True, check=True).stdout
     assert "No whole day" in holdfast("audit", "retain", str(old), "--days", "365")
+    exported.unlink()
+    assert "is there already" in holdfast("audit", "export", str(exported), code=2)
+    assert not exported.exists()
 
 
 def test_a_retained_record_is_anchored_proved_backed_up_and_restored(

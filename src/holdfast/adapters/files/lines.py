@@ -22,7 +22,7 @@ def write_lines(path: Path, lines: Iterable[bytes]) -> int:
     """Write a file that is not there yet, whole or not at all; returns how many lines it has."""
     if path == STANDARD:
         return _put(sys.stdout.buffer, lines)
-    if path.exists():
+    if path.exists(follow_symlinks=False):
         raise BadInput(f"{path} is there already.", remedy="Name a new file.")
     with whole.opened(path) as opened:
         return _put(opened, lines)

@@ -38,7 +38,7 @@ type _Row = tuple[str, dict[str, str | int]]
 
 def write(engine: Engine, path: Path, at: str, opened: Opened) -> Manifest:
     """Write a backup to a file that must not be there yet."""
-    if path.exists():
+    if path.exists(follow_symlinks=False):
         raise BadRecord(f"{path} is there already.", remedy="Name a new file.")
     _refuse_unmade(standing(engine))  # where there is none, none is made
     # The file is finished last: whoever hears that this failed finds none.

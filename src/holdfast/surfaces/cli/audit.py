@@ -10,16 +10,15 @@ from pathlib import Path
 import msgspec
 
 from holdfast.approvals.recorded import PROOF, said_in
-from holdfast.audit import chain, merkle
-from holdfast.audit.merkle import Tree
+from holdfast.audit import chain
 from holdfast.audit.verification import Verified, Verifier
-from holdfast.errors import BadInput, BadRecord, sentence
+from holdfast.errors import BadInput, sentence
 from holdfast.model.asks import Refusal
 from holdfast.model.entries import Checkpoint, Entry, Segment
 from holdfast.model.people import People
 from holdfast.model.ssh import SshCheck
 from holdfast.ports import Records
-from holdfast.surfaces.cli.anchors import anchorage, read_anchors
+from holdfast.surfaces.cli.anchors import anchorage, read_anchors, require_outgrown
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.exits import BROKEN, NOTHING
 from holdfast.surfaces.cli.ground import Ground
@@ -28,7 +27,6 @@ from holdfast.workflow import anchoring, orders
 from holdfast.workflow.judging import false_end
 from holdfast.workflow.retention import Trust, revoked_before
 
-API_VERSION = "holdfast.dev/v1alpha1"
 SHOWN = 500  # characters of an entry that people are shown; the rest is in the lines themselves
 
 
@@ -165,82 +163,19 @@ def _plain(value: object) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def prove(ground: Ground, seq: int, anchor: Checkpoint | None, *, prefix: bool) -> int:
-    """Print the proof that an entry is in the record of that checkpoint."""
-    trust = Trust(keys=ground.keys(()), check=ground.check)
-    with ground.store() as store, store.reading() as tx:
-        size = anchor.size if anchor is not None else _tip(tx.records).size
-        if not 0 < seq <= size:
-            raise BadInput(
-                f"There is no entry {seq} among {size}.", remedy="Name one from 1 on, up to that."
-            )
-        gone = trust.read(tx.records.start())
-        if gone is not None and (seq < gone.size or (seq == gone.size and not prefix)):
-            raise BadInput(
-                f"Entry {seq} was let go, as all up to {gone.size}.",
-                remedy="It is in the files that `holdfast audit retain` wrote.",
-            )
-        start = Tree(gone.size, gone.frontier) if gone is not None else Tree()
-        seen = _Seen(seq, size, Tree(start.size, start.frontier))
-        spans = merkle.consistency(seq, size) if prefix else merkle.inclusion(seq - 1, size)
-        try:
-            path = merkle.roots(spans, seen.leaves(tx.records.lines()), start)
-        except ValueError:
-            path = None
-    root = seen.tree.root
-    if path is None or seen.tree.size < size or (anchor is not None and anchor.root != root):
-        raise BadRecord(
-            "The record is not the one that this checkpoint knows.",
-            remedy="See what is wrong with: holdfast audit verify --anchor",
-        )
-    proof = {
-        "apiVersion": API_VERSION,
-        "kind": "ConsistencyProof" if prefix else "InclusionProof",
-        "size": size,
-        "root": root.hex(),
-        "path": [each.hex() for each in path],
-    }
-    if prefix:
-        proof |= {"of": seq, "ofRoot": seen.root.hex()}
-    else:
-        proof |= {"index": seq - 1, "entry": msgspec.to_builtins(seen.entry)}
-    print(msgspec.json.format(msgspec.json.encode(proof), indent=2).decode())
-    return NOTHING
-
-
-class _Seen:
-    """What is picked up while the leaves of a tree pass by."""
-
-    def __init__(self, seq: int, size: int, tree: Tree) -> None:
-        self._seq = seq
-        self._size = size
-        self.tree = tree
-        self.root = tree.root  # of the first `seq` leaves
-        self.entry: Entry | None = None
-
-    def leaves(self, lines: Iterator[bytes]) -> Iterator[bytes]:
-        """The hashes of the entries, up to the size."""
-        for line in lines:
-            if self.tree.size == self._size:
-                return
-            entry = chain.parse(line)
-            leaf = bytes.fromhex(entry.hash)
-            self.tree.append(leaf)
-            if self.tree.size == self._seq:
-                self.root, self.entry = self.tree.root, entry
-            yield leaf
-
-
 def export(ground: Ground, file: Path) -> int:
     """Write the record as it is at this moment."""
+    beside = file.with_name(f"{file.name}.from")
     with ground.store() as store, store.reading() as tx:
-        count = ground.write_lines(file, tx.records.lines())
         start = tx.records.start()
+        if start is not None and file != Path("-") and beside.exists(follow_symlinks=False):
+            raise BadInput(f"{beside} is there already.", remedy="Name a new file.")
+        count = ground.write_lines(file, tx.records.lines())
     if file == Path("-"):
         return NOTHING
     Plain().print(clean(f"Written to {file}: {count} entries. It says nothing about its end."))
     if start is not None:
-        beside = ground.keep_note(start.note, "", file.with_name(f"{file.name}.from"))
+        ground.keep_note(start.note, "", beside)
         Plain().print(clean(f"It begins after entry {start.size}: verify it with --from {beside}."))
     return NOTHING
 
@@ -253,6 +188,9 @@ def anchor(ground: Ground, file: Path | None) -> int:
         kept.append(ground.keep_note(note, name, file))
 
     with ground.store() as store:
+        if file is not None:
+            with store.reading() as tx:
+                require_outgrown(ground, tx.records, file)
         tip = anchoring.anchor(store, anchorage(ground, keep))
     if tip is None:
         raise _nothing()
@@ -272,7 +210,7 @@ def give_up(ground: Ground, file: Path, reason: str, keys: Sequence[Path]) -> in
     gone = read_anchors(ground, [file], keys)[0]
     with ground.store() as store:
         with store.reading() as tx:
-            tip = _tip(tx.records)
+            tip = tip_of(tx.records)
         if (gone.chain, gone.cluster) != (tip.chain, tip.cluster) or gone.epoch >= tip.epoch:
             raise BadInput(
                 f"{file} is of chain {gone.chain}, epoch {gone.epoch}; the record is {tip.chain}, "
@@ -327,7 +265,8 @@ def _entry(line: bytes) -> Entry:
     return chain.parse(line.removesuffix(b"\n"))
 
 
-def _tip(records: Records) -> Checkpoint:
+def tip_of(records: Records) -> Checkpoint:
+    """Where the record ends. Raises `BadInput` for one without an entry."""
     tip = records.tip()
     if tip is None:
         raise _nothing()

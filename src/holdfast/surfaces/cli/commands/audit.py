@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from holdfast.surfaces.cli.commands.words import Keys, State
+from holdfast.surfaces.cli.commands.words import OR_DASH, Keys, State
 from holdfast.surfaces.cli.doors import Doors
 
 type Anchors = Annotated[
@@ -21,7 +21,7 @@ def declare(app: App, doors: Doors) -> None:
 
     @audit.command
     def verify(
-        file: Path | None = None,
+        file: Annotated[Path | None, OR_DASH] = None,
         /,
         *,
         key: Keys = (),
@@ -64,7 +64,7 @@ def declare(app: App, doors: Doors) -> None:
 
     @audit.command
     def show(
-        file: Path | None = None,
+        file: Annotated[Path | None, OR_DASH] = None,
         /,
         *,
         kind: str = "",
@@ -117,13 +117,14 @@ def declare(app: App, doors: Doors) -> None:
             The state folder (default: $HOLDFAST_STATE_DIR).
         """
         from holdfast.surfaces.cli import audit as auditing
+        from holdfast.surfaces.cli import proving
 
         ground = doors.ground(state)
         of = auditing.anchor_of(ground, anchor, key)
-        return auditing.prove(ground, seq, of, prefix=consistent)
+        return proving.prove(ground, seq, of, prefix=consistent)
 
     @audit.command
-    def export(file: Path, /, *, state: State = None) -> int:
+    def export(file: Annotated[Path, OR_DASH], /, *, state: State = None) -> int:
         """Write the record into a file, as anybody can verify it.
 
         Parameters
@@ -189,7 +190,8 @@ def declare(app: App, doors: Doors) -> None:
         Parameters
         ----------
         file
-            Where to (default: the folder that HOLDFAST_ANCHORS names).
+            Where to (default: the folder that HOLDFAST_ANCHORS names). What is there already is
+            replaced only if it is a checkpoint of this record, which is not shorter now.
         state
             The state folder (default: $HOLDFAST_STATE_DIR).
         """

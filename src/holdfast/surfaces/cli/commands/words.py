@@ -37,6 +37,16 @@ type CustomKinds = Annotated[
 type FailOn = Literal[
     "info", "warning", "critical", "new:info", "new:warning", "new:critical", "never"
 ]
+
+
+def _no_option(_type: object, value: Path | None) -> None:
+    if value is not None and str(value).startswith("-") and value != Path("-"):
+        raise ValueError(f"Unknown option: {value}.")
+
+
+OR_DASH = Parameter(allow_leading_hyphen=True, validator=_no_option)
+"""Of a file that may be `-`; what else begins like an option is a mistyped one."""
+
 type State = Annotated[Path | None, Parameter(group=OURS)]
 type Keys = Annotated[tuple[Path, ...], Parameter(name=["--key"], negative=(), show_default=False)]
 type Flag = Annotated[bool, Parameter(group=HOW, negative=(), show_default=False)]

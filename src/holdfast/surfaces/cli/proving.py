@@ -1,0 +1,105 @@
+"""Proofs of the record for whoever has a checkpoint: short, and only of what holds.
+
+- An entry is shown only if its hash is that of what it says, and a key of ours signed it.
+- The hash of each other entry that a proof is made of is judged as well.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from holdfast.audit import chain, merkle
+from holdfast.audit.merkle import Tree
+from holdfast.errors import BadInput, BadRecord
+from holdfast.model.entries import Checkpoint, Entry, entry_hash, signed_bytes
+from holdfast.surfaces.cli.audit import tip_of
+from holdfast.surfaces.cli.exits import NOTHING
+from holdfast.surfaces.cli.ground import Ground
+from holdfast.workflow.retention import Trust
+
+API_VERSION = "holdfast.dev/v1alpha1"
+
+
+def prove(ground: Ground, seq: int, anchor: Checkpoint | None, *, prefix: bool) -> int:
+    """Print the proof that an entry is in the record of that checkpoint."""
+    trust = Trust(keys=ground.keys(()), check=ground.check)
+    with ground.store() as store, store.reading() as tx:
+        size = anchor.size if anchor is not None else tip_of(tx.records).size
+        if not 0 < seq <= size:
+            raise BadInput(
+                f"There is no entry {seq} among {size}.", remedy="Name one from 1 on, up to that."
+            )
+        gone = trust.read(tx.records.start())
+        if gone is not None and (seq < gone.size or (seq == gone.size and not prefix)):
+            raise BadInput(
+                f"Entry {seq} was let go, as all up to {gone.size}.",
+                remedy="It is in the files that `holdfast audit retain` wrote.",
+            )
+        start = Tree(gone.size, gone.frontier) if gone is not None else Tree()
+        seen = _Seen(seq, size, Tree(start.size, start.frontier))
+        spans = merkle.consistency(seq, size) if prefix else merkle.inclusion(seq - 1, size)
+        try:
+            path = merkle.roots(spans, seen.leaves(tx.records.lines()), start)
+        except ValueError:
+            path = None
+    root = seen.tree.root
+    if path is None or seen.tree.size < size or (anchor is not None and anchor.root != root):
+        raise BadRecord(
+            "The record is not the one that this checkpoint knows.",
+            remedy="See what is wrong with: holdfast audit verify --anchor",
+        )
+    if seen.entry is not None:
+        _require_signed(seen.entry, trust)
+    proof = {
+        "apiVersion": API_VERSION,
+        "kind": "ConsistencyProof" if prefix else "InclusionProof",
+        "size": size,
+        "root": root.hex(),
+        "path": [each.hex() for each in path],
+    }
+    if prefix:
+        proof |= {"of": seq, "ofRoot": seen.root.hex()}
+    else:
+        proof |= {"index": seq - 1, "entry": msgspec.to_builtins(seen.entry)}
+    print(msgspec.json.format(msgspec.json.encode(proof), indent=2).decode())
+    return NOTHING
+
+
+class _Seen:
+    """What is picked up while the leaves of a tree pass by."""
+
+    def __init__(self, seq: int, size: int, tree: Tree) -> None:
+        self._seq = seq
+        self._size = size
+        self.tree = tree
+        self.root = tree.root  # of the first `seq` leaves
+        self.entry: Entry | None = None
+
+    def leaves(self, lines: Iterator[bytes]) -> Iterator[bytes]:
+        """The hashes of the entries, up to the size."""
+        for line in lines:
+            if self.tree.size == self._size:
+                return
+            entry = chain.parse(line)
+            if entry.hash != entry_hash(entry.hashed):
+                raise _changed(entry, "its hash is not that of what it says")
+            leaf = bytes.fromhex(entry.hash)
+            self.tree.append(leaf)
+            if self.tree.size == self._seq:
+                self.root, self.entry = self.tree.root, entry
+            yield leaf
+
+
+def _require_signed(entry: Entry, trust: Trust) -> None:
+    key = next((each for each in trust.keys if each.id == entry.key), None)
+    if key is None:
+        raise _changed(entry, f"it is signed by key {entry.key}, which is none of ours")
+    if not trust.check(key, signed_bytes(entry.hash), bytes.fromhex(entry.sig)):
+        raise _changed(entry, f"its signature is not of key {key.id}")
+
+
+def _changed(entry: Entry, why: str) -> BadRecord:
+    return BadRecord(
+        f"Entry {entry.seq} does not hold, and nothing is proved by it: {why}.",
+        remedy="See what is wrong with: holdfast audit verify",
+    )

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from holdfast.model.kinds import Job, Pod
+from holdfast.model.kinds import Event, Job, Pod
 from holdfast.model.kinds.pods import ContainerStatus, Terminated
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
+from holdfast.topology.loops import loops
 from holdfast.topology.waiting import container_of
 from holdfast.topology.workloads import owner_of
 
@@ -20,6 +21,7 @@ SLOWEST = timedelta(days=1)  # a leak that takes longer is no matter of tonight
     severity=Severity.WARNING,
     grace=timedelta(minutes=1),  # a pod that is being replaced is gone by then
     reads=(Pod, Job),
+    hints=(Event,),  # for when a loop of such kills began
     next_step="Raise its memory limit, or find what takes the memory: "
     "kubectl describe pod {name} -n {namespace}",
     explains=("HF-WRK-020", "HF-WRK-021", "HF-WRK-023", "HF-WRK-026"),
@@ -28,9 +30,11 @@ def out_of_memory(cluster: Snapshot) -> Iterator[Found]:
     """The last end of a container, init container or sidecar was OOMKilled, less than an hour ago.
     One that was restarted before counts until it has run a quarter longer than when it was killed,
     a day at most: a leak kills again and again. A pod that has failed for it counts while its Job
-    has not finished. Exit code 137 alone, and how often the pod was restarted in its life, say
+    has not finished. Counted from when the loop of such ends began, where it is one, so that the
+    next kill makes it no younger. Exit code 137 alone, and how often the pod was restarted in its life, say
     nothing of memory.
     """
+    began = {(loop.pod.metadata.uid, loop.status.name): loop.since for loop in loops(cluster)}
     for pod in cluster.all(Pod):
         for status in pod.statuses:
             killed = _killed(status)
@@ -43,7 +47,7 @@ def out_of_memory(cluster: Snapshot) -> Iterator[Found]:
             yield Found(
                 about=pod.ref,
                 part=status.name,
-                since=killed.finished_at,
+                since=began.get((pod.metadata.uid, status.name), killed.finished_at),
                 says=_says(cluster, pod, status, killed),
                 seen=_seen(pod, status),
             )

@@ -31,8 +31,8 @@ def out_of_memory(cluster: Snapshot) -> Iterator[Found]:
     One that was restarted before counts until it has run a quarter longer than when it was killed,
     a day at most: a leak kills again and again. A pod that has failed for it counts while its Job
     has not finished. Counted from when the loop of such ends began, where it is one, so that the
-    next kill makes it no younger. Exit code 137 alone, and how often the pod was restarted in its life, say
-    nothing of memory.
+    next kill makes it no younger. Exit code 137 alone, and how often the pod was restarted in its
+    life, say nothing of memory.
     """
     began = {(loop.pod.metadata.uid, loop.status.name): loop.since for loop in loops(cluster)}
     for pod in cluster.all(Pod):

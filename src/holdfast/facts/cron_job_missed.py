@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from holdfast.model.kinds import CronJob
+from holdfast.model.kinds import CronJob, Event
+from holdfast.model.refusals import run_refused
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.model.times import stamp
@@ -16,6 +17,7 @@ from holdfast.topology.schedules import MOST, timetables
     severity=Severity.WARNING,
     grace=timedelta(minutes=5),  # a control plane that restarts makes up for it within this
     reads=(CronJob,),
+    hints=(Event,),  # for who refused it
     next_step="Read why it did not start: kubectl describe cronjob {name} -n {namespace}",
 )
 def cron_job_missed(cluster: Snapshot) -> Iterator[Found]:
@@ -31,6 +33,7 @@ def cron_job_missed(cluster: Snapshot) -> Iterator[Found]:
         if not missed:
             continue  # healthy: nothing is due
         count = f"{MOST} or more" if len(missed) == MOST else str(len(missed))
+        refused = run_refused(cluster, job)
         last, success = job.status.last_schedule_time, job.status.last_successful_time
         yield Found(
             about=job.ref,
@@ -43,5 +46,6 @@ def cron_job_missed(cluster: Snapshot) -> Iterator[Found]:
                 "due": stamp(missed[0]),
                 "status.lastScheduleTime": "never" if last is None else stamp(last),
                 "status.lastSuccessfulTime": "never" if success is None else stamp(success),
+                **({} if refused is None else {"event": refused.reason.text}),
             },
         )

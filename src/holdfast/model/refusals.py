@@ -1,4 +1,4 @@
-"""Why a controller cannot create the pods that it wants: who refused them, read in one place.
+"""Why a controller cannot create the pods, or the Job, that it wants: who refused them.
 
 The API server refuses in its own fixed words, and the controller repeats them in a condition or
 an event. Read are those words alone, from their beginning; what follows them is other people's.
@@ -14,6 +14,7 @@ import msgspec
 
 from holdfast.model.events import events_about
 from holdfast.model.kinds import (
+    CronJob,
     DaemonSet,
     Deployment,
     Event,
@@ -81,7 +82,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """A workload that wants more pods than it is allowed to create."""
+    """A workload that wants more pods, or a CronJob a Job, than it is allowed to create."""
 
     about: Object
     since: datetime
@@ -128,6 +129,33 @@ def refused_by(cluster: Snapshot, quota: ResourceQuota) -> Mapping[str, Beyond]:
     return cluster.once(_by_quota).get((quota.metadata.namespace, quota.metadata.name), {})
 
 
+def runs_refused_by(cluster: Snapshot, quota: ResourceQuota) -> Mapping[str, Beyond]:
+    """By resource, which CronJob was refused the Job of a run because of that quota."""
+    found: dict[str, Beyond] = {}
+    for job in cluster.within(CronJob, quota.metadata.namespace):
+        refused = run_refused(cluster, job)
+        if refused is not None and refused.reason.by == quota.metadata.name:
+            _note(refused, found)
+    return found
+
+
+def run_refused(cluster: Snapshot, job: CronJob) -> Refusal | None:
+    """Why a CronJob could not start its last run, in its newest event; None once one has started,
+    and where nobody says.
+    """
+    last = job.status.last_schedule_time or job.born
+    failed = [
+        e
+        for e in events_about(cluster, job)
+        if _failed(e) and e.last_seen >= last and cluster.now - e.last_seen <= STILL
+    ]
+    reason = reason_of(failed[-1].message) if failed else None
+    if reason is None or job.leaving:
+        return None
+    since = max(last, min(e.first_seen for e in failed))
+    return Refusal(about=job, since=since, wanted=1, there=0, reason=reason)
+
+
 def refuses_still(cluster: Snapshot, quota: ResourceQuota) -> bool:
     """Whether it was no pod's fault but this quota's, and the next attempt would end likewise."""
     for resource, beyond in refused_by(cluster, quota).items():
@@ -138,7 +166,7 @@ def refuses_still(cluster: Snapshot, quota: ResourceQuota) -> bool:
 
 
 _BRIEF = 200  # characters of a refusal in one line; the whole of it is in what was seen
-_FORBIDDEN = re.compile(r'(?:pods|persistentvolumeclaims) "[^"]{0,400}" is forbidden: ')
+_FORBIDDEN = re.compile(r'(?:pods|persistentvolumeclaims|jobs\.batch) "[^"]{0,400}" is forbidden: ')
 _CLAIMING = re.compile(
     r"[Cc]reate (?:Pod \S{1,300}|Claim \S{1,300} for Pod \S{1,300})"
     r" in StatefulSet \S{1,300} failed error: (?:failed to create PVC \S{1,300}: )?"
@@ -159,7 +187,7 @@ _TERMINATING = "unable to create new content in namespace "
 def reason_of(message: str) -> Reason | None:
     """What a message says of a refusal; None when the namespace itself is going away."""
     text = message.removeprefix("(combined from similar events): ")
-    text = text.removeprefix("Error creating: ")
+    text = text.removeprefix("Error creating: ").removeprefix("Error creating job: ")
     claiming = _CLAIMING.match(text)
     if claiming is not None:
         text = text[claiming.end() :]
@@ -212,13 +240,18 @@ def _by_quota(cluster: Snapshot) -> Mapping[tuple[str, str], Mapping[str, Beyond
     found: dict[tuple[str, str], dict[str, Beyond]] = {}
     for refusal in refusals(cluster, Cause.QUOTA):
         of_quota = found.setdefault((refusal.about.metadata.namespace, refusal.reason.by), {})
-        for resource, written in amounts_refused(refusal.reason).items():
-            known = of_quota.get(resource)
-            if known is None or refusal.since < known.since:
-                asked = worth(written) or Fraction(0)
-                who = str(refusal.about.ref)
-                of_quota[resource] = Beyond(since=refusal.since, asked=asked, who=who)
+        _note(refusal, of_quota)
     return found
+
+
+def _note(refusal: Refusal, of_quota: dict[str, Beyond]) -> None:
+    """Whom it refused first of each resource."""
+    for resource, written in amounts_refused(refusal.reason).items():
+        known = of_quota.get(resource)
+        if known is None or refusal.since < known.since:
+            asked = worth(written) or Fraction(0)
+            who = str(refusal.about.ref)
+            of_quota[resource] = Beyond(since=refusal.since, asked=asked, who=who)
 
 
 def _by_cause(cluster: Snapshot) -> Mapping[Cause, Sequence[Refusal]]:

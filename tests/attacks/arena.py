@@ -7,7 +7,7 @@ says of itself is no witness here.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -36,12 +36,15 @@ from holdfast.testing.leases import SimulatedLeases
 from holdfast.testing.memory import Kept, StoreInMemory
 from holdfast.testing.server import SimulatedServer
 from holdfast.testing.simulated import SimulatedCluster
+from holdfast.workflow.anchoring import Anchorage, Witness
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.inbox import Inbox, answer_on
 from holdfast.workflow.leashed import hearings
 from tests.approvals.keygen import public, sign
+from tests.audit.chains import a_key
 from tests.workflow.executing import LossyHands, Wire, key
 from tests.workflow.leashes import people
+from tests.workflow.shelves import Shelved
 from tests.workflow.stage import Stage, a_shop
 from tests.workflow.test_sealing import Keys, a_sealer
 
@@ -74,6 +77,8 @@ class Arena(Stage):
     seals: bool = True
     databases_clock: "Skewed" = field(init=False)
     wire: Wire = field(default_factory=Wire)  # what happens to what leases send
+    anchors: dict[str, bytes] = field(default_factory=dict)  # what is kept beside the keeper
+    shelf: Shelved = field(default_factory=Shelved)  # and on the cluster
 
     def __post_init__(self) -> None:
         self.changed = {
@@ -82,12 +87,25 @@ class Arena(Stage):
             "check": check,
             "ssh_check": ssh_check,
             "timing": TIMING,
+            "witness": self.witness().anchored,
             **self.changed,
         }
         super().__post_init__()
         self.leases = SimulatedLeases(self.server, self._over_the_wire)
         self.began = len(self.cluster.audit)
         self.before = self.shop()
+
+    def witness(self) -> Witness:
+        """Whoever anchors what is sealed."""
+        kept = Anchorage(
+            keyring=Keys("audit"),
+            public=lambda: [a_key().public],
+            check=check,
+            notes=lambda: [*self.anchors.values()],
+            keep=lambda note, name: self.anchors.update({name: note}),
+            shelf=self.shelf,
+        )
+        return Witness(self.store, kept, self.log)
 
     @asynccontextmanager
     async def _over_the_wire(self, token: str) -> AsyncIterator[Hands]:
@@ -244,6 +262,20 @@ class Arena(Stage):
         with self.store.transaction() as tx:
             assert isinstance(tx.native, Kept)
             change(tx.native.casework)
+
+    def backup(self) -> Kept:
+        """Everything in the database, as it is now."""
+        with self.store.reading() as tx:
+            assert isinstance(tx.native, Kept)
+            return tx.native
+
+    def restore(self, backup: Kept) -> None:
+        """Put that in place of everything; the engine's rows are in no backup."""
+        with self.store.transaction() as tx:
+            assert isinstance(tx.native, Kept)
+            there = backup.copy(writable=True)
+            for name in [each.name for each in fields(there)]:
+                setattr(tx.native, name, {} if name == "work" else getattr(there, name))
 
     def rewritten(self, about: Proposal, **changed: Any) -> None:
         """The row of a case with other columns."""

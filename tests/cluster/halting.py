@@ -25,10 +25,12 @@ from holdfast.model.keys import Purpose
 from holdfast.model.ordered import ACT, CaseOrder
 from holdfast.model.runs import RunState
 from holdfast.ports.engine import Attempt, Phase, Value
+from holdfast.surfaces.cli.anchors import anchorage
 from holdfast.testing.engine import EngineInMemory, Run
 from holdfast.testing.memory import Kept, StoreInMemory
 from holdfast.wiring.acting import Footing, on_the_leash
 from holdfast.wiring.footing import ground
+from holdfast.workflow.anchoring import Witness
 from holdfast.workflow.inbox import Inbox, answer_on
 from holdfast.workflow.leashed import QUEUES, TYPES, Holder, hearings, phases
 from holdfast.workflow.sealing import seal_on
@@ -101,6 +103,7 @@ async def halting(
         engine=engine,
         log=log,
         policy=installed.policy,
+        witness=Witness(store, anchorage(ours, lambda _, __: None), log),
     )
     inbox = Inbox(store=store, clock=clock, dice=SystemDice(), hearings=hearings(holder.held))
     sealer, ended = ours.sealer(store, ours.keyring(Purpose.AUDIT)), asyncio.Event()

@@ -20,6 +20,7 @@ from holdfast.errors import CouldNotLook, SinkFailed
 from holdfast.grants.fences import compared, fences
 from holdfast.grants.names import CHECKPOINTS, KEEPER, KINDS, LEASES, OURS, RBAC, VALUES, role_of
 from holdfast.grants.policies import GROUP
+from holdfast.ports import Shelf
 from holdfast.ports.leases import Lent
 from holdfast.wiring import fencing
 from lab.client import MERGE, Client
@@ -276,18 +277,23 @@ def test_kubeconfigs_work_for_their_process_and_are_private(
 
 
 def test_the_keeper_keeps_checkpoints_in_their_own_place_and_nobody_overwrites_another_object(
-    up: Any, bare: Lab, admin: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    up: Any, bare: Lab, admin: Client, tmp_path: Path
 ) -> None:
+    def of(process: str) -> Shelf:
+        passes = tmp_path / f"{process}.kubeconfig"
+        return fencing.on_cluster(connect_to(environ={}, kubeconfig=passes, home=tmp_path))
+
     assert up("--kubeconfigs", str(tmp_path))[0] == 0
-    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "keeper.kubeconfig"))
+    shelf = of("keeper")
     for note in (b"first\n", b"second\n"):
-        fencing.keep_on_cluster(note, "shop.note")
+        shelf.keep(note, "shop.note", lambda there: there.get("shop.note") != b"third\n")
+    assert shelf.notes() == {"shop.note": b"second\n"}
+    shelf.keep(b"older\n", "shop.note", lambda _: False)
     path = f"/api/v1/namespaces/{OURS}/configmaps/{CHECKPOINTS}"
     assert admin.get(path).json()["data"] == {"shop.note": "second\n"}
     assert up("--check")[0] == 0
-    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "serve.kubeconfig"))
     with pytest.raises(SinkFailed, match="403"):
-        fencing.keep_on_cluster(b"third\n", "shop.note")
+        of("serve").keep(b"third\n", "shop.note", lambda _: True)
 
 
 def test_from_nothing_to_fences_with_a_lease_and_back_to_nothing(

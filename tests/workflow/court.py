@@ -43,6 +43,7 @@ from holdfast.workflow.deciding import hear_word
 from holdfast.workflow.leash import Leash
 from tests.approvals.keygen import make_key, public, sign
 from tests.model.test_proposals import PROPOSAL
+from tests.workflow.leashes import nobody_asks
 from tests.workflow.notes_of_a_log import Heard
 from tests.workflow.test_sealing import Counted, Keys, a_sealer
 
@@ -146,6 +147,7 @@ class Court:
             dice=self.dice,
             timing=Timing(),
             log=self.log,
+            witness=nobody_asks,
         )
 
     def propose(self, **changed: Any) -> Proposal:

@@ -37,6 +37,10 @@ class Operator:
         return OperatorAnswer(allows=allows, because=because)
 
 
+async def nobody_asks() -> None:
+    """A witness where there is none."""
+
+
 class Nobody:
     """Stands where nobody is to be asked: whoever asks it anything has gone too far."""
 
@@ -71,6 +75,7 @@ def a_leash(
         dice=Counted(),
         timing=Timing(),
         log=Heard(),
+        witness=nobody_asks,
     )
 
 

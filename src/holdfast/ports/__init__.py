@@ -19,6 +19,7 @@ from holdfast.ports.last_lines import LastLines
 from holdfast.ports.log import Log
 from holdfast.ports.memory import Forgotten, Memory
 from holdfast.ports.operator import OperatorPolicy, Standing
+from holdfast.ports.shelf import Shelf
 from holdfast.ports.sinks import Sink
 from holdfast.ports.store import Beats, Letters, Records, Store, Tx
 from holdfast.ports.time_and_dice import Clock, Dice
@@ -52,6 +53,7 @@ __all__ = [
     "Relisted",
     "Removed",
     "Resumed",
+    "Shelf",
     "Signer",
     "Sink",
     "Standing",

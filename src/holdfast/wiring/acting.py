@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from holdfast.ports import Store
     from holdfast.ports.engine import Engine, Phase
     from holdfast.surfaces.cli.ground import Ground
+    from holdfast.workflow.anchoring import Witness
     from holdfast.workflow.inbox import Hearing
     from holdfast.workflow.leash import Leash
     from holdfast.workflow.leashed import Holder
@@ -90,6 +91,7 @@ class Footing:
     engine: Engine
     log: Lines
     policy: Path  # the folder
+    witness: Witness
 
 
 @asynccontextmanager
@@ -130,6 +132,7 @@ async def on_the_leash(footing: Footing, holder: Holder) -> AsyncIterator[Leash]
             dice=SystemDice(),
             timing=timing(wanted),
             log=footing.log,
+            witness=footing.witness.anchored,
             lines=reader,
         )
         look_at_forms()  # also those that came with the leash

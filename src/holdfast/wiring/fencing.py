@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from holdfast.adapters.kubernetes.lease_requests import Marks
     from holdfast.adapters.kubernetes.leases import KubernetesLeases
     from holdfast.adapters.kubernetes.manifests import Manifest
-    from holdfast.ports import Clock
+    from holdfast.ports import Clock, Shelf
 
 
 def marks() -> Marks:
@@ -85,17 +85,10 @@ def installer(connection: Connection, clock: Clock) -> KubernetesInstaller:
     return KubernetesInstaller(connection, plan, clock=clock)
 
 
-def keep_on_cluster(note: bytes, name: str) -> None:
-    """Keep a checkpoint in the ConfigMap that is there for it, with the keeper's credential.
-
-    For a thread of its own: it waits for the API server.
-    """
-    import asyncio
-
+def on_cluster(connection: Connection) -> Shelf:
+    """The ConfigMap for checkpoints."""
     from holdfast.adapters.clock import SystemClock
-    from holdfast.adapters.kubernetes.checkpoints import keep
-    from holdfast.adapters.kubernetes.kubeconfig import connect_to
+    from holdfast.adapters.kubernetes.checkpoints import OnCluster
     from holdfast.grants.names import CHECKPOINTS, OURS
 
-    connection = connect_to(environ=settings.environment(), home=settings.home())
-    asyncio.run(keep(connection, SystemClock(), (OURS, CHECKPOINTS), name, note))
+    return OnCluster(connection, SystemClock(), (OURS, CHECKPOINTS))

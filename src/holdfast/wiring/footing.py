@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from holdfast import settings
 from holdfast.errors import BadInput
 from holdfast.model.access import Process
-from holdfast.ports import Keyring, Store
+from holdfast.ports import Keyring, Shelf, Store
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -104,6 +104,7 @@ def ground(state: Path | None, as_: Process | None = None) -> Ground:
         ),
         notes=lambda paths: read_notes(paths or [each for each in (anchors,) if each.is_dir()]),
         keep_note=lambda note, name, path: keep_note(note, path or anchors / name),
+        shelf=lambda: _shelf(wanted),
         read_lines=read_lines,
         write_lines=write_lines,
         passphrase=lambda: asked_twice(word, terminal),
@@ -114,6 +115,18 @@ def ground(state: Path | None, as_: Process | None = None) -> Ground:
         id=lambda prefix: new_id(prefix, SystemClock().now(), SystemDice().roll(RANDOM)),
         actor=f"cli:{settings.login()}",
     )
+
+
+def _shelf(wanted: settings.Settings) -> Shelf | None:
+    """The checkpoints on the cluster, if they are wanted there, by the keeper's credential."""
+    from holdfast.adapters.kubernetes.kubeconfig import connect_to
+    from holdfast.wiring.acting import keepers_cluster
+    from holdfast.wiring.fencing import on_cluster
+
+    if not wanted.anchors_on_cluster:
+        return None
+    own = keepers_cluster(wanted)
+    return on_cluster(own or connect_to(environ=settings.environment(), home=settings.home()))
 
 
 @contextmanager

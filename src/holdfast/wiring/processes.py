@@ -54,6 +54,7 @@ def _keeper(state: Path | None, until_input_ends: bool) -> None:
     from holdfast.surfaces.cli.anchors import anchorage
     from holdfast.surfaces.processes.keeper import run
     from holdfast.wiring.acting import Footing, keepers_cluster, leashed, on_the_leash
+    from holdfast.workflow.anchoring import Witness
     from holdfast.workflow.inbox import Inbox
     from holdfast.workflow.keeping import Keeper
     from holdfast.workflow.leashed import Holder
@@ -64,11 +65,19 @@ def _keeper(state: Path | None, until_input_ends: bool) -> None:
     connection, holder = keepers_cluster(wanted), Holder()
     work = leashed(holder) if connection is not None else Work()
     with ours.store() as store, _engine(state, store, me, log, work) as engine:
+        kept = anchorage(ours, lambda note, name: ours.keep_note(note, name, None), ours.shelf())
+        witness = Witness(store, kept, log)
         folder = Path(wanted.policy or (state or settings.state_dir()) / "policy")
         reach = None
         if connection is not None:
             footing = Footing(
-                connection=connection, ours=ours, store=store, engine=engine, log=log, policy=folder
+                connection=connection,
+                ours=ours,
+                store=store,
+                engine=engine,
+                log=log,
+                policy=folder,
+                witness=witness,
             )
             reach = partial(on_the_leash, footing, holder)
         keeper = Keeper(
@@ -79,26 +88,13 @@ def _keeper(state: Path | None, until_input_ends: bool) -> None:
             ),
             sealer=ours.sealer(store, ours.keyring(Purpose.AUDIT)),
             sinks=_sinks(wanted.copies),
-            anchorage=anchorage(ours, _keeping(ours, on_cluster=wanted.anchors_on_cluster)),
+            witness=witness,
             anchor_every=wanted.anchor_every,
             log=log,
             reach=reach,
         )
         look_at_forms()
         run(keeper, until_input_ends=until_input_ends)
-
-
-def _keeping(ours: Ground, *, on_cluster: bool) -> Callable[[bytes, str], object]:
-    """Where a checkpoint is kept: in our folder, and then on the cluster if that is wanted."""
-
-    def keep(note: bytes, name: str) -> None:
-        ours.keep_note(note, name, None)
-        if on_cluster:
-            from holdfast.wiring.fencing import keep_on_cluster
-
-            keep_on_cluster(note, name)
-
-    return keep
 
 
 def _serve(state: Path | None, with_keeper: bool) -> None:

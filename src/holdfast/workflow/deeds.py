@@ -92,7 +92,7 @@ class Trial(Protocol):
         ...
 
     async def sealed(self, named: Callable[[Tx], str]) -> bool:
-        """Whether what has that id is in the chain; it is waited for."""
+        """Whether what has that id is in the chain, and witnessed elsewhere; it is waited for."""
         ...
 
 

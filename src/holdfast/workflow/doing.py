@@ -2,7 +2,8 @@
 
 1. It is claimed by one run, and the name of its lease is allotted to that run alone. What the
    record knows to have been begun is not begun again, whatever the rows say.
-2. Everything is judged again on fresh reads, the lease is lent, and the request rehearsed.
+2. What it spends is witnessed outside the database. Everything is judged again on fresh reads, the
+   lease is lent, and the request rehearsed.
 3. That it is about to be sent is kept, with what must be known afterwards; then it is sent.
 4. What came of it is kept. What nobody heard an answer to is never sent again: its lease is taken
    back, and the cluster is looked at. Only what certainly was not done may be tried again.
@@ -20,7 +21,7 @@ from itertools import count
 
 import msgspec
 
-from holdfast.errors import BadInput, BadRecord, CouldNotLook, WorkFailed
+from holdfast.errors import BadInput, BadRecord, CouldNotLook, HoldfastError, WorkFailed
 from holdfast.execution.courses import Course, Sending, sight_of
 from holdfast.execution.courses import read as course_of
 from holdfast.execution.lease_names import Purpose
@@ -84,6 +85,7 @@ class Doing:
     _hands: Hands | None = field(init=False, default=None)
     _mine: bool = field(init=False, default=False)  # whatever stands of the lease is this attempt's
     _lends: bool = field(init=False, default=False)  # something of it may stand
+    _witnessed: bool = field(init=False, default=False)  # what it spends is known elsewhere
 
     async def run(self) -> str:
         """To its end. Raises what keeps it from going on; whoever takes it up looks first."""
@@ -365,9 +367,20 @@ class Doing:
         return sight_of(picture) if picture is not None else None
 
     async def sealed(self, named: Callable[[Tx], str]) -> bool:
-        """Whether what has that id is in the chain; it is waited for. Without seals nobody does
-        anything, and what was never submitted is not waited for.
+        """Whether what has that id is in the chain; it is waited for, and once for each attempt it
+        is witnessed outside the database. Without seals nobody does anything, and what was never
+        submitted is not waited for.
         """
+        there = await self._sealed(named)
+        if there and not self._witnessed:
+            try:
+                await self.leash.witness()
+            except HoldfastError as unknown:
+                raise failed(f"nobody witnesses what it spends: {unknown.wrong}") from None
+            self._witnessed = True
+        return there
+
+    async def _sealed(self, named: Callable[[Tx], str]) -> bool:
         if not (id_ := await asyncio.to_thread(self._named, named)):
             return False
         try:

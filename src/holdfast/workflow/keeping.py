@@ -19,7 +19,7 @@ from holdfast.model.letters import Beat
 from holdfast.model.times import in_words
 from holdfast.ports import Keyring, Log, Sink, Store
 from holdfast.ports.engine import Engine
-from holdfast.workflow.anchoring import Anchorage, anchor_on
+from holdfast.workflow.anchoring import Witness, anchor_on, require_on_shelf
 from holdfast.workflow.copying import copy_on
 from holdfast.workflow.inbox import Inbox, answer_on
 from holdfast.workflow.leash import Leash
@@ -39,7 +39,7 @@ class Keeper:
     inbox: Inbox
     sealer: Sealer
     sinks: Sequence[Sink]
-    anchorage: Anchorage
+    witness: Witness
     anchor_every: float  # seconds
     log: Log
     reach: Callable[[], AbstractAsyncContextManager[Leash]] | None = (
@@ -54,12 +54,14 @@ class Keeper:
 
 def require_ready(keeper: Keeper) -> None:
     """Raise what keeps it from starting, with what to do."""
-    anchors = keeper.anchorage.believed()
+    anchorage = keeper.witness.anchorage
+    anchors = anchorage.believed()
     with keeper.store.reading() as tx:
         require_clock(keeper.sealer.clock.now(), tx.now(), "the database's")
         require_anchored(tx.records, anchors)
         tip = tx.records.tip()
-    require_signing(keeper.sealer.keys, tip.key if tip is not None else "", keeper.anchorage.check)
+    require_on_shelf(keeper.store, anchorage)
+    require_signing(keeper.sealer.keys, tip.key if tip is not None else "", anchorage.check)
 
 
 async def keep(keeper: Keeper, ended: asyncio.Event) -> None:
@@ -75,7 +77,7 @@ async def keep(keeper: Keeper, ended: asyncio.Event) -> None:
     works = [
         answer_on(keeper.inbox, ended, log),
         seal_on(keeper.sealer, ended, sealing),
-        anchor_on(store, keeper.anchorage, keeper.anchor_every, ended, log),
+        anchor_on(keeper.witness, keeper.anchor_every, ended, log),
         *(copy_on(store, each, ended, copying) for each in keeper.sinks),
     ]
     await beside(keeper.engine, works, ended, log)

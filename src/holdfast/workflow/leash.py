@@ -1,6 +1,6 @@
 """The leash: everything that the keeper judges and acts with, in one value."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from holdfast.execution.recovering import Timing
@@ -43,6 +43,7 @@ class Leash:
     dice: Dice
     timing: Timing
     log: Log
+    witness: Callable[[], Awaitable[object]]  # what is sealed is known outside the database then
     lines: LastLines | None = None  # None: nobody reads logs here
 
 

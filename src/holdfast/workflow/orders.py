@@ -58,10 +58,15 @@ async def give_up(sealer: Sealer, anchor: Checkpoint, reason: str, actor: str) -
     return await _ordered(sealer, GIVEN_UP, actor, told)
 
 
+def state(checkpoint: Checkpoint | None) -> tuple[int, int]:
+    """What checkpoints are compared by: a later epoch is later, however long it is."""
+    return (checkpoint.epoch, checkpoint.size) if checkpoint is not None else (0, 0)
+
+
 def ahead(tip: Checkpoint | None, anchors: Sequence[Checkpoint]) -> Checkpoint | None:
     """The latest anchor, if it is of a later state than the chain's."""
-    latest = max(anchors, key=_state, default=None)
-    return latest if latest is not None and _state(latest) > _state(tip) else None
+    latest = max(anchors, key=state, default=None)
+    return latest if latest is not None and state(latest) > state(tip) else None
 
 
 def require_anchored(records: Records, anchors: Sequence[Checkpoint]) -> None:
@@ -108,7 +113,7 @@ def _accept(sealer: Sealer, anchors: Sequence[Checkpoint], reason: str, actor: s
                 "The chain is as long as its anchors: nothing was lost that could be given up.",
                 remedy="See how it stands with: holdfast db check",
             )
-        epoch, size = _state(lost or tip)
+        epoch, size = state(lost or tip)
         told: dict[str, Plain] = {
             "abandoned_epoch": epoch,
             "abandoned_size": size,
@@ -164,7 +169,3 @@ def draft_of(sealer: Sealer, kind: str, actor: str, details: Mapping[str, Plain]
 def _kind(word: str, purpose: Purpose) -> str:
     """Only changes of audit keys are judged by whoever verifies; of tickets' they are told."""
     return word if purpose is Purpose.AUDIT else TICKETS[word]
-
-
-def _state(checkpoint: Checkpoint | None) -> tuple[int, int]:
-    return (checkpoint.epoch, checkpoint.size) if checkpoint is not None else (0, 0)

@@ -32,6 +32,7 @@ from holdfast.surfaces.cli.anchors import anchorage
 from holdfast.surfaces.processes.keeper import run
 from holdfast.wiring.acting import Footing, Work, keepers_cluster, leashed, on_the_leash
 from holdfast.wiring.footing import beneath, ground
+from holdfast.workflow.anchoring import Witness
 from holdfast.workflow.inbox import Hearing, Inbox
 from holdfast.workflow.keeping import Keeper
 from holdfast.workflow.leash import Leash
@@ -129,6 +130,8 @@ def _keep(fate: Deadly, fault: Fault) -> None:
             types=work.types,
         )
         engine = TransactEngine(works, store, connections, clock)
+        kept = anchorage(ours, lambda note, name: ours.keep_note(note, name, None))
+        witness = Witness(store, kept, log)
         footing = Footing(
             connection=connection,
             ours=ours,
@@ -136,6 +139,7 @@ def _keep(fate: Deadly, fault: Fault) -> None:
             engine=engine,
             log=log,
             policy=Path(os.environ["HOLDFAST_POLICY"]),
+            witness=witness,
         )
 
         @asynccontextmanager
@@ -152,7 +156,7 @@ def _keep(fate: Deadly, fault: Fault) -> None:
             inbox=Inbox(store=store, clock=clock, dice=SystemDice(), hearings=work.hearings),
             sealer=ours.sealer(sealing, ours.keyring(Purpose.AUDIT)),
             sinks=(),
-            anchorage=anchorage(ours, lambda note, name: ours.keep_note(note, name, None)),
+            witness=witness,
             anchor_every=1,
             log=log,
             reach=reach,

@@ -7,9 +7,9 @@ from holdfast.audit.checkpoints import read_note
 from holdfast.errors import BadInput, BadRecord
 from holdfast.model.entries import Checkpoint
 from holdfast.model.keys import Purpose
-from holdfast.ports import Records
+from holdfast.ports import Records, Shelf
 from holdfast.surfaces.cli.ground import Ground
-from holdfast.workflow.anchoring import Anchorage
+from holdfast.workflow.anchoring import Anchorage, told_apart
 from holdfast.workflow.orders import require_anchored
 
 
@@ -24,14 +24,27 @@ def read_anchors(
     return [read_note(note, trusted, ground.check) for note in notes]
 
 
-def anchorage(ground: Ground, keep: Callable[[bytes, str], object]) -> Anchorage:
-    """Our own anchors, and a way to keep one more."""
+def all_anchors(ground: Ground, records: Records) -> Sequence[Checkpoint]:
+    """Our own anchors, and those on the cluster, where they are kept there."""
+    shelf, tip = ground.shelf(), records.tip()
+    if shelf is None:
+        return read_anchors(ground)
+    chain = tip.chain if tip is not None else ""
+    there = told_apart(shelf.notes(), chain, ground.keys(()), ground.check)
+    return [*read_anchors(ground), *there]
+
+
+def anchorage(
+    ground: Ground, keep: Callable[[bytes, str], object], shelf: Shelf | None = None
+) -> Anchorage:
+    """Our own anchors, and ways to keep one more."""
     return Anchorage(
         keyring=ground.keyring(Purpose.AUDIT),
         public=lambda: ground.keys(()),
         check=ground.check,
         notes=lambda: ground.notes(()),
         keep=keep,
+        shelf=shelf,
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from holdfast.errors import BadInput, WrongStore
@@ -9,16 +10,16 @@ from holdfast.grants.database import database_grants
 from holdfast.model.access import Process
 from holdfast.model.entries import Checkpoint
 from holdfast.model.standing import Manifest, Standing
-from holdfast.model.times import stamp
+from holdfast.model.times import in_words, stamp
 from holdfast.ports import Cluster, Records
-from holdfast.surfaces.cli.anchors import read_anchors
+from holdfast.surfaces.cli.anchors import all_anchors, read_anchors
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.doors import Doors, Target
 from holdfast.surfaces.cli.exits import FAULTS, NOTHING
 from holdfast.surfaces.cli.ground import Ground
 from holdfast.surfaces.cli.text import clean
 from holdfast.workflow.judging import judge
-from holdfast.workflow.orders import accept_restore, require_anchored
+from holdfast.workflow.orders import accept_restore, require_anchored, state
 
 
 async def uid_of(doors: Doors, target: Target) -> str:
@@ -70,8 +71,8 @@ def check(ground: Ground) -> int:
     with ground.upkeep() as upkeep:
         standing = upkeep.standing()
         upkeep.require_current(standing.cluster)
-    anchors = read_anchors(ground)
     with ground.store() as store, store.reading() as tx:
+        anchors = all_anchors(ground, tx.records)
         require_anchored(tx.records, anchors)
         tip = tx.records.tip()
         waiting = len(tx.records.waiting(_MANY))
@@ -88,7 +89,7 @@ def backup(ground: Ground, path: Path, doors: Doors) -> int:
     return NOTHING
 
 
-def restore(ground: Ground, path: Path, keys: Sequence[Path]) -> int:
+def restore(ground: Ground, path: Path, keys: Sequence[Path], now: datetime) -> int:
     """Fill an empty database from a backup, if its record verifies; faults if it lost its end."""
 
     def judging(records: Records) -> None:
@@ -102,8 +103,10 @@ def restore(ground: Ground, path: Path, keys: Sequence[Path]) -> int:
     console = Plain()
     console.print(clean(f"Restored: {_holds(manifest)}. Its chain verifies."))
     with ground.store() as store, store.reading() as tx:
+        anchors = all_anchors(ground, tx.records)
+        console.print(clean(_known_since(manifest, anchors, now)))
         try:
-            require_anchored(tx.records, read_anchors(ground))
+            require_anchored(tx.records, anchors)
         except WrongStore as lost:
             console.print(clean(f"{lost.wrong}\n{lost.remedy}"))
             return FAULTS
@@ -114,8 +117,9 @@ def accept(ground: Ground, reason: str) -> int:
     """Give up what a restored backup has lost."""
     if not reason.strip():
         raise BadInput("A restore is accepted for a reason.", remedy="Say it with --reason '...'.")
-    anchors = read_anchors(ground)
     with ground.store() as store:
+        with store.reading() as tx:
+            anchors = all_anchors(ground, tx.records)
         sealer = ground.sealer(store, None)
         entry = asyncio.run(accept_restore(sealer, anchors, reason.strip(), ground.actor))
     Plain().print(
@@ -144,6 +148,21 @@ def grants(ground: Ground, roles: Mapping[Process, str], *, apply: bool) -> int:
 
 
 _MANY = 100_000
+
+
+def _known_since(manifest: Manifest, anchors: Sequence[Checkpoint], now: datetime) -> str:
+    """By what alone anybody can tell that something was spent after the backup."""
+    newest = max(anchors, key=state, default=None)
+    told = "no anchor is kept here"
+    if newest is not None:
+        age = in_words(now - datetime.fromisoformat(newest.time))
+        told = f"the newest is of {newest.size} entries, and its last one is {age} old"
+    return (
+        f"What was spent after {manifest.at} (approvals, budgets) is not in it, and could be spent "
+        f"again: only anchors know of it, and {told}. If Holdfast has acted since, and "
+        "nothing says below that the end of the chain is lost, find the newest anchor before you "
+        "start a keeper, or give up what was open: holdfast db accept-restore --reason '...'"
+    )
 
 
 def _holds(manifest: Manifest) -> str:

@@ -13,7 +13,7 @@ from holdfast.model.keys import Purpose
 from holdfast.model.people import People
 from holdfast.model.ssh import SshCheck
 from holdfast.model.standing import Manifest, Standing
-from holdfast.ports import KeyCabinet, Keyring, Records, Store
+from holdfast.ports import KeyCabinet, Keyring, Records, Shelf, Store
 
 if TYPE_CHECKING:  # it waits, and `--help` need not load what waiting takes
     from holdfast.workflow.sealing import Sealer
@@ -72,6 +72,7 @@ class Ground:
     keys: Callable[[Sequence[Path]], Sequence[PublicKey]]  # for audit; of nothing: our own
     notes: Callable[[Sequence[Path]], Sequence[bytes]]  # anchors; of nothing: our own
     keep_note: Callable[[bytes, str, Path | None], Path]
+    shelf: Callable[[], Shelf | None]  # None: no checkpoints are kept on the cluster
     read_lines: Callable[[Path, int], Iterator[bytes]]  # of a file, with their ends
     write_lines: Callable[[Path, Iterable[bytes]], int]
     passphrase: Callable[[], bytes | None]  # for a new key

@@ -84,7 +84,7 @@ def declare(app: App, doors: Doors) -> None:
         """
         from holdfast.surfaces.cli import db as keeping
 
-        return keeping.restore(doors.ground(state), file, key)
+        return keeping.restore(doors.ground(state), file, key, doors.now())
 
     @db.command
     def accept_restore(*, reason: str, state: State = None) -> int:

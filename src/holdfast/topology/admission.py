@@ -43,15 +43,16 @@ def held(snapshot: Snapshot) -> Iterator[Edge]:
 
 
 def _by_limits(snapshot: Snapshot) -> Iterator[Edge]:
-    for limiting in (ResourceQuota, LimitRange):
-        for limit in snapshot.all(limiting):
-            for kind in MAKERS:
-                for workload in _making(snapshot, snapshot.within(kind, limit.metadata.namespace)):
-                    yield _held(workload, limit, "metadata.namespace")
     for quota in snapshot.all(ResourceQuota):
+        for kind in MAKERS:
+            for workload in _making(snapshot, snapshot.within(kind, quota.metadata.namespace)):
+                yield _held(workload, quota, "metadata.namespace")
         if JOBS in quota.status.hard:
             for cron in snapshot.within(CronJob, quota.metadata.namespace):
                 yield _held(cron, quota, f"status.hard, {JOBS}")
+    for refusal in refusals(snapshot, Cause.LIMIT_RANGE):
+        for limit in snapshot.within(LimitRange, refusal.about.metadata.namespace):
+            yield _held(refusal.about, limit, "metadata.namespace")
 
 
 def _making(snapshot: Snapshot, several: Iterable[Maker]) -> Iterator[Maker]:

@@ -348,4 +348,5 @@ class LimitRange(Object, frozen=True, kw_only=True):
 
     api: ClassVar[Api] = Api(kind="LimitRange", plural="limitranges")
 
+    metadata: KeptMetadata = KeptMetadata()
     spec: LimitRangeSpec = LimitRangeSpec()

@@ -10,6 +10,7 @@ from holdfast.conformance.scenes import (
     Raw,
     a_deployment,
     a_pod,
+    a_revision,
     changed_by,
     owned,
     raw,
@@ -83,22 +84,24 @@ def test_has_recovered_when_the_rollout_of_that_template_is_through() -> None:
     assert State.ILL is UNDO.recovery(before, sight(recreated)).state
 
 
-NEWEST, OLDER = (
-    raw("apps/v1", "ReplicaSet", name, metadata=owned(BROKEN), spec=GOOD["spec"])
-    for name in ("web-newest", "web-older")
-)
+NEWEST, OLDER = (a_revision(code, 3, "web:1", BROKEN) for code in ("newest", "older"))
 
 
 def suggested(*around: Raw) -> list[str]:
-    seen = sight(BROKEN, *map(numbered, (NEWEST, GOOD, OLDER), "321"), *around)
+    return suggested_of(*map(numbered, (NEWEST, GOOD, OLDER), "321"), *around)
+
+
+def suggested_of(*around: Raw) -> list[str]:
+    seen = sight(BROKEN, *around)
     made = RolloutUndo.suggested(seen.around, seen.document.ref, "HF-WRK-020", NOW)
     return [each.replica_set for each in made if isinstance(each, RolloutUndo)]
 
 
 def numbered(replica_set: Raw, revision: str) -> Raw:
-    metadata = {**replica_set["metadata"]}
-    metadata["annotations"] = {"deployment.kubernetes.io/revision": revision}
-    return {**replica_set, "metadata": metadata}
+    counted = {"deployment.kubernetes.io/revision": revision}
+    return changed_by(
+        replica_set, {"metadata": {**replica_set["metadata"], "annotations": counted}}
+    )
 
 
 @pytest.mark.parametrize(
@@ -114,3 +117,59 @@ def test_suggests_what_has_ready_pods_and_else_what_was_there_before(
     pods: list[Raw], to: list[str]
 ) -> None:
     assert to == suggested(*pods)
+
+
+def without(what: str) -> Raw:
+    """The good one without something that a Deployment's controller gives it."""
+    metadata = {name: each for name, each in GOOD["metadata"].items() if name != what}
+    return {**GOOD, "metadata": metadata}
+
+
+ALONE = "web-good is no revision of it: "
+
+
+@pytest.mark.parametrize(
+    ("hand_made", "others", "because"),
+    [
+        (without("labels"), [], "it is not named after its Deployment and its pod-template-hash"),
+        (without("annotations"), [], "it carries no number"),
+        (numbered(GOOD, "9" * 5000), [], "it carries no number"),
+        (numbered(GOOD, "-1"), [], "it carries no number"),
+        (numbered(GOOD, "0"), [], "it carries no number"),
+        (numbered(GOOD, "\u0663"), [], "it carries no number"),
+        (GOOD, [numbered(NEWEST, "1")], "another carries the number 1 as well"),
+    ],
+)
+def test_a_replica_set_that_was_made_by_hand_is_no_revision(
+    hand_made: Raw, others: list[Raw], because: str
+) -> None:
+    assert [ALONE + because] == refusals(BROKEN, hand_made, *others, POD, beside=[hand_made])
+    assert [] == refusals(BROKEN, GOOD, NEWEST, POD, beside=[GOOD])
+
+
+def test_a_name_of_another_form_is_no_revision() -> None:
+    evil = {**GOOD, "metadata": {**GOOD["metadata"], "name": "web-evil"}}
+    undo = RolloutUndo(replica_set="web-evil", uid="replicaset-web-good")
+    (because,) = undo.refuses(sight(BROKEN, evil, POD, beside=[evil]))
+    assert "not named after its Deployment" in because
+
+
+def test_suggests_nothing_that_was_made_by_hand() -> None:
+    evil = numbered(without("labels"), "999")
+    there = [numbered(NEWEST, "3"), numbered(OLDER, "2")]
+    assert ["web-older"] == suggested_of(evil, a_pod("e", evil), *there)
+
+
+def test_says_what_weakens_the_isolation_of_what_runs() -> None:
+    opened = template("web:1", **{"pod-template-hash": "good"})
+    opened["spec"] = {
+        "hostNetwork": True,
+        "containers": [{"name": "web", "image": "web:1", "securityContext": {"privileged": True}}],
+    }
+    wide = {**GOOD, "spec": {"replicas": 1, "template": opened}}
+    seen = sight(BROKEN, wide, POD, beside=[wide])
+    (worse,) = UNDO.worsens(seen)
+    assert (
+        "web-good weakens the isolation of what runs now: hostNetwork, privileged in web" == worse
+    )
+    assert [] == [*UNDO.worsens(sight(BROKEN, GOOD, POD, beside=[GOOD]))]

@@ -17,8 +17,8 @@ from holdfast.conformance.probes import PATCH, probed
 from holdfast.conformance.scenes import (
     a_deployment,
     a_node,
+    a_revision,
     changed_by,
-    owned,
     raw,
     sight,
     template,
@@ -51,13 +51,7 @@ NOTED = changed_by(
         }
     },
 )
-OLD = raw(
-    "apps/v1",
-    "ReplicaSet",
-    "web-1",
-    metadata=owned(WEB),
-    spec={"template": template("web:0", **{"pod-template-hash": "1"})},
-)
+OLD = a_revision("1", 1, "web:0", WEB)
 RESTART, SCALE = RolloutRestart(stamp=STAMP), ScaleWorkload(replicas=3, now=2)
 UNDO = RolloutUndo(replica_set="web-1", uid="replicaset-web-1")
 STAMPED: dict[str, Any] = {"spec": {"template": {"metadata": {"annotations": {KEY: STAMP}}}}}

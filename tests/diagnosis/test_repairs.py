@@ -20,10 +20,10 @@ from holdfast.conformance.scenes import (
     a_deployment,
     a_node,
     a_pod,
+    a_revision,
     changed_by,
     owned,
     raw,
-    template,
 )
 from holdfast.diagnosis.repairs import MOST, Repairs, directly, repairs
 from holdfast.model.kinds import Deployment, Pod, ResourceQuota
@@ -37,16 +37,7 @@ from tests.cases import snapshot_of
 WEB = a_deployment()
 
 
-def revision(name: str, number: int, **labels: str) -> Raw:
-    metadata = {
-        **owned(WEB),
-        "annotations": {"deployment.kubernetes.io/revision": str(number)},
-    }
-    spec = {"replicas": 1, "template": template(f"web:{number}", **labels)}
-    return raw("apps/v1", "ReplicaSet", name, metadata=metadata, spec=spec)
-
-
-OLD, NEW = revision("web-1", 1), revision("web-2", 2)
+OLD, NEW = a_revision("1", 1, "web:1", WEB), a_revision("2", 2, "web:2", WEB)
 BAD = a_pod("web-2-a", NEW, ready=False)
 GOOD = a_pod("web-1-a", OLD)
 

@@ -76,6 +76,7 @@ def test_knows_one_person_by_every_name_byte_by_byte(
             (('ssh: ["' + BEN_KEY + '"]', f"slack: ['U012{each}AB3CD']"), 13, "ana's as well")
             for each in UNSEEN
         ),
+        (("groups: [oncall]", "groups: " + "9" * 5000), 6, "no number that can be read"),
         (("groups: [oncall]", "groups: [On Call]"), 6, "regex"),
         (("groups: [oncall]", "admin: true"), 6, "unknown field"),
         (("  groups: [oncall]", "  revoked: yesterday"), 6, "datetime"),

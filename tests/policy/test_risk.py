@@ -59,6 +59,7 @@ def test_at_its_best_it_is_what_its_kind_says(kind: type[DeletePod]) -> None:
         ({"age": STALE * 2}, Risk.MEDIUM),
         ({"certain": False}, Risk.MEDIUM),
         ({"requests": 2}, Risk.MEDIUM),
+        ({"worse": ("it opens the node",)}, Risk.HIGH),
         ({"requests": 2, "certain": False, "tiers": frozenset({"production"})}, Risk.HIGH),
     ],
 )

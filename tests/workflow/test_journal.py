@@ -43,6 +43,7 @@ def revision(stage: Stage, name: str = "web-1", number: int = 1, ready: int = 2)
     made = stage.cluster.create(
         manifest("apps/v1", "ReplicaSet", name, namespace="shop", spec=spec)
     )
+    made["metadata"]["labels"] = {"pod-template-hash": name.removeprefix("web-")}
     made["metadata"]["annotations"] = {"deployment.kubernetes.io/revision": str(number)}
     made["metadata"]["ownerReferences"] = [owner]
     made = stage.cluster.replace(made)

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from holdfast.model.canonical import Plain
+from holdfast.model.isolation import weakened
 from holdfast.model.kinds import Deployment, Pod, ReplicaSet
 from holdfast.model.objects import Ref
 from holdfast.model.paths import Difference, Path
@@ -28,6 +29,7 @@ from holdfast.model.steps import Patch, Set, Step
 
 TEMPLATE: Path = ("spec", "template")
 _NAME = r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\Z"  # as Kubernetes names objects
+_TOLD = 8  # of what is weakened, each on the card
 _HASH = "pod-template-hash"  # the label that its controller adds to each revision
 
 
@@ -61,7 +63,8 @@ _HASH = "pod-template-hash"  # the label that its controller adds to each revisi
 class RolloutUndo(Action, frozen=True, kw_only=True):
     """Roll a Deployment back to one of its ReplicaSets that did well.
 
-    The template is that of the ReplicaSet, word for word; it is never written by anybody.
+    The template is that of the ReplicaSet, word for word; it is never written by anybody. One that
+    somebody made by hand is no revision. The risk is high where it weakens what keeps it apart.
     """
 
     replica_set: Annotated[str, msgspec.Meta(pattern=_NAME)]
@@ -81,7 +84,9 @@ class RolloutUndo(Action, frozen=True, kw_only=True):
         deployment = around.find(Deployment, target.namespace, target.name)
         if deployment is None or deployment.metadata.uid != target.uid:
             return
-        revisions = sorted(around.owned_by(ReplicaSet, deployment), key=_number, reverse=True)
+        kept = around.owned_by(ReplicaSet, deployment)
+        made = [each for each in kept if not any(_by_hand(each, deployment, kept))]
+        revisions = sorted(made, key=_number, reverse=True)
         before = revisions[1:]  # the newest is what it wants now
         ready = [each for each in before if _ready(around, each)]
         for each in ready or before[:1]:
@@ -125,10 +130,20 @@ class RolloutUndo(Action, frozen=True, kw_only=True):
         if kept is None or template is None:
             yield f"it has no revision {self.replica_set} of that uid"
             return
+        for why in _by_hand(kept, deployment, seen.around.owned_by(ReplicaSet, deployment)):
+            yield f"{self.replica_set} is no revision of it: {why}"
         if template == seen.document.at(*TEMPLATE):
             yield f"{self.replica_set} is what it runs"
         if not _ready(seen.around, kept) and kept.metadata.uid not in seen.healthy_before:
             yield f"nobody has seen {self.replica_set} do well here"
+
+    def worsens(self, seen: Sight) -> Iterator[str]:
+        """What the old template opens that the present one keeps shut."""
+        opened = weakened(seen.document.at(*TEMPLATE), self._template(seen))
+        if opened:
+            more = f", and {len(opened) - _TOLD} more" if len(opened) > _TOLD else ""
+            told = ", ".join(opened[:_TOLD])
+            yield f"{self.replica_set} weakens the isolation of what runs now: {told}{more}"
 
     def steps(self, seen: Sight) -> tuple[Step, ...]:
         """The whole template at once."""
@@ -173,7 +188,20 @@ def _ready(around: Snapshot, replica_set: ReplicaSet) -> bool:
     return any(pod.ready and not pod.over for pod in around.owned_by(Pod, replica_set))
 
 
+def _by_hand(
+    replica_set: ReplicaSet, deployment: Deployment, all_of_it: Sequence[ReplicaSet]
+) -> Iterator[str]:
+    """Why its Deployment's controller cannot have made it, as far as that can be seen."""
+    code = replica_set.metadata.labels.get(_HASH)
+    name = f"{deployment.metadata.name}-{code}"
+    if not code or replica_set.metadata.name != name:
+        yield f"it is not named after its Deployment and its {_HASH}"
+    number = replica_set.metadata.annotations.numbered
+    if not number:
+        yield "it carries no number"
+    elif sum(each.metadata.annotations.numbered == number for each in all_of_it) > 1:
+        yield f"another carries the number {number} as well"
+
+
 def _number(replica_set: ReplicaSet) -> tuple[int, str]:
-    """Its revision, as its Deployment counts them; one without a number is older than all."""
-    written = replica_set.metadata.annotations.revision
-    return (int(written) if written.isascii() and written.isdigit() else 0, str(replica_set.born))
+    return replica_set.metadata.annotations.numbered, str(replica_set.born)

@@ -145,11 +145,20 @@ QUOTA = raw(
 )
 """A quota that is used up."""
 BROKEN = a_deployment(spec={"template": template("web:broken")})
-GOOD = raw(
-    "apps/v1",
-    "ReplicaSet",
-    "web-good",
-    metadata=owned(BROKEN),
-    spec={"replicas": 1, "template": template("web:1", **{"pod-template-hash": "abc"})},
-)
+
+
+def a_revision(code: str, number: int, image: str, of: Raw) -> Raw:
+    """A ReplicaSet, as a Deployment's controller makes one for each template."""
+    known = {"pod-template-hash": code}
+    counted = {"deployment.kubernetes.io/revision": str(number)}
+    return raw(
+        "apps/v1",
+        "ReplicaSet",
+        f"{of['metadata']['name']}-{code}",
+        metadata={**owned(of), "labels": {"app": "web", **known}, "annotations": counted},
+        spec={"replicas": 1, "template": template(image, **known)},
+    )
+
+
+GOOD = a_revision("good", 1, "web:1", BROKEN)
 """A broken release, and the revision before it."""

@@ -1,5 +1,6 @@
 """A probe of a port that its container does not have: it cannot succeed."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -7,6 +8,8 @@ from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.probes import Asked, Failing, failing, port_of
 from holdfast.topology.waiting import READS, container_of
+
+_NUMBER = re.compile(r"[0-9]{1,5}")
 
 
 @fact(
@@ -43,7 +46,7 @@ def _wrong_port(each: Failing) -> int | str | None:
     port = port_of(each.probe) if each.probe is not None else None
     if container is None or port is None:
         return None
-    if isinstance(port, str) and not port.isdecimal():
+    if isinstance(port, str) and not _NUMBER.fullmatch(port):
         return None if any(p.name == port for p in container.ports) else port
     spec = each.pod.spec
     # Containers of a pod share their ports: a mesh's sidecar may be the one that answers.

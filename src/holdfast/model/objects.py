@@ -5,6 +5,7 @@ decoding. That is what makes twenty thousand pods affordable, and what keeps us 
 values that nobody asked for.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar
@@ -19,6 +20,7 @@ Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_REVISION = re.compile(r"[0-9]{1,18}")
 
 
 class Ref(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -110,6 +112,11 @@ class Annotations(Part, frozen=True, kw_only=True):
     helm_release: str = msgspec.field(name="meta.helm.sh/release-name", default="")
     helm_namespace: str = msgspec.field(name="meta.helm.sh/release-namespace", default="")
     argo_tracking: str = msgspec.field(name="argocd.argoproj.io/tracking-id", default="")
+
+    @property
+    def numbered(self) -> int:
+        """The revision, as a Deployment counts them; 0 for none, and for what is no such number."""
+        return int(self.revision) if _REVISION.fullmatch(self.revision) else 0
 
 
 class OwnedMetadata(Part, frozen=True, kw_only=True):

@@ -192,6 +192,10 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Why it may not be done to this target as it stands; nothing if it may."""
         raise NotImplementedError
 
+    def worsens(self, seen: Sight) -> Iterator[str]:  # noqa: ARG002 - most worsen nothing
+        """What makes its risk high with these parameters, on this target."""
+        yield from ()
+
     def steps(self, seen: Sight) -> tuple[Step, ...]:
         """The requests, in their order."""
         raise NotImplementedError

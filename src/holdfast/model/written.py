@@ -117,7 +117,10 @@ def _plain(file: str, node: Node) -> Any:
         case SequenceNode():
             return [_plain(file, each) for each in node.value]
         case _:
-            return _scalar(node)
+            try:
+                return _scalar(node)
+            except ValueError:  # of thousands of digits
+                raise _wrong(file, node, "this is no number that can be read") from None
 
 
 def _scalar(node: Node) -> Any:

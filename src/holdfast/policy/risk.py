@@ -27,6 +27,7 @@ class Stakes(msgspec.Struct, frozen=True, kw_only=True):
     certain: bool  # what it answers is found on the target, or on what the target made
     undone: bool  # there is a way back, for this very proposal
     requests: int  # more than one can end half done
+    worse: tuple[str, ...] = ()  # what the action itself says is made worse by it
 
 
 def risk_of(stakes: Stakes) -> tuple[Risk, tuple[str, ...]]:
@@ -42,6 +43,7 @@ def _highest(stakes: Stakes) -> Iterator[str]:
         yield "it concerns the whole cluster"
     if READ_ONLY in stakes.tiers:
         yield f"its namespace is of the tier {READ_ONLY}"
+    yield from stakes.worse
 
 
 def _rises(stakes: Stakes) -> Iterator[str]:

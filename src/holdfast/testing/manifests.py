@@ -80,7 +80,7 @@ def deployment(name: str, image: str, replicas: int) -> Json:
     )
 
 
-def replica_set(owned_by: Json, code: str, image: str, replicas: int) -> Json:
+def replica_set(owned_by: Json, code: str, image: str, replicas: int, number: int = 1) -> Json:
     """The ReplicaSet of one revision of a Deployment; the code is its template's hash."""
     app = owned_by["metadata"]["name"]
     labels = {"app": app, "pod-template-hash": code}
@@ -90,7 +90,11 @@ def replica_set(owned_by: Json, code: str, image: str, replicas: int) -> Json:
         "apps/v1",
         "ReplicaSet",
         f"{app}-{code}",
-        metadata={"labels": labels, "ownerReferences": [owner(owned_by)]},
+        metadata={
+            "labels": labels,
+            "annotations": {"deployment.kubernetes.io/revision": str(number)},
+            "ownerReferences": [owner(owned_by)],
+        },
         spec={"replicas": replicas, "selector": {"matchLabels": labels}, "template": wanted},
     )
 

@@ -276,7 +276,7 @@ class _Story:
         )
         counts = {"replicas": keep, "readyReplicas": keep, "availableReplicas": keep}
         self._tell(before, {"observedGeneration": 2, **counts})
-        return wanted, self._create(manifests.replica_set(wanted, code, image, 2))
+        return wanted, self._create(manifests.replica_set(wanted, code, image, 2, number=2))
 
     def _event(
         self,

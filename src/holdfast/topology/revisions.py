@@ -1,6 +1,5 @@
 """Revisions of a workload: which template its pods are made from now, and from which before."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -30,7 +29,6 @@ READ: tuple[type[Object], ...] = (
 
 type Rolling = Deployment | StatefulSet | DaemonSet
 
-_NUMBER = re.compile(r"[0-9]{1,18}")
 _HASH = "controller-revision-hash"  # the label that StatefulSets and DaemonSets give their pods
 
 
@@ -71,8 +69,7 @@ def revisions(cluster: Snapshot, workload: Rolling) -> Sequence[Revision]:
     found: list[Revision] = []
     if isinstance(workload, Deployment):
         for each in cluster.owned_by(ReplicaSet, workload):
-            written = each.metadata.annotations.revision
-            number = int(written) if _NUMBER.fullmatch(written) else 0
+            number = each.metadata.annotations.numbered
             found.append(Revision(kept_in=each, number=number, template=each.spec.template))
     else:
         found += [

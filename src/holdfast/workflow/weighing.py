@@ -153,6 +153,7 @@ def _weighed(leash: Leash, about: Proposal, looked: Looked) -> tuple[Proposal, t
             certain=looked.evidence.certain,
             undone=bool(about.undo),
             requests=len(about.steps),
+            worse=tuple(about.action.worsens(looked.seen)),
         )
     )
     return msgspec.structs.replace(about, risk=risk), reasons

@@ -51,7 +51,7 @@ from holdfast.ports.leases import Pass
 OLDEST = (1, 30)
 PASS_SECONDS = 30 * 24 * 3600
 _DONE = (200, 201, 202)
-_VERSION = re.compile(rb'"gitVersion":\s*"v(\d+)\.(\d+)')
+_VERSION = re.compile(rb'"gitVersion":\s*"v(\d{1,4})\.(\d{1,4})')
 _SOMEBODY = "See who else changes it, and try again."
 
 

@@ -1,6 +1,7 @@
 """What people have decided is left out of the troubles, and counted."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import msgspec
 
@@ -19,6 +20,7 @@ from holdfast.testing.builders import (
     waiting,
 )
 from holdfast.testing.clock import NOON
+from tests.cases import case, snapshot_of
 
 MINUTES = timedelta(minutes=1)
 CART = a_deployment("cart", available=0, short_for=12 * MINUTES)
@@ -78,6 +80,15 @@ def test_what_is_ignored_is_left_out_and_counted() -> None:
 
     assert "HF-STO-001" not in codes(told)
     assert ["HF-STO-001"] == [f.code for f in told.ignored]
+
+
+def test_a_young_cause_that_is_ignored_stands_above_nothing() -> None:
+    silent = "a_node_that_has_just_fallen_silent_is_told_and_not_each_service.yaml"
+    snapshot = snapshot_of(case(Path(__file__).parent / "chains" / silent))
+
+    told = survey(snapshot, baseline=a_baseline(ignore="HF-NOD-002"))
+
+    assert ["HF-NET-003"] * 3 == [trouble.code for trouble in told.troubles]
 
 
 def test_an_annotation_on_the_object_says_the_same() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+import pytest
 
 from holdfast.diagnosis.troubles import fold
 from holdfast.model.kinds import (
@@ -115,6 +116,7 @@ def folded(
     *objects: Object,
     explains: dict[str, Sequence[str]] | None = None,
     quiet: Sequence[str] = (),
+    young: Sequence[Finding] = (),
 ) -> tuple[Trouble, ...]:
     kinds = {type(each) for each in objects}
     captures = [
@@ -128,9 +130,9 @@ def folded(
             follows=FOLLOWS.get(finding.code, ()),
             spreads=finding.code not in quiet,
         )
-        for finding in findings
+        for finding in (*findings, *young)
     }
-    return fold(findings, topology(snapshot), bearings, there.get)
+    return fold(findings, topology(snapshot), bearings, there.get, young=young)
 
 
 def shape(trouble: Trouble) -> list[str]:
@@ -352,3 +354,56 @@ def test_who_misses_two_things_has_two_troubles() -> None:
     troubles = folded(findings, *ALL, other)
 
     assert 2 == len({trouble.id for trouble in troubles})
+
+
+SILENT: dict[str, Sequence[str]] = {"silent": ["endpoints", "short", "crash"]}
+
+
+def test_a_cause_that_is_still_young_stands_above_all_that_follows_from_it() -> None:
+    findings = [found(SERVICE, "endpoints", ago=3), found(DEPLOYMENT, "short", ago=3)]
+    young = [found(NODE, "silent", ago=3)]
+
+    (trouble,) = folded(findings, *ALL, a_pod("a"), NODE, explains=SILENT, young=young)
+
+    assert shape(trouble) == ["Node", "Deployment", "Service"]
+
+
+def test_what_is_past_its_grace_is_the_cause_before_what_is_young() -> None:
+    pod = a_pod("a")
+    findings = [found(SERVICE, "endpoints"), found(NODE, "silent")]
+    young = [found(pod, "crash")]
+
+    (trouble,) = folded(findings, *ALL, pod, NODE, explains=SILENT, young=young)
+
+    assert shape(trouble) == ["Node", "Service"]
+
+
+def test_what_is_young_follows_in_its_turn_from_what_is_past_its_grace() -> None:
+    pod = a_pod("a")
+    findings = [found(SERVICE, "endpoints"), found(NODE, "silent")]
+    young = [found(pod, "crash")]
+
+    (trouble,) = folded(findings, *ALL, pod, NODE, explains={"silent": ["crash"]}, young=young)
+
+    assert shape(trouble) == ["Node", "Pod", "Service"]
+
+
+@pytest.mark.parametrize(("later", "told"), [(5, ["crash"]), (6, ["endpoints"])])
+def test_what_is_young_is_no_cause_of_what_was_so_long_before_it(
+    later: int, told: list[str]
+) -> None:
+    pod = a_pod("web-1-a")
+
+    troubles = folded(
+        [found(SERVICE, "endpoints", ago=10)],
+        *ALL,
+        pod,
+        young=[found(pod, "crash", ago=10 - later)],
+    )
+
+    assert told == [trouble.code for trouble in troubles]
+
+
+def test_what_is_young_and_causes_nothing_is_no_trouble() -> None:
+    assert folded([found(QUOTA, "quota")], *ALL, young=[found(DEPLOYMENT, "short")])[1:] == ()
+    assert folded([], *ALL, young=[found(DEPLOYMENT, "short")]) == ()

@@ -432,6 +432,36 @@ def test_what_is_young_is_shown_without_folding_what_is_not() -> None:
     assert (len(gone.standing.gone), young.standing.gone) == (1, ())
 
 
+@fact(
+    code="HF-STO-998",
+    channel=Channel.INCIDENT,
+    severity=Severity.WARNING,
+    grace=GRACE,
+    reads=(Claim, Pod),
+    next_step="Look at it: kubectl describe pvc {name} -n {namespace}",
+    explains=("HF-STO-999",),
+)
+def claim_used(cluster: Snapshot) -> Iterator[Found]:
+    """A claim, while there are pods."""
+    for claim in cluster.all(Claim) if any(cluster.all(Pod)) else ():
+        yield Found(about=claim.ref, since=NOON - GRACE + SECOND, says="it is used")
+
+
+def test_what_is_young_is_folded_once_it_may_be_the_cause_of_what_hurts() -> None:
+    rules = (Asked().rule, claim_used)
+    vigil = a_vigil(
+        *rules, snapshot=a_snapshot(a_claim(waited=GRACE), states={Pod: State.CAPTURED})
+    )
+    assert [t.code for t in vigil.view(NOON).survey.troubles] == ["HF-STO-999"]
+
+    vigil.hear((Pod, None), Put(object=a_pod()), NOON)
+    now = vigil.view(NOON).survey
+
+    assert [(t.code, len(t.findings)) for t in now.troubles] == [("HF-STO-998", 2)]
+    assert now.young == ()
+    assert {f.code for f in now.findings} == {"HF-STO-998", "HF-STO-999"}
+
+
 def test_several_namespaces_are_put_together_and_kinds_of_none_are_asked_for_once() -> None:
     rule = Asked(StorageClass, Deployment).rule
     vigil = Vigil(Identity(), Terms(rules=(rule,), namespaces=("shop", "bank")))

@@ -1,6 +1,7 @@
 """All that one scan says: troubles with what changed before them, and what nobody wants to hear.
 
-- Incidents become troubles; what is within its grace, posture and context stand apart.
+- Incidents become troubles; what is within its grace, posture and context stand apart, except what
+  is young and yet the cause of a trouble.
 - What people have accepted or ignore is left out of the troubles and counted.
 - Where the last scan is known, each trouble is new or still there, and what is gone is told.
 """
@@ -76,13 +77,18 @@ def sum_up(
     rules = tuple(rules)
     heard = hear(judged.findings, snapshot, baseline)
     incidents = tuple(f for f in heard.shown if f.channel is Channel.INCIDENT)
-    concerned = {f.about.namespace for f in incidents}
+    soon = tuple(f for f in judged.young if f.channel is Channel.INCIDENT)
+    causes_soon = hear(soon, snapshot, baseline).shown if incidents else ()
+    concerned = {f.about.namespace for f in (*incidents, *causes_soon)}
     if last is not None:
         concerned |= {each.about.namespace for each in last.troubles}
     graph = topology(snapshot, frozenset(concerned))
     near = partial(_found_in, snapshot, frozenset(concerned))
     unready = {place(pod) for pod in snapshot.all(Pod) if pod.unready_since}
-    folded = fold(incidents, graph, {rule.code: rule.bearing for rule in rules}, near, unready)
+    bearings = {rule.code: rule.bearing for rule in rules}
+    folded = fold(incidents, graph, bearings, near, unready, causes_soon)
+    on_top = {f.id for t in folded for f in t.findings} - {f.id for f in incidents}
+    incidents = _in_order(incidents, (f for f in soon if f.id in on_top))
     quiet = {t.id for t in folded if baseline.accepts(t.id, snapshot.now)}
     troubles = tuple(t for t in folded if t.id not in quiet)
     # What follows from a trouble that somebody has accepted is accepted with it.
@@ -92,7 +98,7 @@ def sum_up(
         troubles=troubles,
         changed={t.id: changes.before(t, snapshot, graph, near) for t in troubles},
         findings=tuple(f for f in incidents if f.id not in followed),
-        young=tuple(f for f in judged.young if f.channel is Channel.INCIDENT),
+        young=tuple(f for f in soon if f.id not in on_top),
         posture=tuple(f for f in heard.shown if f.channel is Channel.POSTURE),
         accepted=accepted,
         ignored=_of_people(heard.ignored),
@@ -111,6 +117,11 @@ def sum_up(
         left_out=causes(*told.accepted, *told.ignored),
     )
     return msgspec.structs.replace(told, standing=compare(last, sighted, snapshot, rules))
+
+
+def _in_order(incidents: tuple[Finding, ...], causes: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Incidents, worst first, and with them the causes that are told although they are young."""
+    return tuple(sorted((*incidents, *causes), key=lambda f: (-f.severity, f.since, f.id)))
 
 
 def _of_people(findings: Iterable[Finding]) -> tuple[Finding, ...]:

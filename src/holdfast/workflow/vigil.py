@@ -165,8 +165,13 @@ class Vigil:
 
 
 def _told(judged: Judgement | None) -> object:
-    """What is folded, and how far it could be seen; what is young is told as it is."""
-    return None if judged is None else (judged.findings, judged.blind)
+    """What is folded, and how far it could be seen. What is young is told as it is, unless there
+    are incidents, of which it may be the cause.
+    """
+    if judged is None:
+        return None
+    hurts = any(finding.channel is Channel.INCIDENT for finding in judged.findings)
+    return (judged.findings, judged.young if hurts else (), judged.blind)
 
 
 def _younger(survey: Survey, judged: Judgement) -> Survey:

@@ -24,7 +24,7 @@ from holdfast.adapters.stores.store import SqlStore
 from holdfast.approvals.statements import NAMESPACE, Decision, Statement
 from holdfast.execution.states import ENDS, State
 from holdfast.model.entries import Draft, Entry
-from holdfast.model.handed import PROPOSE, WORD, Handed, Propose, proposal_named
+from holdfast.model.handed import PLAN, PROPOSE, WORD, Handed, Propose, ProposePlan, proposal_named
 from holdfast.model.letters import Letter
 from holdfast.model.repairs import ActionClass
 from holdfast.model.rules import Found
@@ -181,9 +181,10 @@ class Installation:
                     return outcome
                 await asyncio.sleep(PACE)
 
-    async def propose(self, wanted: Propose) -> Told:
-        """What came of a letter `propose`, once it has been previewed."""
-        outcome = await self.answer(self.put(PROPOSE, wanted))
+    async def propose(self, *wanted: Propose) -> Told:
+        """What came of a letter `propose`, or `plan` for several, once it has been previewed."""
+        kind, body = (PLAN, ProposePlan(steps=wanted)) if len(wanted) > 1 else (PROPOSE, wanted[0])
+        outcome = await self.answer(self.put(kind, body))
         id_ = proposal_named(outcome)
         assert id_, (outcome, await self.because(outcome))
         async with asyncio.timeout(PATIENCE):
@@ -210,12 +211,14 @@ class Installation:
         return await self.answer(self.put(WORD, word))
 
     async def approve(self, told: Told, by: Sequence[str] = ("ana", "ben")) -> None:
-        """By as many people as it takes."""
+        """By as many people as it takes, each step by itself."""
         for who in by:
-            outcome = await self.say(told, Decision.APPROVE, who)
-            assert outcome.startswith(("approved", "counted")), await self.because(outcome)
-            if outcome.startswith("approved"):
-                return
+            for step in told.plan.steps:
+                said = msgspec.structs.replace(statement_of(told, Decision.APPROVE), step=step.step)
+                outcome = await self.answered(self.signed(said, who))
+                assert outcome.startswith(("approved", "counted")), await self.because(outcome)
+                if outcome.startswith("approved"):
+                    return
         raise AssertionError(f"{told.proposal.id} wants more than two people")
 
     async def undo(self, told: Told) -> None:

@@ -8,7 +8,7 @@ from holdfast.execution import courses
 from holdfast.execution.courses import Course
 from holdfast.execution.states import State
 from holdfast.model.cases import Card, Case
-from holdfast.model.plans import planned
+from holdfast.model.plans import Plan
 from holdfast.model.proposals import Proposal
 from holdfast.surfaces.cli.repairs.dossier import Dossier
 from holdfast.surfaces.cli.repairs.rows import beside, signed
@@ -38,8 +38,12 @@ class Told:
         return self.course.says
 
     @property
+    def plan(self) -> Plan:
+        return plan_of(self.case)
+
+    @property
     def proposal(self) -> Proposal:
-        return plan_of(self.case).first
+        return self.plan.first
 
     @property
     def card(self) -> Card:
@@ -48,7 +52,7 @@ class Told:
     @property
     def lines(self) -> list[str]:
         """What stands on the card, as the command line shows it."""
-        told = Dossier(case=self.case, plan=planned([self.proposal]), card=self.card)
+        told = Dossier(case=self.case, plan=self.plan, card=self.card)
         return [line for row in (*signed(told), *beside(told)) for line in row.lines]
 
     @property

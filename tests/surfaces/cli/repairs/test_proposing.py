@@ -16,12 +16,14 @@ from holdfast.errors import BadInput, NotReady
 from holdfast.execution.states import State
 from holdfast.facts import kinds_read
 from holdfast.model import switches
+from holdfast.model.canonical import canonical
 from holdfast.model.documents import Document
 from holdfast.model.entries import Draft
-from holdfast.model.handed import PROPOSE, Propose
+from holdfast.model.handed import PLAN, PROPOSE, Propose, ProposePlan
 from holdfast.model.letters import Letter
 from holdfast.model.objects import Ref
 from holdfast.model.people import API_VERSION, KIND
+from holdfast.model.plans import planned
 from holdfast.model.troubles import Trouble
 from holdfast.ports import Tx, Unseen
 from holdfast.surfaces.cli.exits import NOTHING, REFUSED
@@ -340,3 +342,61 @@ def test_a_patch_without_a_file_is_said(
 ) -> None:
     with pytest.raises(BadInput, match="cannot be read"):
         proposes(troubles(shop)[PULL].id, "--from-patch", str(tmp_path / "missing"))
+
+
+def a_file(tmp_path: Path, *steps: dict[str, str]) -> str:
+    path = tmp_path / "plan.yaml"
+    told = {"apiVersion": API_VERSION, "kind": "Plan", "steps": steps}
+    path.write_text(json.dumps(told))
+    return str(path)
+
+
+def planning(store: ScriptedStore, tx: Tx, letter: Letter) -> str:
+    """A keeper that keeps a plan that is asked for as a case."""
+    assert PLAN == letter.kind
+    asked = msgspec.convert(letter.body, ProposePlan)
+    steps = [
+        msgspec.structs.replace(
+            RESTART,
+            cluster=store.cluster,
+            action=built(each.action, each.params),
+            target=Ref(**{**msgspec.structs.asdict(each.target), "uid": f"u-{number}"}),
+        )
+        for number, each in enumerate(asked.steps)
+    ]
+    plan = planned(steps)
+    case = a_case(plan.first, digest=plan.digest, content=canonical(plan.content()).decode())
+    tx.cases.put(case)
+    return f"asked {ID}: ent_1"
+
+
+def test_a_plan_of_a_file_is_handed_over_whole_and_its_card_is_shown(
+    shop: SimulatedCluster, proposes: Proposes, tmp_path: Path
+) -> None:
+    on = ScriptedStore(planning, cluster=asyncio.run(shop.identity()).uid)
+    each = {"trouble": troubles(shop)[PULL].id, "action": "RolloutRestart"}
+    other = {**each, "action": "RolloutUndo"}
+    path = a_file(tmp_path, each, other)
+    said = proposes("--plan", path, on=on)
+    (letter,) = on.letters
+    asked = msgspec.convert(letter.body, ProposePlan)
+    assert ["RolloutRestart", "RolloutUndo"] == [step.action for step in asked.steps]
+    assert {"cli:sam"} == {step.requester for step in asked.steps}
+    assert "LOW RISK: PLAN OF 2 STEPS of Deployment shop/checkout, Deployment shop/" in said
+
+
+def test_a_step_that_names_nothing_that_could_be_done_is_said_with_its_number(
+    shop: SimulatedCluster, proposes: Proposes, store: ScriptedStore, tmp_path: Path
+) -> None:
+    each = {"trouble": troubles(shop)[PULL].id, "action": "RolloutRestart"}
+    path = a_file(tmp_path, each, {**each, "action": "Uncordon"})
+    with pytest.raises(BadInput, match="Step 2: Uncordon is nothing that could be done"):
+        proposes("--plan", path)
+    assert [] == store.letters
+
+
+@pytest.mark.parametrize("words", [("trb_1", "--plan", "x"), (), ("--plan", "x", "--list")])
+def test_either_a_trouble_or_a_plan_is_named(proposes: Proposes, words: tuple[str, ...]) -> None:
+    wanted = "says all of that itself" if words else "Nothing is named"
+    with pytest.raises(BadInput, match=wanted):
+        proposes(*words)

@@ -26,6 +26,7 @@ from holdfast.surfaces.cli.repairs.approving import Wish, say
 from holdfast.surfaces.cli.repairs.dossier import opened, require_sealed
 from holdfast.surfaces.cli.repairs.progress import Moment
 from holdfast.surfaces.cli.repairs.report import as_value
+from holdfast.surfaces.cli.repairs.run_lines import Line, as_json, as_text
 from holdfast.testing.clock import NOON
 from tests.approvals.keygen import make_key
 from tests.audit.chains import a_chain_of
@@ -182,3 +183,20 @@ def test_how_far_it_has_come_is_told_by_its_step() -> None:
     assert f"{ID}: step 2 of 2: recovered (it is well)." == moment.outcome()
     shown = "\n".join(line.plain for line in card.lines(told, NOON, None))
     assert "step 2 of 2: recovered, since" in shown
+
+
+def test_who_watches_is_told_of_every_step_and_where_it_is() -> None:
+    case = plan_case(state=State.LEASED.value, progress=progress_of(Course(step=2)))
+    moment = Moment(told=opened(case, CLUSTER), now=NOON)
+    (begin,) = as_text(Line(moment=moment, what="begin"))
+    assert "RolloutRestart of Deployment shop/web" in begin
+    assert "; then ScaleWorkload of Deployment shop/api" in begin
+    assert "step 2 of 2: being done" in next(as_text(Line(moment=moment, what="state")))
+    told = msgspec.json.decode(next(as_json(Line(moment=moment, what="state"))))
+    assert (2, 2) == (told["step"], told["steps"])
+
+
+@pytest.mark.parametrize("step", [-1, 0, 9])
+def test_progress_that_names_no_step_is_shown_at_one_that_there_is(step: int) -> None:
+    told = opened(plan_case(progress=progress_of(Course(step=step))), CLUSTER)
+    assert told.proposal.step in (1, 2)

@@ -83,7 +83,8 @@ CHANGED: dict[str, list[Any]] = {
 
 
 def test_every_field_is_tried() -> None:
-    assert set(CHANGED) == set(Proposal.__struct_fields__)
+    told_by_its_plan = {"place"}
+    assert set(CHANGED) == set(Proposal.__struct_fields__) - told_by_its_plan
 
 
 def test_whatever_is_changed_is_another_proposal() -> None:

@@ -38,7 +38,7 @@ from holdfast.testing.status import StatusError
 from holdfast.workflow.lending import allot
 from holdfast.workflow.rehearsing import why_not, without_values
 from holdfast.workflow.sighting import sight
-from holdfast.workflow.wanting import Wanted, meant
+from holdfast.workflow.wanting import Looked, Wanted, look_at, meant
 from tests.workflow.leashes import Operator, people
 from tests.workflow.stage import (
     ASKED,
@@ -97,6 +97,17 @@ async def test_each_kind_is_proposed_where_it_answers_what_is_found(kind: str) -
         assert about.read_hash
         assert [] == stage.writes()
         assert () == tuple(await stage.leases.left())
+
+
+async def test_each_look_lists_each_kind_once() -> None:
+    async with a_stage() as stage:
+        wanted = meant(msgspec.convert(stage.body(RESTART), Propose))
+        assert isinstance(wanted, Wanted)
+        before = len(stage.cluster.audit)
+        assert isinstance(await look_at(stage.leash(), wanted), Looked)
+        lists = [each.resource for each in [*stage.cluster.audit][before:] if each.verb == "list"]
+    assert "deployments.apps" in lists or "deployments" in lists
+    assert sorted(set(lists)) == sorted(lists)
 
 
 async def test_the_effect_is_what_the_server_computed() -> None:

@@ -10,16 +10,14 @@ from holdfast.diagnosis.repairs import directly, named, targets
 from holdfast.errors import BadInput
 from holdfast.facts import named as rule_named
 from holdfast.model.asks import Refusal
-from holdfast.model.objects import Ref
+from holdfast.model.objects import Object, Ref
 from holdfast.model.repairs import Action
 from holdfast.model.rules import Found
 from holdfast.model.snapshot import Snapshot
-from holdfast.ports import Cluster
 from holdfast.topology import blast as blasts
 from holdfast.topology.blast import Blast
 from holdfast.topology.edges import topology
 from holdfast.topology.graph import place
-from holdfast.workflow.sighting import surroundings
 
 BY = "evidence"
 
@@ -33,8 +31,10 @@ class Evidence:
     blast: Blast
 
 
-async def evidence(cluster: Cluster, code: str, action: Action, target: Ref) -> Evidence | Refusal:
-    """What is found of that code for that target. Raises `CouldNotLook` where nobody answers."""
+def looked_for(code: str, action: Action, target: Ref) -> tuple[type[Object], ...] | Refusal:
+    """The kinds that must be seen to find that out, with all that the action sees; a refusal where
+    it could never be found.
+    """
     kind = type(action).kind
     if code not in kind.answers:
         return Refusal(by=BY, because=f"{kind.name} answers no {code[:20]}")
@@ -45,10 +45,13 @@ async def evidence(cluster: Cluster, code: str, action: Action, target: Ref) -> 
         return Refusal(by=BY, because=unknown.wrong)
     if of is None or rule.code != code:  # a rule is known by its name as well, and in any case
         return Refusal(by=BY, because=f"{code[:20]} is no code of a fact of a {target.kind}")
-    kinds = (of, *kind.sees, *rule.sight, *blasts.SEEN)
-    around = await surroundings(cluster, kinds, target.namespace)
-    graph, refs = topology(around), named(around)
-    for found in rule(around):
+    return (of, *kind.sees, *rule.sight, *blasts.SEEN)
+
+
+def evidence(around: Snapshot, code: str, action: Action, target: Ref) -> Evidence | Refusal:
+    """What is found of that code for that target, where everything that is looked for was seen."""
+    kind, graph, refs = type(action).kind, topology(around), named(around)
+    for found in rule_named(code)(around):
         if target in targets(found.about, found.through, kind, graph, refs):
             return Evidence(
                 found=found,

@@ -47,14 +47,16 @@ def journal_phase(held: Held) -> Phase:
     return journal
 
 
-async def sighted(leash: Leash, action: Action, target: Ref) -> Sight | Refusal:
+async def sighted(
+    leash: Leash, action: Action, target: Ref, looked: Snapshot | None = None
+) -> Sight | Refusal:
     """A fresh sight, with what the journal says of the revisions that the action wants.
 
     Raises `CouldNotLook` where nobody answers.
     """
     wanted = [each.uid for each in action.wants(target)]
     healthy = await asyncio.to_thread(healthy_before, leash, wanted) if wanted else frozenset()
-    return await sight(leash.cluster, leash.hands, action, target, healthy)
+    return await sight(leash.cluster, leash.hands, action, target, healthy, looked)
 
 
 def healthy_before(leash: Leash, uids: Sequence[str]) -> frozenset[str]:

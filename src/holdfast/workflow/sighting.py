@@ -24,8 +24,10 @@ async def sight(
     action: Action,
     target: Ref,
     healthy_before: frozenset[str] = frozenset(),
+    looked: Snapshot | None = None,
 ) -> Sight | Refusal:
-    """What the action is shown of that target now; a refusal if there is nothing to show.
+    """What the action is shown of that target now; a refusal if there is nothing to show. Whoever
+    has just looked at all that it sees, and at more, hands that over.
 
     Raises `CouldNotLook` where nobody answers.
     """
@@ -34,10 +36,15 @@ async def sight(
     if of is None:
         because = f"{kind.name} is done to no {target.kind} of {target.api_version}"
         return Refusal(by=BY, because=because)
+    sees = (of, *kind.sees)
+
+    async def around_it() -> Snapshot:
+        if looked is not None:
+            return looked.narrowed(sees)
+        return await surroundings(cluster, sees, target.namespace, kind.everywhere)
+
     reading = asyncio.gather(*(read(hands, each) for each in (target, *action.wants(target))))
-    around, found = await asyncio.gather(
-        surroundings(cluster, (of, *kind.sees), target.namespace, kind.everywhere), reading
-    )
+    around, found = await asyncio.gather(around_it(), reading)
     for each in found:
         if isinstance(each, Refusal):
             return each

@@ -6,7 +6,6 @@
   must be found there now.
 """
 
-import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,10 +19,11 @@ from holdfast.model.handed import PLAN, PROPOSE, Propose, ProposePlan
 from holdfast.model.letters import Letter
 from holdfast.model.objects import Ref
 from holdfast.model.repairs import Action, Sight
-from holdfast.workflow.evidence import Evidence, evidence
+from holdfast.workflow.evidence import Evidence, evidence, looked_for
 from holdfast.workflow.journal import sighted
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.planning import of_step
+from holdfast.workflow.sighting import surroundings
 
 # DNS-1123, which the names of Kubernetes follow.
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -92,14 +92,18 @@ def meant(asked: Propose) -> Wanted | Refusal:
 
 
 async def look_at(leash: Leash, wanted: Wanted) -> Looked | Refusal:
-    """What is there now. Raises `CouldNotLook` where nobody answers."""
-    action, target = wanted.action, wanted.target
-    seen, found = await asyncio.gather(
-        sighted(leash, action, target),
-        evidence(leash.cluster, wanted.asked.code, action, target),
-    )
+    """What is there now: each kind is listed once. Raises `CouldNotLook` where nobody answers."""
+    action, target, code = wanted.action, wanted.target, wanted.asked.code
+    kinds = looked_for(code, action, target)
+    if isinstance(kinds, Refusal):
+        seen = await sighted(leash, action, target)
+        return seen if isinstance(seen, Refusal) else kinds
+    everywhere = type(action).kind.everywhere
+    around = await surroundings(leash.cluster, kinds, target.namespace, everywhere)
+    seen = await sighted(leash, action, target, around)
     if isinstance(seen, Refusal):
         return seen
     if seen.around.cluster.uid != leash.store.cluster:
         return Refusal(by="cluster", because="this is another cluster than the record is of")
+    found = evidence(around, code, action, target)
     return found if isinstance(found, Refusal) else Looked(seen=seen, evidence=found)

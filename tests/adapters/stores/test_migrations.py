@@ -1,11 +1,14 @@
 """Migrations make the tables that we speak of, whole or not at all, and never change afterwards."""
 
 import hashlib
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, event, inspect
 
 from holdfast.adapters.stores import upkeep
@@ -20,6 +23,24 @@ FROZEN = {  # what somebody's database was made with is never edited: write anot
     "0003_casework.py": "b45eb227330abb1632bc9015ec4f508be03c09719990cc6c5e9f6a40cf9b6f5a",
     "0004_progress.py": "7602dda147c06391e1568ef79242fadd050ee73ec3da66f13783e2057a99c35e",
 }
+
+
+def test_the_revisions_are_those_of_the_scripts_the_last_the_newest() -> None:
+    scripts = ScriptDirectory(str(MIGRATIONS.parent))
+    assert upkeep.revisions() == {each.revision for each in scripts.walk_revisions()}
+    assert max(upkeep.revisions()) == scripts.get_current_head()
+
+
+@pytest.mark.slow
+def test_who_does_not_upgrade_loads_nothing_that_does() -> None:
+    """It is a sixth of what a process does until it has started."""
+    watched = (
+        "import sys; import holdfast.adapters.stores.caretaker; print('alembic' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", watched], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"
 
 
 @pytest.fixture

@@ -1,16 +1,25 @@
 """Upgrade a database, and say whether this version of Holdfast may use it.
 
 An upgrade is one transaction on both databases: it is whole, or it never was.
+
+Only an upgrade loads Alembic: a sixth of what a process does until it has started.
 """
 
 from functools import cache
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, delete, false, inspect, select, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Text,
+    column,
+    delete,
+    false,
+    inspect,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from holdfast.adapters.stores.database import READS, asking, named, prepare
@@ -92,18 +101,22 @@ def require_writable(engine: Engine) -> None:
 
 def migrate(connection: Connection, revision: str) -> None:
     """Bring the tables to that revision, in the connection's transaction."""
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)
+    from alembic import command, config  # noqa: PLC0415  (an upgrade alone needs it)
+
+    where = config.Config()
+    where.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    where.attributes["connection"] = connection
+    command.upgrade(where, revision)
 
 
 def standing_in(connection: Connection) -> Standing:
     """How the database stands, seen from within a transaction."""
-    context = MigrationContext.configure(connection, opts={"version_table": REVISION})
-    revision = context.get_current_revision()
     newest = _newest()
     tables = set(inspect(connection).get_table_names())
+    revision: str | None = None
+    if REVISION in tables:
+        reached = select(column("version_num", Text)).select_from(table(REVISION))
+        revision = connection.execute(reached).scalar_one_or_none()
     clusters: tuple[str, ...] = ()
     if FACTS.name in tables:
         clusters = tuple(connection.execute(select(FACTS.c.cluster_uid).distinct()).scalars())
@@ -143,29 +156,26 @@ def refuse_strangers(now: Standing, cluster: str) -> None:
         )
 
 
-def revisions() -> set[str]:
-    """Every revision that this version knows."""
-    return {each.revision for each in _scripts().walk_revisions()}
+@cache
+def revisions() -> frozenset[str]:
+    """Every revision that this version knows: its script is named by it."""
+    scripts = (_MIGRATIONS / "versions").glob("[0-9]*_*.py")
+    return frozenset(each.name.partition("_")[0] for each in scripts)
 
 
 def _newest() -> str:
-    return _scripts().get_current_head() or ""
-
-
-@cache
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(str(_MIGRATIONS))
+    return max(revisions())
 
 
 def _missing(connection: Connection, tables: set[str]) -> tuple[str, ...]:
     inspector = inspect(connection)
     missing: list[str] = []
-    for table in METADATA.sorted_tables:
-        if table.name not in tables:
-            missing.append(table.name)
+    for each in METADATA.sorted_tables:
+        if each.name not in tables:
+            missing.append(each.name)
             continue
-        there = {column["name"] for column in inspector.get_columns(table.name)}
-        missing += [f"{table.name}.{c.name}" for c in table.columns if c.name not in there]
+        there = {there["name"] for there in inspector.get_columns(each.name)}
+        missing += [f"{each.name}.{c.name}" for c in each.columns if c.name not in there]
     return tuple(missing)
 
 

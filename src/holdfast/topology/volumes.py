@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from holdfast.model.kinds import Claim, Event, PersistentVolume, Pod, StorageClass
+from holdfast.model.quantities import worth
 from holdfast.model.snapshot import Snapshot
 
 CREATING = frozenset({"", "ContainerCreating", "PodInitializing"})
@@ -83,6 +84,30 @@ def starting_since(pod: Pod) -> datetime | None:
             return None
     scheduled = pod.condition("PodScheduled")
     return (scheduled.last_transition_time if scheduled else None) or pod.born
+
+
+def misfits(claim: Claim, volume: PersistentVolume) -> str:
+    """Why a claim may not have the volume that it names; empty when it may, as far as we see."""
+    asks, has, belongs = claim.spec, volume.spec, volume.spec.claim_ref
+    here = (claim.metadata.namespace, claim.metadata.name)
+    if belongs is not None and (belongs.namespace, belongs.name) != here:
+        return f"belongs to claim {belongs.namespace}/{belongs.name}"
+    if belongs is not None and belongs.uid not in ("", claim.metadata.uid):
+        return "belongs to an earlier claim of this name"
+    wanted, size = asks.resources.requests.get("storage"), has.capacity.get("storage")
+    enough, there = worth(wanted), worth(size)
+    lacking = [mode for mode in asks.access_modes if mode not in has.access_modes]
+    said = (
+        (enough is not None and there is not None and there < enough, f"has {size} of {wanted}"),
+        (bool(lacking), f"is not {', '.join(lacking)}"),
+        (asks.volume_mode != has.volume_mode, f"is of mode {has.volume_mode}"),
+        (
+            (asks.storage_class_name or "") != has.storage_class_name,
+            f"is of class {has.storage_class_name or 'none'}",
+        ),
+        (volume.leaving, "is being deleted"),
+    )
+    return ", ".join(what for so, what in said if so)
 
 
 def claim_of(cluster: Snapshot, volume: PersistentVolume) -> Claim | None:

@@ -29,7 +29,9 @@ class ClaimResources(Part, frozen=True, kw_only=True):
 class ClaimSpec(Part, frozen=True, kw_only=True):
     """What was asked of a volume claim."""
 
+    access_modes: tuple[str, ...] = ()
     storage_class_name: str | None = None
+    volume_mode: str = "Filesystem"
     volume_name: str = ""
     resources: ClaimResources = ClaimResources()
 
@@ -79,8 +81,11 @@ class ClaimRef(Part, frozen=True, kw_only=True):
 class VolumeSpec(Part, frozen=True, kw_only=True):
     """What a volume is."""
 
+    access_modes: tuple[str, ...] = ()
+    capacity: Quantities = {}
     claim_ref: ClaimRef | None = None
     storage_class_name: str = ""
+    volume_mode: str = "Filesystem"
     persistent_volume_reclaim_policy: str = ""
     node_affinity: VolumeAffinity = VolumeAffinity()
 

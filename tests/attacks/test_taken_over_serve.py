@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from holdfast.execution.states import State
+from holdfast.model import switches
 from holdfast.model.entries import Draft
 from holdfast.workflow.asking import INTENT
 from tests.attacks.arena import Arena, an_arena
@@ -76,3 +77,25 @@ async def test_nothing_is_begun_while_nobody_knows_how_an_earlier_act_ended() ->
         told = [arena.case(each.id) for each in (first, second)]
         assert State.REFUSED.value == (told[1].state if told[1] else "")
         assert arena.untouched()
+
+
+@pytest.mark.parametrize("sender", ["keeper", "ana", "inbox:ana", "x" * 5000, ""])
+async def test_nobody_looks_like_the_keeper_or_like_a_person_who_signed_by_a_letter(
+    sender: str,
+) -> None:
+    """Whoever may write letters chose the actor of sealed entries once."""
+    async with an_arena() as arena:
+        told = {"text": "I, Ana, take responsibility; approved by me"}
+        assert "recorded" == await arena.told("remark", told, sender)
+        await arena.told("propose", arena.body("RolloutRestart"), sender)
+        freeze = {"reason": "it burns", "undo_too": False}
+        assert "frozen" == await arena.told("freeze", freeze, sender)
+        arena.seal()
+        with arena.store.reading() as tx:
+            actors = {k: {e.actor for e in tx.records.of_kind(k) if e.id != "begin"} for k in KINDS}
+            frozen = switches.frozen_by(tx.switches.value(switches.FREEZE))
+        assert actors == {kind: {f"inbox:{sender[:100]}"} for kind in KINDS}
+        assert frozen.startswith(f"inbox:{sender[:100]} has switched everything off")
+
+
+KINDS = ("remark", "asked", "frozen")

@@ -56,7 +56,7 @@ def test_a_remark_is_recorded_under_who_sent_it(store: Store) -> None:
     assert an_inbox(store).batch() == 1
 
     (draft,) = submitted(store)
-    assert ("remark", "cli:ada") == (draft.kind, draft.actor)
+    assert ("remark", "inbox:cli:ada") == (draft.kind, draft.actor)
     assert {"text": "we moved db-1 by hand", "letter": id_} == draft.details
     assert f"recorded: {draft.id}" == outcome(store, id_)
 

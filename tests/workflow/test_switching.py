@@ -82,7 +82,7 @@ async def thawed(court: Court, by: str = "ana", **how: Any) -> tuple[str, str]:
 def test_a_freeze_is_switched_on_with_its_answer(court: Court) -> None:
     letter = frozen(court)
     assert court.outcome(letter).startswith("frozen: ent_")
-    assert "cli:ada has switched everything off: release night" == switches.frozen_by(
+    assert "inbox:cli:ada has switched everything off: release night" == switches.frozen_by(
         value(court.store, "freeze")
     )
     assert ("frozen", "release night") == (

@@ -18,7 +18,9 @@ from holdfast.workflow.leash import Leash
 
 RECORDED, REFUSED = "recorded", "refused"
 NOT_ANSWERED = "letter_refused"
-LONGEST_NAME = 100  # characters of what a letter calls itself that are recorded of a refusal
+LONGEST_NAME = 100  # characters of what a letter calls itself that are recorded
+INBOX = "inbox"
+"""What actors begin with who are known by nothing but their letter; no person's id has a colon."""
 
 
 def nothing(_: Tx) -> None:
@@ -47,6 +49,13 @@ class TooLate(Exception):
     def __init__(self, no: Refusal) -> None:
         super().__init__(no.because)
         self.no = no
+
+
+def claimed(letter: Letter) -> str:
+    """Who a letter says it is from, as an actor: whoever may write letters chose that name, so that
+    it is said to have come by the inbox, and looks like no person who signed, nor like the keeper.
+    """
+    return f"{INBOX}:{letter.sender[:LONGEST_NAME]}"
 
 
 def refused(letter: Letter, no: Refusal, subjects: tuple[str, ...] = ()) -> Answer:

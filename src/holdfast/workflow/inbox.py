@@ -20,7 +20,7 @@ from holdfast.model.handed import FREEZE, PLAN, PROPOSE, THAW, WORD
 from holdfast.model.ids import RANDOM, new_id
 from holdfast.model.letters import LONGEST_REMARK, REMARK, Letter, Remark
 from holdfast.ports import Clock, Dice, Log, Store, Tx
-from holdfast.workflow.answers import RECORDED, Answer, AnsweredBefore, give, refused
+from holdfast.workflow.answers import RECORDED, Answer, AnsweredBefore, claimed, give, refused
 from holdfast.workflow.pauses import pause
 from holdfast.workflow.switching import freeze
 
@@ -133,7 +133,9 @@ def _remark(letter: Letter) -> Answer:
     except msgspec.ValidationError:
         because = f"a remark is a text of at most {LONGEST_REMARK} characters"
         return refused(letter, Refusal(by="inbox", because=because))
-    return Answer(outcome=RECORDED, kind=REMARK, actor=letter.sender, details={"text": remark.text})
+    return Answer(
+        outcome=RECORDED, kind=REMARK, actor=claimed(letter), details={"text": remark.text}
+    )
 
 
 def _unknown(letter: Letter) -> Answer:

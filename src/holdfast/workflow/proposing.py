@@ -22,7 +22,7 @@ from holdfast.model.repairs import plain_of
 from holdfast.model.runs import Order
 from holdfast.ports import Tx
 from holdfast.ports.engine import Attempt, Phase, phase
-from holdfast.workflow.answers import Answer, refused, settle
+from holdfast.workflow.answers import Answer, claimed, refused, settle
 from holdfast.workflow.filing import keep
 from holdfast.workflow.inbox import Hearing
 from holdfast.workflow.leash import Held, Leash
@@ -76,7 +76,7 @@ def _ordered(leash: Leash, letter: Letter, wanted: Sequence[Wanted]) -> Answer:
     return Answer(
         outcome=f"{ASKED} {id_}",
         kind=ASKED,
-        actor=letter.sender,
+        actor=claimed(letter),
         subjects=(id_, *(str(each.target) for each in wanted)),
         details={
             "proposal": id_,

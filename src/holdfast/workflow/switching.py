@@ -22,7 +22,7 @@ from holdfast.model.letters import Letter
 from holdfast.model.repairs import ActionClass
 from holdfast.model.switches import FREEZE, TRIPS, Acted, Failures, Frozen
 from holdfast.ports import Tx
-from holdfast.workflow.answers import Answer, refused, settle
+from holdfast.workflow.answers import Answer, claimed, refused, settle
 from holdfast.workflow.leash import Leash
 
 FROZEN, THAWED = "frozen", "thawed"
@@ -42,9 +42,9 @@ def freeze(letter: Letter) -> Answer:
     return Answer(
         outcome=FROZEN,
         kind=FROZEN,
-        actor=letter.sender,
+        actor=claimed(letter),
         details={"reason": asked.reason, "undoToo": asked.undo_too},
-        does=lambda tx: _freeze(tx, letter.sender, asked),
+        does=lambda tx: _freeze(tx, claimed(letter), asked),
     )
 
 

@@ -91,7 +91,7 @@ def test_a_thaw_is_signed_for_its_own_purpose(key: Path, home: Path, capsys: Out
     assert isinstance(said, thaws.Thawed)
     assert ("ana", "freeze", "it was a false alarm") == (said.person, said.switch, said.reason)
     told = capsys.readouterr().out
-    assert "cli:sam has switched everything off: the network burns." in told
+    assert "inbox:cli:sam has switched everything off: the network burns." in told
     assert "Switched back: freeze." in told
 
 

@@ -152,3 +152,19 @@ async def test_who_is_revoked_between_two_steps_ends_the_plan(stage: Stage) -> N
     await stage.until(order, State.NOT_RECOVERED, meanwhile=lambda: heal(stage, "web"))
     assert (2, "refused") in outcomes(stage)
     assert 2 == replicas(stage, "api")[0]
+
+
+@pytest.mark.parametrize("last", [1, 2])
+async def test_who_is_revoked_before_the_last_yes_keeps_all_of_it_from_beginning(
+    stage: Stage, last: int
+) -> None:
+    plan = await open_plan(stage, SCALE, SCALE)
+    assert "counted" == await say(stage, plan, 3 - last)
+    known = stage.leash.people()
+    ana, ben = known.people
+    gone = msgspec.structs.replace(ana, revoked=stage.clock.now())
+    without = msgspec.structs.replace(known, people=(gone, ben))
+    changed(stage, people=lambda: without)
+    assert "ana: " in await say(stage, plan, last, "ben")
+    assert [] == acts(stage)
+    assert State.PROPOSED.value == stage.case(at(plan, 1)).state

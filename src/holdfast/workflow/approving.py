@@ -157,14 +157,19 @@ class Yes:
         )
 
     def _first(self, tx: Tx, assents: Sequence[Assent]) -> Sequence[Assent]:
-        """Who has approved the step that is done first: the others are asked for in their turn."""
+        """Who has approved the step that is done first, once everybody's word for each of the
+        others counts still.
+        """
         matter, first = self.matter, self.matter.plan.first
-        if matter.about.step == first.step:
-            return assents
-        again = all_again(matter.leash, first, tx.words.of(first.id, first.step), self.now)
-        if isinstance(again, Refusal):
-            raise TooLate(again)
-        return again
+        of: dict[int, Sequence[Assent]] = {matter.about.step: assents}
+        for each in matter.plan.steps:
+            if each.step in of:
+                continue
+            again = all_again(matter.leash, each, tx.words.of(each.id, each.step), self.now)
+            if isinstance(again, Refusal):
+                raise TooLate(again)
+            of[each.step] = again
+        return of[first.step]
 
     def _pay(self, tx: Tx) -> None:
         person, about = self.assent.person, self.matter.about

@@ -87,14 +87,20 @@ class Dns(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def dns(cluster: Snapshot) -> Dns | None:
-    """The cluster's DNS, by the service that everybody names the same; None when not seen."""
+    """The cluster's DNS; None when not seen."""
+    service = dns_service(cluster)
+    return _dns(cluster, service) if service is not None else None
+
+
+def dns_service(cluster: Snapshot) -> Service | None:
+    """The service of the cluster's DNS, which everybody names the same; None when not seen."""
     for service in cluster.all(Service):
         named = (service.metadata.namespace, service.metadata.name)
         if service.metadata.labels.get("k8s-app") == "kube-dns" or named == (
             "openshift-dns",
             "dns-default",
         ):
-            return _dns(cluster, service)
+            return service
     return None
 
 

@@ -121,11 +121,19 @@ def _lasted(ended: Terminated) -> str:
     return f" after {in_words(run)}" if run is not None else ""
 
 
-def killed_for(cluster: Snapshot, pod: Pod, status: ContainerStatus, ended: Terminated) -> Hand:
+def killed_for(
+    cluster: Snapshot,
+    pod: Pod,
+    status: ContainerStatus,
+    ended: Terminated,
+    *,
+    began: datetime | None = None,
+) -> Hand:
     """Whether the kubelet ended it for a probe, by the last event of about that time that says so.
 
     The kubelet says that it kills, and for which probe; where that event is gone, a container
-    that ended by the kubelet's own signals while the probe failed will do.
+    that ended by the kubelet's own signals while the probe failed will do. `began` is when the loop
+    that it is in began: what ends by those signals in it ends for what was told in it.
     """
     if ended.reason in NEVER_RAN:
         return Hand.RUNTIME
@@ -135,7 +143,8 @@ def killed_for(cluster: Snapshot, pod: Pod, status: ContainerStatus, ended: Term
     for event in reversed(events_of_container(cluster, pod, status.name)):
         # The kubelet stops telling every one of many alike: the last that it told will do.
         after = ended.finished_at - event.last_seen
-        if timedelta(seconds=-10) <= after <= RESET + grace:
+        in_loop = began is not None and event.last_seen >= began and _by_kubelet(ended)
+        if timedelta(seconds=-10) <= after and (after <= RESET + grace or in_loop):
             for hand, sign in _PROBES:
                 if kills_for(event, sign) or _failed(event, sign, ended):
                     return hand
@@ -148,9 +157,13 @@ def kills_for(event: Event, probe: str) -> bool:
 
 
 def _failed(event: Event, probe: str, ended: Terminated) -> bool:
-    killed = ended.exit_code in (137, 143)  # SIGKILL, SIGTERM
     said = event.message.startswith(f"{probe.capitalize()} probe ")
-    return killed and event.reason == "Unhealthy" and said
+    return _by_kubelet(ended) and event.reason == "Unhealthy" and said
+
+
+def _by_kubelet(ended: Terminated) -> bool:
+    """Whether it ended by a signal that the kubelet sends: SIGKILL, SIGTERM."""
+    return ended.exit_code in (137, 143)
 
 
 def _loops(cluster: Snapshot) -> Sequence[Loop]:
@@ -204,13 +217,14 @@ def _ends_again(pod: Pod, status: ContainerStatus) -> bool:
 
 def _loop(cluster: Snapshot, pod: Pod, status: ContainerStatus, ended: Terminated | None) -> Loop:
     back_off = _back_off(status)
+    since = _since(cluster, pod, status, ended, back_off)
     return Loop(
         pod=pod,
         status=status,
         first=runs_first(pod, status.name),
         ended=ended,
-        hand=killed_for(cluster, pod, status, ended) if ended else Hand.ITSELF,
-        since=_since(cluster, pod, status, ended, back_off),
+        hand=killed_for(cluster, pod, status, ended, began=since) if ended else Hand.ITSELF,
+        since=since,
         back_off=back_off,
     )
 

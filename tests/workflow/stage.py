@@ -45,21 +45,27 @@ from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.inbox import Inbox, answer_on
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.leashed import QUEUES, TYPES, hearings, phases
+from tests.workflow.beyond import NODE, go_wrong
 from tests.workflow.leashes import a_leash, told
 from tests.workflow.notes_of_a_log import Heard
 from tests.workflow.test_sealing import Counted, a_sealer
 
-RULES = Rules(switched_on=frozenset({"DeleteResourceQuota", "RolloutUndo", "ScaleWorkload"}))
+RULES = Rules(
+    switched_on=frozenset({"DeleteResourceQuota", "RolloutUndo", "ScaleWorkload", "Uncordon"})
+)
 STAMP = "2026-01-01T12:00:00Z"
 WEB, BAD, JOB, QUOTA = "Deployment web", "Pod web-2-a", "Job nightly-1", "ResourceQuota few"
 
 ASKED: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "DeleteACMEOrder": ("Order waits-1-1", "HF-CFG-012", {}),
+    "DeleteCertificateRequest": ("CertificateRequest shut-1", "HF-CFG-011", {}),
     "DeleteJob": (JOB, "HF-WRK-070", {}),
     "DeletePod": (BAD, "HF-WRK-018", {}),
     "DeleteResourceQuota": (QUOTA, "HF-CAP-001", {}),
     "RolloutRestart": (WEB, "HF-WRK-010", {"stamp": STAMP}),
     "RolloutUndo": (WEB, "HF-WRK-010", {"replica_set": "web-1"}),
     "ScaleWorkload": (WEB, "HF-WRK-090", {"replicas": 3, "now": 2}),
+    "Uncordon": (f"Node {NODE}", "HF-NOD-005", {}),
 }
 """What is asked for of each kind: the target, the fact, and the parameters."""
 
@@ -80,6 +86,7 @@ def a_shop() -> SimulatedCluster:
         ill = waiting_status(pod, now, "CreateContainerError", "the runtime says no")
         cluster.update_status({**pod, "status": running_status(pod, now) if well else ill})
     _more(cluster, now)
+    go_wrong(cluster)
     return cluster
 
 
@@ -115,6 +122,9 @@ PLURALS = {
     "Pod": "pods",
     "Job": "jobs.batch",
     "ResourceQuota": "resourcequotas",
+    "CertificateRequest": "certificaterequests.cert-manager.io",
+    "Order": "orders.acme.cert-manager.io",
+    "Node": "nodes",
 }
 
 

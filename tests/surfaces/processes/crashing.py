@@ -117,17 +117,28 @@ class Run:
         case = self.case()
         assert case is not None
         course = courses.read(case.course)
-        if State(case.state) not in ENDS or course.act.lease or course.undo.lease or self.left():
+        ended = State(case.state) in ENDS or self._untold(case)
+        if not ended or course.act.lease or course.undo.lease or self.left():
             return False
         with self.store.reading() as tx:
             return not tx.records.waiting(1)
+
+    def _untold(self, case: Case) -> bool:
+        """What took a field away leaves nobody's name there: whether it was done is not to be told,
+        and is not guessed.
+        """
+        says = courses.read(case.course).says
+        unknown = State(case.state) is State.UNKNOWN
+        return self.story.kind == "Uncordon" and unknown and "does not tell" in says
 
     def left(self) -> list[str]:
         """What of leases stands on the cluster."""
         stored = self.shop.cluster.server.store
         accounts = {place[2] for place, _ in stored.listing("serviceaccounts")}
         bindings = {
-            place[2] for place, _ in stored.listing("rolebindings.rbac.authorization.k8s.io")
+            place[2]
+            for plural in ("rolebindings", "clusterrolebindings")
+            for place, _ in stored.listing(f"{plural}.rbac.authorization.k8s.io")
         }
         return sorted(
             each for each in accounts | bindings if each.startswith(("act.", "preview.", "undo."))
@@ -197,10 +208,13 @@ class Run:
 
     def wrong(self) -> Iterator[str]:
         """Everything that is not as it must be."""
-        case, wanted = self.case(), 2 if self.story.undone else 1
+        case = self.case()
         if case is None:
             yield "lost: there is no case"
             return
+        untold = self._untold(case)
+        undone = self.story.undone and not untold
+        wanted = 2 if undone else 1
         entries = self.entries()
         events = [each.details["event"] for each in entries if "event" in each.details]
         sent = self.writes()
@@ -210,11 +224,11 @@ class Run:
             yield f"done twice: {[f'{each.verb} {each.resource} {each.user}' for each in sent]}"
         if self.left():
             yield f"leaked: {self.left()}"
-        if State(case.state) is not self.story.end:
+        if State(case.state) is not self.story.end and not untold:
             yield f"it ended {case.state}: {courses.read(case.course).says}"
-        if self.shop.done() is self.story.undone:
+        if self.shop.done() is undone:
             yield f"the cluster does not show it {case.state}"
-        if events.count("applied") + events.count("found_done") != 1:
+        if events.count("applied") + events.count("found_done") != (0 if untold else 1):
             yield f"told otherwise: {events}"
         if "lost" in events and not self.answer_lost():
             yield "it was unknown, and no answer was lost"

@@ -16,6 +16,7 @@ from holdfast.testing.manifests import manifest, owner, pod_of, running_status
 from holdfast.testing.requests import Answer, Request
 from holdfast.testing.status import StatusError, qualified
 from tests.surfaces.processes.boundaries import Through
+from tests.workflow.beyond import NODE, a_request, said_of
 from tests.workflow.stage import ASKED, PLURALS, STAMP, a_shop
 
 MUTATES = ("create", "update", "patch", "delete")
@@ -110,6 +111,8 @@ class Shop:
                 return bool(containers[0]["image"] == "web:1")
             case "ScaleWorkload":
                 return web.at("spec", "replicas") == 3
+            case "Uncordon":
+                return self.document(ASKED["Uncordon"][0]).at("spec", "unschedulable") is None
             case kind:
                 return not self.there(ASKED[kind][0])
 
@@ -126,6 +129,12 @@ class Shop:
                 self._run_again()
             case "RolloutRestart" | "RolloutUndo" | "ScaleWorkload":
                 self._roll_out()
+            case "DeleteCertificateRequest" if not self.there("CertificateRequest shut-2"):
+                a_request(self.cluster, "shut", reason="Issued", number=2)
+            case "DeleteACMEOrder":
+                self._issued()
+            case "Uncordon":
+                self._followed()
 
     def _run_again(self) -> None:
         cron = self.cluster.fetch("cronjobs.batch", "nightly", namespace="shop")
@@ -134,6 +143,20 @@ class Shop:
         job = self.cluster.create(made)
         well = {"succeeded": 1, "conditions": [{"type": "Complete", "status": "True"}]}
         self.cluster.update_status({**job, "status": well})
+
+    def _issued(self) -> None:
+        """What waited for the order is fulfilled by the next one."""
+        request = self.cluster.fetch(
+            "certificaterequests.cert-manager.io", "waits-1", namespace="shop"
+        )
+        if request["status"]["conditions"][0]["reason"] != "Issued":
+            said_of(self.cluster, request, "True", "Issued")
+
+    def _followed(self) -> None:
+        """The taint that follows the field goes with it."""
+        node = self.cluster.fetch("nodes", NODE)
+        if node["spec"].get("taints"):
+            self.cluster.replace({**node, "spec": {**node["spec"], "taints": []}})
 
     def _roll_out(self) -> None:
         web = self.cluster.fetch("deployments.apps", "web", namespace="shop")

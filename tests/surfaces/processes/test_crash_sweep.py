@@ -41,12 +41,15 @@ pytestmark = [
 EVERY = os.environ.get("HOLDFAST_PROVE_EVERY") == "1"
 DATABASES = ("sqlite", "postgres")
 REQUESTED = {
+    "DeleteACMEOrder": "delete orders.acme.cert-manager.io by act",
+    "DeleteCertificateRequest": "delete certificaterequests.cert-manager.io by act",
     "DeleteJob": "delete jobs.batch by act",
     "DeletePod": "create pods/eviction by act",
     "DeleteResourceQuota": "delete resourcequotas by act",
     "RolloutRestart": "patch deployments.apps by act",
     "RolloutUndo": "patch deployments.apps by act",
     "ScaleWorkload": "patch deployments.apps/scale by act",
+    "Uncordon": "patch nodes by act",
 }
 """What is sent for each kind, once."""
 
@@ -64,6 +67,8 @@ def answered(kind: str) -> Point:
 CUT_OFF = Point(REQUEST, "before delete rolebindings.rbac.authorization.k8s.io by the keeper")
 
 DANGEROUS = (
+    ("sqlite", Trial(name="Uncordon", points=(answered("Uncordon"),))),
+    ("sqlite", Trial(name="DeleteACMEOrder", points=(sent("DeleteACMEOrder"),))),
     ("sqlite", Trial(name="DeletePod", points=(answered("DeletePod"),))),
     ("sqlite", Trial(name="RolloutRestart", points=(answered("RolloutRestart"), CUT_OFF))),
     ("postgres", Trial(name="DeleteResourceQuota", points=(answered("DeleteResourceQuota"),))),

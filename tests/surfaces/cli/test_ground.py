@@ -296,6 +296,46 @@ def test_a_backup_is_restored_and_what_was_lost_is_accepted(
     assert (outcome.broken, [each.epoch for each in outcome.restores]) == (None, [1])
 
 
+@pytest.mark.parametrize(
+    ("damage", "wrong"),
+    [
+        (
+            "UPDATE hf_entries SET line = replace(line, 'keeper', 'nobody') WHERE seq = 2",
+            "does not verify from entry 2 on: its hash is not that of what it says",
+        ),
+        ("DELETE FROM hf_entries", "The chain should end with entry 4, and none is"),
+        ("DELETE FROM hf_entries; DELETE FROM hf_tips", "an anchor knows 4"),
+        ("UPDATE hf_facts SET cluster_uid = 'bad uid!'", "cannot be the uid of a cluster"),
+    ],
+)
+def test_a_backup_that_cannot_be_relied_on_is_written_and_said(
+    installed: Path, holdfast: Holdfast, tmp_path: Path, damage: str, wrong: str
+) -> None:
+    seal(range(1, 5))
+    holdfast("audit", "anchor")
+    with closing(sqlite3.connect(installed / "holdfast.db", isolation_level=None)) as raw:
+        raw.executescript(damage)
+
+    said = holdfast("db", "backup", str(tmp_path / "b"), code=1)
+
+    assert f"Written to {tmp_path}/b" in said
+    assert "It is no backup to rely on: " in said
+    assert wrong in said
+    assert (tmp_path / "b").is_file()
+
+
+def test_a_backup_where_no_public_key_is_says_what_is_not_known(
+    installed: Path, holdfast: Holdfast, tmp_path: Path
+) -> None:
+    seal(range(1, 5))
+    for key in (installed / "keys" / "public").glob("audit-*"):
+        key.unlink()
+
+    said = holdfast("db", "backup", str(tmp_path / "b"))
+
+    assert "Whether its record verifies is not known: This installation has no audit key" in said
+
+
 def test_a_record_whose_key_is_lost_goes_on_in_a_new_epoch(
     installed: Path, holdfast: Holdfast
 ) -> None:

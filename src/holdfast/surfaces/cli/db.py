@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from holdfast.errors import BadInput, WrongStore
+from holdfast.errors import BadInput, BadRecord, WrongStore
 from holdfast.grants.database import database_grants
 from holdfast.model.access import Process
 from holdfast.model.entries import Checkpoint
@@ -82,11 +82,32 @@ def check(ground: Ground) -> int:
 
 
 def backup(ground: Ground, path: Path, doors: Doors) -> int:
-    """Write a backup, and say what is in it."""
+    """Write a backup, and say what is in it; faults if its record is not one to go on from."""
     with ground.upkeep() as upkeep:
         manifest = upkeep.backup(path, stamp(doors.now()))
-    Plain().print(clean(f"Written to {path}: {_holds(manifest)}. Keep an anchor elsewhere."))
+    console = Plain()
+    console.print(clean(f"Written to {path}: {_holds(manifest)}. Keep an anchor elsewhere."))
+    try:
+        _require_sound(ground)
+    except (BadRecord, WrongStore) as unsound:
+        console.print(
+            clean(
+                f"It is no backup to rely on: {unsound.wrong} Keep the last one that was, and see "
+                "what is wrong with: holdfast audit verify"
+            )
+        )
+        return FAULTS
+    except BadInput as keyless:
+        console.print(clean(f"Whether its record verifies is not known: {keyless.wrong}"))
     return NOTHING
+
+
+def _require_sound(ground: Ground) -> None:
+    """Raise for a record that does not verify, or is not as its anchors know it."""
+    with ground.store() as store, store.reading() as tx:
+        require_anchored(tx.records, read_anchors(ground))
+        if tx.records.tip() is not None:
+            judge(ground.keys(()), ground.check)(tx.records)
 
 
 def restore(ground: Ground, path: Path, keys: Sequence[Path], now: datetime) -> int:

@@ -58,6 +58,9 @@ def declare(app: App, doors: Doors) -> None:
     def backup(file: Path, /, *, state: State = None) -> int:
         """Write everything into one file, as it is at this moment; whoever uses it goes on.
 
+        Then the record is verified, and held against the anchors: exits 1 when it does not hold,
+        because such a backup could not be relied on. The file is written all the same.
+
         Parameters
         ----------
         file

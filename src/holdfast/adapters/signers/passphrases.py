@@ -1,9 +1,11 @@
 """Where a passphrase comes from: a file, or whoever sits at the terminal. Never a variable."""
 
 import getpass
+import os
 import stat
 from pathlib import Path
 
+from holdfast.adapters.signers.plain import plain
 from holdfast.adapters.signers.private import Passphrase
 from holdfast.errors import BadInput
 
@@ -39,8 +41,8 @@ def asked_twice(known: Passphrase, terminal: bool) -> bytes:
 
 def _read(file: Path) -> bytes:
     try:
-        with file.open("rb") as opened:
-            mode = stat.S_IMODE(file.stat().st_mode)
+        with plain(file) as opened:
+            mode = stat.S_IMODE(os.fstat(opened.fileno()).st_mode)
             word = opened.read(MOST_BYTES).rstrip(b"\r\n")
     except OSError as missing:
         raise BadInput(

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from holdfast.adapters.signers.ed25519 import KeyInMemory
+from holdfast.adapters.signers.plain import plain
 from holdfast.adapters.signers.public import MOST_BYTES, Opened, file_name
 from holdfast.errors import CannotSign
 from holdfast.model.entries import PublicKey
@@ -92,7 +93,7 @@ class PrivateFolder:
         try:
             if not self.mounted:
                 _refuse_open(self.path, self.path.stat(), allowed=0o700)
-            with path.open("rb") as opened:
+            with plain(path) as opened:
                 _refuse_open(
                     path, os.fstat(opened.fileno()), allowed=0o750 if self.mounted else 0o600
                 )

@@ -99,6 +99,7 @@ def _keeper(state: Path | None, until_input_ends: bool) -> None:
 
 def _serve(state: Path | None, with_keeper: bool) -> None:
     from holdfast.adapters.clock import SystemClock
+    from holdfast.surfaces.cli.anchors import read_anchors
     from holdfast.surfaces.processes.serve import Serving, run
 
     wanted, ours = settings.read(), ground(state, Process.SERVE)
@@ -116,6 +117,7 @@ def _serve(state: Path | None, with_keeper: bool) -> None:
                 log=log,
                 host=host,
                 port=port,
+                anchors=lambda: read_anchors(ours),
                 keeper=_keeper_command(state) if with_keeper else (),
             )
         )

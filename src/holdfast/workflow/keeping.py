@@ -80,16 +80,28 @@ async def keep(keeper: Keeper, ended: asyncio.Event) -> None:
         anchor_on(keeper.witness, keeper.anchor_every, ended, log),
         *(copy_on(store, each, ended, copying) for each in keeper.sinks),
     ]
-    await beside(keeper.engine, works, ended, log)
+
+    def begun() -> None:
+        log.tell("started", version=keeper.me.version, cluster=store.cluster)
+
+    await beside(keeper.engine, works, ended, log, begun)
 
 
 async def beside(
-    engine: Engine, works: Sequence[Coroutine[None, None, None]], ended: asyncio.Event, log: Log
+    engine: Engine,
+    works: Sequence[Coroutine[None, None, None]],
+    ended: asyncio.Event,
+    log: Log,
+    begun: Callable[[], None],
 ) -> None:
-    """All of those works, while the engine works and says that we live; it ends last."""
+    """All of those works, while the engine works and says that we live; it ends last.
+
+    That we have begun is told once it has said so: whoever reads the one may ask for the other.
+    """
     failed: HoldfastError | None = None
     try:
         async with engine.running():
+            begun()
             try:
                 await together(works, ended)
             except HoldfastError as why:

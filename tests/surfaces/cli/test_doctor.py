@@ -385,7 +385,29 @@ async def test_where_serve_alone_runs_no_keys_are_looked_for(
 
     told = await doctor(capsys, "--process", "serve", code=0)
 
-    assert not {"keys", "anchors"} & {each["part"] for each in told}
+    assert "keys" not in {each["part"] for each in told}
+
+
+async def test_anchors_that_are_kept_beside_serve_are_looked_at(
+    well: Installation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    serve = ("--process", "serve")
+    assert "They know 3 of 3 entries." in says(await doctor(capsys, *serve, code=0), "anchors")
+    kept = {each: each.read_bytes() for each in (well.state / "anchors").iterdir()}
+    unlink_all(well.state / "anchors", "*")
+
+    assert "None is kept here" in says(await doctor(capsys, *serve, code=0), "anchors")
+    for path, note in kept.items():
+        path.write_bytes(note)
+    well.sql("DELETE FROM hf_entries")
+    well.sql("DELETE FROM hf_tips")
+
+    assert "an anchor knows 3" in says(await doctor(capsys, *serve), "anchors")
+
+
+def says(told: Told, part: str) -> str:
+    """What was said of a part."""
+    return " ".join(each["says"] for each in told if each["part"] == part)
 
 
 @pytest.mark.xdist_group("postgres")

@@ -268,6 +268,19 @@ def test_a_keeper_refuses_to_start_and_says_what_to_do(
         assert remedy in keeper.said
 
 
+@pytest.mark.parametrize("case", ["an old backup", "its entries deleted", "half upgraded"])
+def test_serve_refuses_a_database_that_is_not_as_it_was_known(
+    tmp_path: Path, state: Path, case: str
+) -> None:
+    damage, wrong, remedy = REFUSALS[case]
+    damage(state)
+
+    with running(tmp_path / "log", "serve", state_dir=str(state)) as serve:
+        assert serve.ended() == 2
+        assert wrong in serve.said
+        assert remedy in serve.said
+
+
 @pytest.mark.parametrize(
     ("signer", "wrong"),
     [

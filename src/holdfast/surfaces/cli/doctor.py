@@ -196,6 +196,9 @@ def _anchors(patient: _Patient) -> Iterator[str]:
     with patient.ground.store() as store, store.reading() as tx:
         require_anchored(tx.records, anchors)
     size = patient.tip.size if patient.tip is not None else 0
+    if size and not anchors and Process.KEEPER not in patient.processes:
+        yield "None is kept here: the keeper keeps them."
+        return
     if size and not anchors:
         raise _Lacking(
             "There is no anchor: that something was cut off the record could not be told.",
@@ -271,4 +274,4 @@ _PARTS: tuple[tuple[str, _Look, bool], ...] = (
     ("disk", _disk, False),
     ("cluster", _cluster, False),
 )
-_OF_THE_KEEPER = {"keys", "anchors"}
+_OF_THE_KEEPER = {"keys"}

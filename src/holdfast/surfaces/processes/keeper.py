@@ -23,6 +23,5 @@ async def _run(keeper: Keeper, *, until_input_ends: bool) -> None:
             leash = await stack.enter_async_context(keeper.reach())
             await require_its_cluster(leash)
             keeper.log.tell("on the leash", **told(leash))
-        keeper.log.tell("started", version=keeper.me.version, cluster=keeper.store.cluster)
         await keep(keeper, ended)
     keeper.log.tell("ended")

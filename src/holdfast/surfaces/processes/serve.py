@@ -1,9 +1,10 @@
 """The process that faces the world: it holds no key, and hands things over by the inbox alone."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from holdfast.model.entries import Checkpoint
 from holdfast.model.letters import Beat
 from holdfast.ports import Clock, Log, Store
 from holdfast.ports.engine import Engine
@@ -12,6 +13,7 @@ from holdfast.surfaces.processes.health import Health
 from holdfast.surfaces.processes.listener import listen
 from holdfast.surfaces.processes.pair import keep_one
 from holdfast.workflow.keeping import beside, require_clock
+from holdfast.workflow.orders import require_anchored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,7 @@ class Serving:
     log: Log
     host: str
     port: int
+    anchors: Callable[[], Sequence[Checkpoint]]  # those that this machine keeps
     keeper: Sequence[str] = ()  # the command of a keeper that is to run beside it
 
 
@@ -39,11 +42,14 @@ async def _run(serving: Serving) -> None:
     pages = Health(store=serving.store, engine=serving.engine, version=serving.me.version).pages
     async with await listen(pages, serving.host, serving.port) as server:
         host, port = server.sockets[0].getsockname()[:2]
-        serving.log.tell("started", version=serving.me.version, listens=f"{host}:{port}")
+
+        def begun() -> None:
+            serving.log.tell("started", version=serving.me.version, listens=f"{host}:{port}")
+
         works = [_until(ended)]
         if serving.keeper:
             works.append(keep_one(serving.keeper, ended, serving.log))
-        await beside(serving.engine, works, ended, serving.log)
+        await beside(serving.engine, works, ended, serving.log, begun)
     serving.log.tell("ended")
 
 
@@ -52,5 +58,7 @@ async def _until(ended: asyncio.Event) -> None:
 
 
 def _require_ready(serving: Serving) -> None:
+    anchors = serving.anchors()
     with serving.store.reading() as tx:
         require_clock(serving.clock.now(), tx.now(), "the database's")
+        require_anchored(tx.records, anchors)

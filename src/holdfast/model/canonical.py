@@ -29,7 +29,10 @@ def canonical(value: Plain) -> bytes:
     try:
         return _ENCODER.encode(value)
     except UnicodeEncodeError as lone:
-        raise _refused("a text holds half a character") from lone
+        raise NotCanonical(
+            "A value cannot be hashed or signed: a text holds half a character.",
+            remedy="Write it in UTF-8: it came as bytes that are no text.",
+        ) from lone
 
 
 def refuse_doubtful(value: object, depth: int = 0) -> None:

@@ -27,7 +27,7 @@ from holdfast.surfaces.cli.app import build
 from holdfast.surfaces.cli.doors import Doors, Look, Preferences, Scope, Target
 from holdfast.surfaces.cli.exits import COULD_NOT_LOOK, NOBODY_READS
 from holdfast.surfaces.cli.stage import Stage
-from holdfast.surfaces.cli.text import clean
+from holdfast.surfaces.cli.text import clean, refusal
 from holdfast.wiring.conformance_doors import conformance_doors
 from holdfast.wiring.footing import ground
 from holdfast.wiring.policy_doors import policy_doors
@@ -84,7 +84,7 @@ def main(arguments: Sequence[str]) -> int:
         return NOBODY_READS
     except OSError as failed:
         stdout.end()
-        return _said(f"The system refused: {failed}.", "Mend that and try again.")
+        return _said(refusal(failed), "Mend that and try again.")
     except Exception as unforeseen:
         if settings.read().traceback:
             raise

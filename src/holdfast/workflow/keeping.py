@@ -26,7 +26,8 @@ from holdfast.workflow.leash import Leash
 from holdfast.workflow.orders import require_anchored
 from holdfast.workflow.sealing import Sealer, seal_on
 
-ASTRAY = timedelta(minutes=1)  # how far two clocks may be apart
+MINUTE = timedelta(minutes=1)
+ASTRAY = MINUTE  # how far two clocks may be apart
 TRIAL = b"holdfast-trial-v1\n"  # what is signed to see whether a key signs; it means nothing
 
 
@@ -138,9 +139,14 @@ def require_clock(ours: datetime, other: datetime, whose: str) -> None:
     if apart > ASTRAY:
         which = "behind" if ours < other else "ahead of"
         raise NotReady(
-            f"The clock of this machine is {in_words(apart)} {which} {whose}.",
+            f"The clock of this machine is {in_words(_nearest(apart))} {which} {whose}.",
             remedy="Set the wrong one right: expiries and grace are counted by clocks.",
         )
+
+
+def _nearest(apart: timedelta) -> timedelta:
+    """In whole minutes: what clocks differ by is looked at a moment later."""
+    return MINUTE * max(1, round(apart / MINUTE))
 
 
 def require_signing(keys: Keyring, id_: str, check: Check) -> None:

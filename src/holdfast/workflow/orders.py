@@ -79,6 +79,14 @@ def require_anchored(records: Records, anchors: Sequence[Checkpoint]) -> None:
                 remedy="Name this installation's database, or its anchors.",
             )
     lost = ahead(tip, anchors)
+    if lost is not None and tip is not None and lost.epoch > tip.epoch:
+        raise WrongStore(
+            f"The chain is in epoch {tip.epoch} ({tip.size} entries), and an anchor knows "
+            f"{lost.size} entries in epoch {lost.epoch}: a restore was accepted since, and another "
+            "database went on.",
+            remedy="Name that database with HOLDFAST_DATABASE. Only if it is lost as well: "
+            "holdfast db accept-restore --reason '...'",
+        )
     if lost is not None:
         had = tip.size if tip is not None else 0
         raise WrongStore(

@@ -1,5 +1,6 @@
 """A database that this version may not use is refused, with what to do."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from holdfast.adapters.stores import upkeep
 from holdfast.adapters.stores.beneath import open_beneath
-from holdfast.adapters.stores.database import asking, open_engine, parse_url
+from holdfast.adapters.stores.database import asking, named, open_engine, parse_url
 from holdfast.adapters.stores.store import SqlStore
 from holdfast.errors import BadInput, StoreFailed, StoreRefused, StoreUnreachable, WrongStore
 from tests.audit.chains import CLUSTER, a_draft
@@ -130,6 +131,21 @@ def test_a_file_that_cannot_be_is_refused(tmp_path: Path, where: str) -> None:
         upkeep.upgrade(engine, CLUSTER)
 
     engine.dispose()
+
+
+@pytest.mark.timeout(60)
+def test_a_pipe_is_no_database(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    engine = open_engine(parse_url(f"sqlite:///{tmp_path}/pipe"))
+
+    with pytest.raises(StoreUnreachable, match="is no file, but a pipe or a device"):
+        upkeep.require_current(engine, CLUSTER)
+    engine.dispose()
+
+
+def test_a_server_is_named_by_what_is_said_of_it() -> None:
+    assert "The database ada at h" == named(parse_url("postgresql://ada:pw@h?x=1"))
+    assert "The database at h" == named(parse_url("postgresql://h"))
 
 
 def test_a_database_is_readable_by_its_owner_alone(tmp_path: Path) -> None:

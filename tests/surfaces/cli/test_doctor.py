@@ -453,6 +453,13 @@ def test_clocks_may_be_a_minute_apart_and_no_more() -> None:
             require_clock(now, moved, "the database's")
 
 
+def test_clocks_that_are_five_minutes_apart_are_said_to_be() -> None:
+    now = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+    with pytest.raises(HoldfastError, match="is 5 min behind"):
+        require_clock(now, now + timedelta(minutes=4, seconds=59, milliseconds=700), "the other's")
+
+
 def test_a_disk_may_be_nearly_full_and_no_fuller() -> None:
     assert "512 MiB are free" in room("/var", LITTLE)
     with pytest.raises(HoldfastError, match="Only 511 MiB are free in /var"):

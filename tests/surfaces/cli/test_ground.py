@@ -222,9 +222,43 @@ def test_the_key_that_signs_is_not_revoked(installed: Path, holdfast: Holdfast) 
 
     said = holdfast("keys", "revoke", "audit", key, "--reason", "an exercise", code=2)
 
-    assert "not the one that signs" in said
+    assert f"Key {key} is the one that signs now" in said
+    assert "holdfast keys rotate audit" in said
     assert record(installed).entries == 1
     assert list((installed / "keys" / "private").glob("audit-*"))
+
+
+def test_a_key_is_revoked_once_by_as_much_of_its_id_as_tells_it_apart(
+    installed: Path, holdfast: Holdfast
+) -> None:
+    seal(range(1, 2))
+    old = record(installed).keys[0]
+    holdfast("keys", "rotate", "audit")
+    revoke = ("keys", "revoke", "audit")
+
+    assert "There is no audit key" in holdfast(*revoke, old[:11], "--reason", "x", code=2)
+    assert "Revoked by entry 3" in holdfast(*revoke, old[:12], "--reason", "x")
+    assert f"Key {old} was revoked already" in holdfast(*revoke, old, "--reason", "x", code=2)
+
+    assert record(installed).entries == 3
+
+
+def test_a_fresh_key_that_will_sign_is_not_revoked(installed: Path, holdfast: Holdfast) -> None:
+    (key,) = (installed / "keys" / "private").glob("audit-*")
+    id_ = key.stem.removeprefix("audit-")
+
+    assert "is the one that signs now" in holdfast(
+        "keys", "revoke", "audit", id_, "--reason", "x", code=2
+    )
+
+
+def test_a_remark_of_bytes_that_are_no_text_is_refused_for_that(
+    installed: Path, holdfast: Holdfast
+) -> None:
+    said = holdfast("audit", "remark", "bad \udcff", code=2)
+
+    assert "a text holds half a character" in said
+    assert "Write it in UTF-8" in said
 
 
 def test_a_key_of_nobody_is_not_revoked(installed: Path, holdfast: Holdfast) -> None:
@@ -404,6 +438,34 @@ def test_without_a_keeper_a_remark_waits_and_one_sentence_says_so(
         "because no keeper is alive. Start one with `holdfast serve --with-keeper`, or "
         "`holdfast keeper`."
     )
+
+
+def test_a_backup_into_no_folder_names_the_file_that_was_asked_for(
+    installed: Path, holdfast: Holdfast, tmp_path: Path
+) -> None:
+    wanted = tmp_path / "nowhere" / "b"
+
+    said = holdfast("db", "backup", str(wanted), code=2)
+
+    assert f"The system refused: {wanted}: No such file or directory." in said
+
+
+def test_a_database_that_went_on_elsewhere_is_not_given_up_once_more(
+    installed: Path, holdfast: Holdfast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOLDFAST_ANCHORS", str(tmp_path / "anchors"))
+    seal(range(1, 3))
+    holdfast("db", "backup", str(tmp_path / "b"))
+    with monkeypatch.context() as new:
+        new.setenv("HOLDFAST_DATABASE", f"sqlite:///{tmp_path}/new.db")
+        holdfast("db", "restore", str(tmp_path / "b"))
+        holdfast("db", "accept-restore", "--reason", "an exercise")
+        holdfast("audit", "anchor")
+
+    said = holdfast("db", "check", code=2)
+
+    assert "The chain is in epoch 0 (2 entries), and an anchor knows 3 entries in epoch 1" in said
+    assert "Name that database with HOLDFAST_DATABASE" in said
 
 
 def test_a_backup_is_refused_where_there_is_no_database(holdfast: Holdfast, tmp_path: Path) -> None:

@@ -14,14 +14,16 @@ PRIVATE = 0o600
 def opened(path: Path, mode: int = PRIVATE) -> Iterator[IO[bytes]]:
     """What is written there is the file when that ends well, safe on the disk, and else nothing."""
     # A name of its own, so that two writers at once never share a draft.
-    handle, draft = tempfile.mkstemp(prefix=f".{path.name[:100]}-", dir=path.parent)
+    with _named(path):
+        handle, draft = tempfile.mkstemp(prefix=f".{path.name[:100]}-", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             os.fchmod(file.fileno(), mode)
             yield file
             file.flush()
             os.fsync(file.fileno())
-        Path(draft).replace(path)
+        with _named(path):
+            Path(draft).replace(path)
         _safe(path.parent)
     finally:
         Path(draft).unlink(missing_ok=True)
@@ -33,6 +35,15 @@ def write(path: Path, body: bytes, *, mode: int = PRIVATE) -> None:
         mode = path.stat().st_mode & 0o777
     with opened(path, mode) as file:
         file.write(body)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """What the system refuses is told of the file that was asked for, not of our draft."""
+    try:
+        yield
+    except OSError as refused:
+        raise OSError(refused.errno, refused.strerror, str(path)) from None
 
 
 def _safe(folder: Path) -> None:

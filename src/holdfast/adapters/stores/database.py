@@ -128,7 +128,8 @@ def named(url: URL) -> str:
     if url.get_backend_name() == "sqlite":
         return f"The database {url.database}"
     where = f"{url.host or 'a local socket'}{f':{url.port}' if url.port else ''}"
-    return f"The database {url.database} at {where}"
+    database = url.database or url.username  # as PostgreSQL has it
+    return f"The database {database} at {where}" if database else f"The database at {where}"
 
 
 def _in_turn(engine: Engine, writing: bool) -> AbstractContextManager[None]:
@@ -198,6 +199,11 @@ class Place:
         """Make the file if it is not there, unless it was there already once."""
         self.require()
         if self._first is None:
+            if self.path.exists() and not (self.path.is_file() or self.path.is_dir()):
+                raise StoreUnreachable(
+                    f"{self._name} is no file, but a pipe or a device.",
+                    remedy="Name a file that this user may write, in a folder that exists.",
+                )
             _private(self.path)
             self._first = self._now()
 

@@ -22,7 +22,7 @@ from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.doors import Doors, Target
 from holdfast.surfaces.cli.exits import FAULTS, NOTHING
 from holdfast.surfaces.cli.ground import Ground, refuse_role
-from holdfast.surfaces.cli.text import clean
+from holdfast.surfaces.cli.text import clean, refusal
 from holdfast.workflow.alive import living_keeper
 from holdfast.workflow.keeping import require_clock, require_signing
 from holdfast.workflow.orders import require_anchored
@@ -126,7 +126,7 @@ def _looked(part: str, look: _Look, patient: _Patient) -> Sequence[Told]:
             Told(
                 part=part,
                 state=State.FAULT,
-                says=f"The system refused: {refused}.",
+                says=refusal(refused),
                 remedy="Mend that and look again.",
             )
         ]

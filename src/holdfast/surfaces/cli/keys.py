@@ -16,6 +16,8 @@ from holdfast.surfaces.cli.text import clean
 from holdfast.workflow import orders
 from holdfast.workflow.sealing import Sealer
 
+SHORTEST = 12  # digits of an id, as `holdfast doctor` shows it
+
 
 class _Held:
     """A keyring of keys that were taken out before another one was made."""
@@ -89,14 +91,19 @@ def rotate(ground: Ground, purpose: Purpose, to: PublicKey | None, *, locked: bo
 
 def revoke(ground: Ground, purpose: Purpose, id_: str, reason: str) -> int:
     """Say for ever that nothing counts that a key signs from now on."""
-    known = {key.id for key in ground.cabinet().all(purpose)}
-    if id_ not in known:
-        raise BadInput(
-            f"There is no {purpose} key {id_} here.", remedy="See them with: holdfast keys list"
-        )
+    id_ = _whole(ground, purpose, id_)
     if not reason.strip():
         raise BadInput("A key is revoked for a reason.", remedy="Say it with --reason '...'.")
+    if id_ in _of_the_record(ground)[1]:
+        raise BadInput(
+            f"Key {id_} was revoked already.", remedy="See by what: holdfast audit show --last 0"
+        )
     with _sealing(ground) as sealer:
+        if purpose is Purpose.AUDIT and sealer.keys.signer().public.id == id_:
+            raise BadInput(
+                f"Key {id_} is the one that signs now, and cannot revoke itself.",
+                remedy="Give its turn to another one first: holdfast keys rotate audit",
+            )
         entry = asyncio.run(orders.revoke(sealer, purpose, id_, reason.strip(), ground.actor))
     Plain().print(
         f"Revoked by entry {entry.seq}. Whoever verifies what it signed before is told, and judges."
@@ -104,6 +111,19 @@ def revoke(ground: Ground, purpose: Purpose, id_: str, reason: str) -> int:
     if any(key.id == id_ and key.private for key in ground.cabinet().all(purpose)):
         _forget(ground, purpose, id_)
     return NOTHING
+
+
+def _whole(ground: Ground, purpose: Purpose, said: str) -> str:
+    """The id of a key that is here, of which no more need be said than tells it from others."""
+    known = [key.id for key in ground.cabinet().all(purpose)]
+    found = [id_ for id_ in known if id_.startswith(said) and len(said) >= SHORTEST]
+    if len(found) != 1:
+        raise BadInput(
+            f"There is no {purpose} key {said} here.",
+            remedy=f"Say all of its id, or the first {SHORTEST} digits or more that are of no "
+            "other. See them with: holdfast keys list",
+        )
+    return found[0]
 
 
 def _forget(ground: Ground, purpose: Purpose, id_: str) -> None:

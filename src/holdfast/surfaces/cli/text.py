@@ -19,3 +19,9 @@ _BREAKS = re.compile(r"\s*[\r\n\t]+\s*")
 def clean(text: str) -> str:
     """One line of harmless text."""
     return UNSAFE.sub("\N{REPLACEMENT CHARACTER}", _BREAKS.sub(" ", text.strip()))
+
+
+def refusal(failed: OSError) -> str:
+    """What the system refused, in its own words, and of which file."""
+    why = failed.strerror or str(failed)
+    return f"The system refused: {f'{failed.filename}: ' if failed.filename else ''}{why}."

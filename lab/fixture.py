@@ -1,8 +1,9 @@
-"""For tests: one lab for the whole session, and a namespace of its own for each test.
+"""For tests: one lab for all who ask for it, and a namespace of its own for each test.
 
 Whoever asks for `lab` is marked `lab`, and with pytest-xdist all of them run in one worker
-(`--dist loadgroup`), so that there is one lab. A test that needs another kind of lab starts its
-own with `Lab.start`; asking for `lab_built` first gives it the same answer where none can be had.
+(`--dist loadgroup`), so that there is one lab; it ends with the last of them. A test that needs
+another kind of lab starts its own with `Lab.start`; asking for `lab_built` first gives it the same
+answer where none can be had.
 `definitions` are those of the operators, for `lab.crds.install`: in a lab of the test's own, for
 other tests rely on a cluster that serves none.
 """

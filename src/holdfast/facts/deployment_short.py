@@ -1,12 +1,13 @@
 """A Deployment with fewer replicas available than were asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from holdfast.model.kinds import Deployment, Pod, ReplicaSet
+from holdfast.model.kinds import Deployment, Event, Pod, ReplicaSet
 from holdfast.model.relations import Relation
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
+from holdfast.topology.loops import loops
 
 
 @fact(
@@ -15,6 +16,7 @@ from holdfast.model.snapshot import Snapshot
     severity=Severity.WARNING,
     grace=timedelta(minutes=5),  # pods that start slowly take two minutes, and come in waves
     reads=(Deployment, ReplicaSet, Pod),
+    hints=(Event,),  # for when a loop began
     next_step="See which pods are missing and why: "
     "kubectl describe deployment {name} -n {namespace}",
     explains=("HF-DLV-002",),
@@ -22,19 +24,22 @@ from holdfast.model.snapshot import Snapshot
 )
 def deployment_short(cluster: Snapshot) -> Iterator[Found]:
     """Fewer replicas are available than wanted, counted from the pod that has been missing
-    longest, so that a rollout that moves is left alone. Critical when nothing is available at all.
-    One whose rollouts are paused is found only then: somebody holds it on purpose while some of its
-    replicas work, but nobody means to have none.
+    longest, so that a rollout that moves is left alone. A pod that keeps ending, and is held back
+    for longer than it runs, is missing from when that began, also in the moments in which it runs.
+    Critical when nothing is available at all. One whose rollouts are paused is found only then:
+    somebody holds it on purpose while some of its replicas work, but nobody means to have none.
     """
+    ends = {loop.pod.metadata.uid: loop.since for loop in loops(cluster) if loop.mostly_down}
     for deployment in cluster.all(Deployment):
-        wanted, available = deployment.spec.replicas, deployment.status.available_replicas
+        pods = _pods(cluster, deployment)
+        wanted, available = deployment.spec.replicas, _available(deployment, pods, ends)
         if available >= wanted:
             continue  # healthy: enough, or scaled away
         if deployment.spec.paused and not _down(deployment):
             continue  # healthy: somebody holds it on purpose, and something works
         if deployment.metadata.deletion_timestamp is not None:
             continue  # healthy: its pods go with it
-        since = _short_since(cluster, deployment)
+        since = _short_since(deployment, pods, ends)
         if since is None:
             continue
         yield Found(
@@ -54,14 +59,30 @@ def _down(deployment: Deployment) -> bool:
     return said and deployment.status.available_replicas == 0
 
 
-def _short_since(cluster: Snapshot, deployment: Deployment) -> datetime | None:
-    """Since when the replica that is missing longest has been missing."""
-    missing = [
-        pod.unready_since
+def _pods(cluster: Snapshot, deployment: Deployment) -> Sequence[Pod]:
+    return [
+        pod
         for replica_set in cluster.owned_by(ReplicaSet, deployment)
         for pod in cluster.owned_by(Pod, replica_set)
-        if not pod.over and pod.unready_since is not None
+        if not pod.over
     ]
+
+
+def _available(deployment: Deployment, pods: Sequence[Pod], ends: Mapping[str, datetime]) -> int:
+    """How many answer, and are there to stay."""
+    available = deployment.status.available_replicas
+    if all(pod.metadata.uid not in ends for pod in pods):
+        return available
+    steady = sum(pod.unready_since is None and pod.metadata.uid not in ends for pod in pods)
+    return min(available, steady)
+
+
+def _short_since(
+    deployment: Deployment, pods: Sequence[Pod], ends: Mapping[str, datetime]
+) -> datetime | None:
+    """Since when the replica that is missing longest has been missing."""
+    missing = [pod.unready_since for pod in pods if pod.unready_since is not None]
+    missing += [ends[pod.metadata.uid] for pod in pods if pod.metadata.uid in ends]
     for type_, bad in (("Available", "False"), ("ReplicaFailure", "True")):
         condition = deployment.condition(type_)
         if condition is not None and condition.status == bad and condition.last_transition_time:

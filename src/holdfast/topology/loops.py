@@ -82,6 +82,16 @@ class Loop(msgspec.Struct, frozen=True, kw_only=True):
         return {key: value for key, value in seen.items() if value}
 
     @property
+    def mostly_down(self) -> bool:
+        """Whether it is held back for longer than it runs: in a moment in which it runs as well."""
+        run = _run(self.ended) if self.ended else None
+        held = self.back_off
+        again, before = self.status.state.terminated, self.status.last_state.terminated
+        if held is None and again and before and again.started_at and before.finished_at:
+            held = again.started_at - before.finished_at
+        return run is not None and held is not None and run < held
+
+    @property
     def how(self) -> str:
         """How it ended last and after how long, to be said after other words."""
         return f": {how_it_ended(self.ended)}{_lasted(self.ended)}" if self.ended else ""

@@ -9,6 +9,8 @@ from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.loops import loops
 
+_RESUME = "Let it make its pods: kubectl rollout resume deployment {name} -n {namespace}"
+
 
 @fact(
     code="HF-WRK-010",
@@ -49,7 +51,14 @@ def deployment_short(cluster: Snapshot) -> Iterator[Found]:
             + ("; its rollouts are paused" if deployment.spec.paused else ""),
             seen=_seen(deployment),
             severity=Severity.CRITICAL if available == 0 else None,
+            next_step=_RESUME if _never_rolled_out(deployment) else None,
         )
+
+
+def _never_rolled_out(deployment: Deployment) -> bool:
+    """Whether it was paused before it made anything: there are no pods to look at."""
+    made = deployment.metadata.annotations.revision or deployment.status.replicas
+    return deployment.spec.paused and not made
 
 
 def _down(deployment: Deployment) -> bool:

@@ -31,6 +31,7 @@ def main() -> None:
         code = _run(sys.argv[1:])
     except KeyboardInterrupt:
         code = INTERRUPTED
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # what is left to do is Python's
     sys.exit(code)
 
 

@@ -427,7 +427,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Entry {kept[1] + 1} accepts a restore; the chain had had {gave_up[1]} entries.")
     for epoch, size, _ in record.given_up:
         print(f"An anchor of {size} entries, of epoch {epoch}, was given up by an entry.")
-    for key in record.revoked:
+    for key in dict.fromkeys(record.revoked):
         print(f"Key {key} was revoked: judge for yourself what it signed before.")
     if wrong:
         print(f"BROKEN at entry {wrong[0]}: {wrong[1]}.")

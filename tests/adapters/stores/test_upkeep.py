@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 
 from holdfast.adapters.stores import upkeep
@@ -94,6 +94,29 @@ def test_one_of_a_newer_version_is_refused_and_not_downgraded(engine: Engine) ->
     assert "at revision 9999, which this version does not know" in refused(engine)
     with pytest.raises(WrongStore):
         upkeep.upgrade(engine, CLUSTER)
+
+
+def test_one_that_lost_its_revision_is_damaged_and_not_made_anew(engine: Engine) -> None:
+    upkeep.upgrade(engine, CLUSTER)
+    run(engine, "DELETE FROM hf_revision")
+
+    assert "is half upgraded or damaged: the row of hf_revision is missing" in refused(engine)
+    with pytest.raises(WrongStore, match="half upgraded or damaged"):
+        upkeep.upgrade(engine, CLUSTER)
+
+
+def test_who_is_told_to_end_in_the_middle_of_a_question_ends_as_told(engine: Engine) -> None:
+    def told_to_end(*_: object) -> None:
+        raise SystemExit(143)
+
+    def ask() -> None:
+        with asking(engine, writing=False) as connection:
+            event.listen(engine, "do_execute", told_to_end)
+            connection.execute(text("SELECT 1"))
+
+    upkeep.upgrade(engine, CLUSTER)
+    with pytest.raises(SystemExit):
+        ask()
 
 
 def test_one_that_lacks_a_table_is_refused(engine: Engine) -> None:

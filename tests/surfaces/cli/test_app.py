@@ -1,5 +1,6 @@
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -153,6 +154,18 @@ def test_a_reader_that_goes_away_is_no_finding_and_no_traceback(arguments: tuple
 
     os.close(theirs)
     assert (141, "") == (done.returncode, done.stderr)
+
+
+def test_who_is_told_to_end_while_it_ends_says_nothing_of_it() -> None:
+    late = (
+        "import atexit, os, signal, sys; sys.argv = ['holdfast', 'catalogue']; "
+        "atexit.register(os.kill, os.getpid(), signal.SIGTERM); "
+        "from holdfast.__main__ import main; main()"
+    )
+
+    done = subprocess.run([sys.executable, "-c", late], capture_output=True, text=True, check=False)
+
+    assert (-signal.SIGTERM, "") == (done.returncode, done.stderr)
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,23 @@ def test_one_goes_on_from_a_checkpoint(installed: Path, holdfast: Holdfast, tmp_
     assert "Whole: 5 entries" in holdfast("audit", "verify", *start)
 
 
+def test_a_key_that_was_revoked_twice_is_told_once(
+    holdfast: Holdfast, tmp_path: Path, key: str
+) -> None:
+    revoking = [a_draft(n, kind="key_revoked", key="0" * 64) for n in (1, 2)]
+    path = tmp_path / "twice.jsonl"
+    path.write_bytes(b"".join(each.line + b"\n" for each in a_chain_of(revoking)))
+    alone = subprocess.run(
+        [sys.executable, audit_verifier.__file__, str(path), "--key", key],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    for said in (holdfast("audit", "verify", str(path), "--key", key), alone.stdout):
+        assert 1 == said.count("was revoked")
+
+
 def test_the_one_file_verifier_agrees(installed: Path, holdfast: Holdfast, tmp_path: Path) -> None:
     seal(range(1, 8))
     holdfast("audit", "export", str(tmp_path / "e"))

@@ -468,6 +468,20 @@ def test_a_database_that_went_on_elsewhere_is_not_given_up_once_more(
     assert "Name that database with HOLDFAST_DATABASE" in said
 
 
+def test_where_only_the_revision_is_gone_nothing_is_said_to_be_empty(
+    installed: Path, holdfast: Holdfast, tmp_path: Path
+) -> None:
+    seal(range(1, 3))
+    holdfast("db", "backup", str(tmp_path / "b"))
+    holdfast("audit", "anchor")
+    with closing(sqlite3.connect(installed / "holdfast.db", isolation_level=None)) as raw:
+        raw.execute("DELETE FROM hf_revision")
+
+    for words in (("check",), ("upgrade",)):
+        assert "half upgraded or damaged" in holdfast("db", *words, code=2)
+    assert "is not empty" in holdfast("db", "restore", str(tmp_path / "b"), code=2)
+
+
 def test_a_backup_is_refused_where_there_is_no_database(holdfast: Holdfast, tmp_path: Path) -> None:
     assert "holdfast db check" in holdfast("db", "backup", str(tmp_path / "b"), code=2)
     assert not list(tmp_path.glob("*b"))

@@ -201,7 +201,7 @@ def _refuse_unmade(now: Standing) -> None:
 
 
 def _refuse_filled(now: Standing) -> None:
-    if now.revision is not None or now.foreign:
+    if now.revision is not None or now.foreign or now.missing:
         raise WrongStore(
             f"{now.name} is not empty, and a backup is restored into an empty one alone.",
             remedy="Name a new database with HOLDFAST_DATABASE, and keep this one until you know.",

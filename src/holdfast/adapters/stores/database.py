@@ -162,8 +162,9 @@ def _query_only(raw: PoolProxiedConnection) -> Iterator[None]:
     try:
         yield
     finally:
-        cursor.execute("PRAGMA query_only=OFF")
-        cursor.close()
+        if raw.is_valid:  # who was told to end in the middle of a question has closed it
+            cursor.execute("PRAGMA query_only=OFF")
+            cursor.close()
 
 
 def _sqlite(url: URL, busy: float) -> Engine:

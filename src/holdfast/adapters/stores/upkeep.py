@@ -33,6 +33,7 @@ _READS = text(
     "SELECT 'on' IN (current_setting('transaction_read_only'), "
     "current_setting('default_transaction_read_only'))"
 )
+_OURS = {each.name for each in METADATA.sorted_tables}
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -77,11 +78,7 @@ def require_current(engine: Engine, cluster: str) -> None:
         raise WrongStore(
             f"{now.name} has no tables yet.", remedy="Make them with: holdfast db upgrade"
         )
-    if now.missing:
-        raise WrongStore(
-            f"{now.name} is half upgraded or damaged: {', '.join(now.missing)} is missing.",
-            remedy="Restore a backup with `holdfast db restore`; do not mend it by hand.",
-        )
+    _refuse_damaged(now)
     if now.revision != now.newest:
         raise WrongStore(
             f"{now.name} is at revision {now.revision}, and this version wants {now.newest}.",
@@ -125,14 +122,17 @@ def standing_in(connection: Connection) -> Standing:
         revision=revision,
         newest=newest,
         known=revision is None or revision in revisions(),
-        missing=_missing(connection, tables) if revision == newest else (),
-        foreign=revision is None and bool(tables),
+        missing=_unnamed(revision, tables)
+        or (_missing(connection, tables) if revision == newest else ()),
+        foreign=revision is None and bool(tables) and not tables & _OURS,
         clusters=clusters,
     )
 
 
 def refuse_strangers(now: Standing, cluster: str) -> None:
-    """Raise for a database of another product, cluster, or a newer version."""
+    """Raise for a database of another product, cluster, or a newer version, or of none."""
+    if now.revision is None:
+        _refuse_damaged(now)
     if now.foreign:
         raise WrongStore(
             f"{now.name} holds tables, and none of them is Holdfast's.",
@@ -157,6 +157,19 @@ def refuse_strangers(now: Standing, cluster: str) -> None:
 
 
 @cache
+def _refuse_damaged(now: Standing) -> None:
+    if now.missing:
+        raise WrongStore(
+            f"{now.name} is half upgraded or damaged: {', '.join(now.missing)} is missing.",
+            remedy="Restore a backup with `holdfast db restore`; do not mend it by hand.",
+        )
+
+
+def _unnamed(revision: str | None, tables: set[str]) -> tuple[str, ...]:
+    """Our tables without what says of which revision they are."""
+    return (f"the row of {REVISION}",) if revision is None and tables & _OURS else ()
+
+
 def revisions() -> frozenset[str]:
     """Every revision that this version knows: its script is named by it."""
     scripts = (_MIGRATIONS / "versions").glob("[0-9]*_*.py")

@@ -290,7 +290,7 @@ def _tell(outcome: Verified, given: int) -> int:
         console.print(
             f"Entry {gone.seq} gives up an anchor of {gone.size} entries, of epoch {gone.epoch}."
         )
-    for key in outcome.revoked:
+    for key in dict.fromkeys(outcome.revoked):
         console.print(f"Key {key} was revoked: judge for yourself what it signed before.")
     if outcome.broken is not None:
         bad = outcome.broken

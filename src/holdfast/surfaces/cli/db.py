@@ -55,7 +55,7 @@ def upgrade(ground: Ground, uid: str, ask: Doors, target: Target) -> int:
 
 def _refuse_to_begin_anew(ground: Ground, before: Standing) -> None:
     """Where a record was kept, an empty database is a mistake or a loss, and no beginning."""
-    if before.revision is not None:
+    if before.revision is not None or before.missing:
         return
     known = max((each.size for each in read_anchors(ground)), default=0)
     if known:

@@ -10,6 +10,7 @@ from typing import Any
 from holdfast.execution.lease_names import Purpose
 from holdfast.grants import values
 from holdfast.grants.names import KINDS
+from holdfast.model.leases import MANAGER
 from holdfast.model.repairs import Kind
 from lab.client import Answer, Client
 from tests.cluster.fencing import DRY, JSON_PATCH, Fenced, Lease, Raw, said
@@ -44,6 +45,8 @@ class Act:
     def send(self, client: Client, *, dry: bool = True, **other: Any) -> Answer:
         """The request; `other` changes a part of it."""
         asked: dict[str, Any] = {"body": self.body, "kind": self.kind, "query": self.query} | other
+        if self.method in ("PATCH", "POST") and not self.path.endswith("/eviction"):
+            asked["query"] = {"fieldManager": MANAGER, **asked["query"]}
         path = asked.pop("path", self.path)
         asked["query"] = {**asked["query"], **(DRY if dry else {})}
         return client.send(self.method, path, **asked)
@@ -82,8 +85,11 @@ def acts(fenced: Fenced, namespace: str) -> Iterator[Act]:
     yield uncordon(fenced)
 
 
-def restart(fenced: Fenced, namespace: str, plural: str) -> Act:
+def restart(fenced: Fenced, namespace: str, plural: str, known: str = "") -> Act:
+    """Of one that is there already, or of a new one."""
     path, there = _workload(fenced, namespace, plural)
+    if known:
+        path, there = known, fenced.admin.get(known).json()
     ops = _replaced(_STAMP_AT, STAMP)
     return Act(
         action="RolloutRestart",

@@ -19,7 +19,7 @@ from holdfast.model.leases import SHOWING
 from lab.audit import AuditEvent
 from lab.client import MERGE
 from lab.control_plane import Lab
-from tests.cluster.fenced_acts import Act, acts, restart
+from tests.cluster.fenced_acts import Act, acts, patch_probe, restart
 from tests.cluster.fencing import (
     ACCOUNTS,
     BINDINGS,
@@ -102,6 +102,93 @@ def test_a_dry_run_in_an_evictions_body_alone_is_no_preview(
     body["deleteOptions"]["dryRun"] = ["All"]
 
     assert by_policy(act.send(preview.client, dry=False, body=body))
+
+
+def test_an_eviction_that_is_meant_is_no_dry_run(fenced: Fenced, every: list[Act]) -> None:
+    """The API server would say that it is done, as a webhook that adds this would have it."""
+    act = next(each for each in every if each.action == "DeletePod")
+    body = copy.deepcopy(act.body)
+    body["deleteOptions"]["dryRun"] = ["All"]
+    lease = act.lease(fenced)
+
+    assert by_policy(act.send(lease.client, dry=False, body=body))
+    assert act.send(lease.client, dry=True, body=body).ok
+    assert act.send(lease.client, dry=False).ok
+
+
+def test_a_lease_is_recorded_for_what_it_sets_and_for_nothing_else(
+    fenced: Fenced, every: list[Act], tally: Tally
+) -> None:
+    wrong, n = [], 0
+    for act in every:
+        if act.method != "PATCH" or act.path.endswith("/scale"):
+            continue
+        lease = act.lease(fenced).client
+        for other in _claims(fenced, act):
+            done = act.send(fenced.admin, **other)
+            assert done.ok, (other, said(done))
+            n += 1
+            answer = act.send(lease, dry=False, **other)
+            if not by_policy(answer):
+                wrong.append(f"{_named(act)} {other}: {answer.code} {said(answer)}")
+        before = _managers(fenced.admin.get(act.whole).json())
+        done = act.send(lease, dry=False)
+        after = _managers(done.json())
+        added = {each for each in after if each not in before}  # of what is taken away, nobody
+        if not done.ok or not added <= {("holdfast", "Update")}:
+            wrong.append(f"{_named(act)}: {said(done) if not done.ok else after}")
+    tally(Count("fences: records of managers", n, len(wrong)))
+    assert wrong == []
+    assert n >= 20
+
+
+def test_what_one_lease_has_set_does_not_keep_the_next_from_its_own(
+    fenced: Fenced, lab_namespace: str
+) -> None:
+    """Both are recorded as one manager of one object."""
+    first = patch_probe(fenced, lab_namespace, "deployments")
+    assert first.send(first.lease(fenced).client, dry=False).ok
+    second = restart(fenced, lab_namespace, "deployments", first.path)
+    done = second.send(second.lease(fenced).client, dry=False)
+    assert done.ok, said(done)
+
+
+def _managers(there: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(each["manager"], each["operation"]) for each in there["metadata"]["managedFields"]]
+
+
+def _claims(fenced: Fenced, act: Act) -> Iterator[dict[str, Any]]:
+    """The act itself, in ways that record more, or somebody else."""
+    for manager in ("evil", "kubectl-client-side-apply", ""):
+        yield {"query": {"fieldManager": manager}}
+    there = fenced.admin.get(act.whole).json()
+    for manager in ("evil", "holdfast") if act.action != "RolloutUndo" else ():
+        yield {  # of a rollback there are signs in it that no YAML takes
+            "query": {"fieldManager": manager, "force": "true"},
+            "kind": "application/apply-patch+yaml",
+            "body": _applied(fenced, act, there),
+        }
+    at = len(there["metadata"]["managedFields"])
+    known = there["metadata"]["managedFields"][0]
+    more: dict[str, Any] = {"f:metadata": {"f:labels": {"f:app": {}}}}
+    for record in (
+        {**known, "manager": "evil"},
+        {**known, "manager": "holdfast", "fieldsV1": more},
+        {**known, "manager": "evil", "fieldsV1": more},
+    ):
+        add = {"op": "add", "path": f"/metadata/managedFields/{at}", "value": record}
+        yield {"body": [*act.body, add]}
+    rewritten = {"op": "replace", "path": "/metadata/managedFields/0/fieldsV1", "value": more}
+    yield {"body": [*act.body, rewritten]}
+
+
+def _applied(fenced: Fenced, act: Act, there: dict[str, Any]) -> dict[str, Any]:
+    """What the act makes of it, and all the rest of the object, as somebody would apply it."""
+    path, query = act.path, {**DRY, "fieldManager": "holdfast"}
+    done = fenced.admin.send("PATCH", path, body=act.body, kind=act.kind, query=query).json()
+    metadata = {name: there["metadata"][name] for name in ("name", "labels")}
+    head = {name: there[name] for name in ("apiVersion", "kind")}
+    return {**head, "metadata": metadata, "spec": done["spec"]}
 
 
 def test_a_preview_sees_what_others_add_and_nothing_of_it_is_ever_kept(

@@ -14,7 +14,7 @@ from holdfast.actions.patch_probe import CONTAINERS
 from holdfast.execution.lease_names import Purpose
 from holdfast.grants import values
 from holdfast.model.documents import Document
-from holdfast.model.leases import SHOWING
+from holdfast.model.leases import MANAGER, SHOWING
 from holdfast.model.paths import Entry, Item, Path
 from holdfast.model.repairs import Kind
 from holdfast.model.steps import Create, Delete, Evict, Patch, Set, Step
@@ -23,6 +23,7 @@ from holdfast.ports.probing import Try
 type Raw = dict[str, Any]
 
 JSON_PATCH = "application/json-patch+json"
+AS_OURS: Mapping[str, str] = {"fieldManager": MANAGER}
 NOWHERE = {"holdfast.dev/conformance": "no-node-has-this"}
 _LABELS = {"app": "conformance"}
 _POD: Raw = {
@@ -113,7 +114,7 @@ def again(kind: Kind, there: Raw, whole: str) -> Act:
     """Make it again, after it was deleted."""
     metadata = {name: there["metadata"][name] for name in ("name", "namespace", "labels")}
     body = {**{name: there[name] for name in ("apiVersion", "kind", "spec")}, "metadata": metadata}
-    request = Try(method="POST", path=whole.rpartition("/")[0], body=body)
+    request = Try(method="POST", path=whole.rpartition("/")[0], query=AS_OURS, body=body)
     others: tuple[Raw, ...] = (
         {**body, "metadata": {**metadata, "name": "another"}},
         {**body, "metadata": {**metadata, "labels": {"app": "other"}}},
@@ -206,7 +207,7 @@ def _act(kind: Kind, there: Raw, whole: str, request: Try, step: Step) -> Act:
 def _replaced(path: str, place: Path, value: object) -> Try:
     pointer = "".join(f"/{each.replace('~', '~0').replace('/', '~1')}" for each in _names(place))
     body = [{"op": "replace", "path": pointer, "value": value}]
-    return Try(method="PATCH", path=path, body=body, content=JSON_PATCH)
+    return Try(method="PATCH", path=path, query=AS_OURS, body=body, content=JSON_PATCH)
 
 
 def _set_at(there: Raw, place: Path, value: object) -> Raw:

@@ -4,16 +4,16 @@
 - The object is told by the uid in the lease's own name: of the old object, or as the precondition
   of an eviction, which has no old object.
 - Old and new are compared by all of their keys, but for the declared places and what the API server
-  writes by itself. Managers of no declared place are recorded as before.
+  writes by itself. Other managers are recorded as before, but that the place is theirs no more.
 - The value at the declared places is the one that the parameter object holds for that account.
 - A preview only ever asks for a dry run, in the query. Where it says so, what others add to the
   object on its way is let through with it, to be shown: nothing of a dry run is kept.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
 
 from holdfast.grants.cel import place, same_but, text
+from holdfast.grants.managed import NEW, others_keep
 from holdfast.grants.names import KINDS, UNSET
 from holdfast.grants.policies import (
     EVERYTHING,
@@ -27,8 +27,8 @@ from holdfast.grants.policies import (
 from holdfast.grants.values import MADE, expression
 from holdfast.model.documents import TEMPLATE_GENERATION
 from holdfast.model.kinds import DaemonSet
-from holdfast.model.leases import SHOWING
-from holdfast.model.paths import Item, Path, Segment
+from holdfast.model.leases import MANAGER, SHOWING
+from holdfast.model.paths import Path
 from holdfast.model.repairs import Kind
 from holdfast.model.steps import Create, Delete, Evict, Patch, Step
 
@@ -87,6 +87,7 @@ def _lease() -> Policy:
                 holds="!variables.may || variables.pinned == variables.uid",
                 says="a lease touches the one object whose uid it carries in its name",
             ),
+            *_writers(),
             *_deletions(),
             *_evictions(),
             *_creations(),
@@ -193,33 +194,22 @@ def _patches(kind: Kind) -> Iterator[Rule]:
             yield Rule(holds=f"!({patched} && {of_them}) || ({same})", says=says)
     ours = f"!({patched})"
     yield Rule(
-        holds=f"{ours} || ({_others_keep(kind.touches)})",
+        holds=f"{ours} || ({others_keep(kind.touches)})",
         says=f"a lease of {kind.name} takes no other field from whoever manages it",
     )
 
 
-def _others_keep(touches: Sequence[Path]) -> str:
-    """Whoever manages none of the places is recorded as before; of the others, what is left."""
-    old, new = (place(r, ("metadata", "managedFields"), "[]") for r in ("oldObject", "object"))
-    was, now = (
-        " || ".join(dict.fromkeys(_has(m, each) for each in touches)) or "false" for m in ("o", "n")
+def _writers() -> Iterator[Rule]:
+    written = (
+        'request.operation == "UPDATE" || '
+        '(request.operation == "CREATE" && request.?subResource.orValue("") == "")'
     )
-    same = "o.manager == n.manager && o.operation == n.operation"
-    return (
-        f"{old}.all(o, {was} || o in {new}) && "
-        f"{new}.all(n, {now} || n in {old} || {old}.exists(o, ({was}) && {same}))"
+    yield Rule(
+        holds=f"!(variables.may && !variables.shows && ({written})) || "
+        f'(request.?options.?fieldManager.orValue("") == {text(MANAGER)} && '
+        "!request.?options.?force.hasValue())",
+        says=f"a lease writes as {MANAGER}, and never applies",
     )
-
-
-def _has(record: str, path: Path) -> str:
-    """Of a list, whoever manages anything in it: which item is meant is not known here."""
-    path = tuple(takewhile(lambda segment: not isinstance(segment, Item), path))
-    fields = "".join(f"[?{text('f:' + _name(segment))}]" for segment in path)
-    return f"{record}.?fieldsV1{fields}.hasValue()"
-
-
-def _name(segment: Segment) -> str:
-    return segment if isinstance(segment, str) else getattr(segment, "key", "")
 
 
 def _deletions() -> Iterator[Rule]:
@@ -239,6 +229,10 @@ def _evictions() -> Iterator[Rule]:
         holds=f"!({evicts}) || (object.metadata.name == request.name && {options}.all(k, {known}))",
         says="a lease evicts as the pod itself asks, without options of its own",
     )
+    yield Rule(
+        holds=f'!({evicts}) || request.?dryRun.orValue(false) || !("dryRun" in {options})',
+        says="an eviction that is meant is no dry run, whoever made it one on its way",
+    )
 
 
 def _creations() -> Iterator[Rule]:
@@ -249,4 +243,8 @@ def _creations() -> Iterator[Rule]:
         holds=f"!({creates}) || (object.all(k, {one_of('k', _OF_A_NEW_OBJECT)}) && "
         f"object.metadata.all(k, {one_of('k', _OF_NEW_METADATA)}))",
         says="a lease makes again what was there, and nothing besides",
+    )
+    yield Rule(
+        holds=f"!({creates}) || {NEW}",
+        says="a lease says of nobody else that he has made it",
     )

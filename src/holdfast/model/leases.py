@@ -5,6 +5,8 @@ import msgspec
 from holdfast.model.repairs import Right
 from holdfast.model.steps import Step
 
+MANAGER = "holdfast"
+"""The field manager by which a lease writes."""
 SHOWING = "holdfast-preview"
 """The field manager by which a preview asks to see also what others add on its way."""
 

@@ -12,7 +12,7 @@ from holdfast.grants.lease_policies import PROPAGATION
 from holdfast.grants.names import KINDS, LEASE_USERS, LEASES, REFUSES, UNSET, VALUES
 from holdfast.grants.values import MADE, made_by, set_by
 from holdfast.model.documents import Document, beyond, effect
-from holdfast.model.leases import SHOWING
+from holdfast.model.leases import MANAGER, SHOWING
 from holdfast.model.repairs import Kind
 from holdfast.model.steps import Create, Delete, Evict, Patch, Step
 from holdfast.testing.admission import Change, Operation
@@ -77,6 +77,10 @@ def _beyond_its_act(account: str, change: Change) -> Iterator[str]:
         yield "a lease touches the one object whose uid it carries in its name"
     if step is Evict and _options(change).keys() - _OF_AN_EVICTION:
         yield "a lease evicts as the pod itself asks, without options of its own"
+    if step is Evict and not change.dry and "dryRun" in _options(change):
+        yield "an eviction that is meant is no dry run, whoever made it one on its way"
+    if step in (Create, Patch) and not _shows(account, change) and change.manager != MANAGER:
+        yield f"a lease writes as {MANAGER}, and never applies"
     if step is Delete and change.propagation != PROPAGATION:
         yield "a lease leaves nothing behind of what it deletes"
     if step is Create and _metadata(change).keys() - _OF_NEW_METADATA:

@@ -16,13 +16,12 @@ from holdfast.errors import BadInput
 from holdfast.model.canonical import Plain
 from holdfast.model.documents import Document
 from holdfast.model.kinds import KINDS, Secret
-from holdfast.model.leases import SHOWING
+from holdfast.model.leases import MANAGER, SHOWING
 from holdfast.model.merge_patches import merge_patch
 from holdfast.model.objects import Api, Ref
 from holdfast.model.steps import Create, Delete, Evict, Patch, Step
 from holdfast.ports import How
 
-MANAGER = "holdfast"
 MERGE = "application/merge-patch+json"
 
 

@@ -82,3 +82,9 @@ def test_has_recovered_when_the_rollout_that_it_began_is_through(after: Raw, sta
 def test_has_no_way_back() -> None:
     assert () == RESTART.undo(sight(a_deployment()))
     assert not RESTART.kind.reversible
+
+
+@pytest.mark.parametrize("stamp", ["2026-02-30T12:00:00Z", "2025-02-29T00:00:00Z"])
+def test_refuses_a_stamp_of_a_day_that_is_on_no_calendar(stamp: str) -> None:
+    restart = RolloutRestart(stamp=stamp)
+    assert [f"{stamp} is no time"] == list(restart.refuses(sight(a_deployment())))

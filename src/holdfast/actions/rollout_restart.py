@@ -27,7 +27,10 @@ from holdfast.model.times import in_utc
 
 STAMP = annotation("kubectl.kubernetes.io/restartedAt", "spec", "template")
 # To the very end, and in digits that everybody reads: `$` would let a line end follow.
-_STAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z"
+_STAMP = (
+    r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z\Z"
+)
 
 
 @action(
@@ -95,6 +98,8 @@ class RolloutRestart(Action, frozen=True, kw_only=True):
             yield LEAVING
         if found_at(seen.document.value, STAMP) == self.stamp:
             yield "it carries that stamp already"
+        if not _on_a_calendar(self.stamp):
+            yield f"{self.stamp} is no time"
 
     def steps(self, seen: Sight) -> tuple[Step, ...]:
         """One annotation of the template."""
@@ -110,3 +115,11 @@ class RolloutRestart(Action, frozen=True, kw_only=True):
         if found_at(after.document.value, STAMP) != self.stamp:
             return Recovery(state=State.ILL, says="somebody else has restarted it since")
         return rollout(workload)
+
+
+def _on_a_calendar(stamp: str) -> bool:
+    try:
+        datetime.fromisoformat(stamp)
+    except ValueError:
+        return False
+    return True

@@ -50,7 +50,8 @@ MAY_CHANGE = {
         for field in ("periodSeconds", "timeoutSeconds", "failureThreshold", "initialDelaySeconds")
     ],
 }
-STAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+DAY, HOURS = "(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", "([01][0-9]|2[0-3])"
+STAMP = re.compile(f"[0-9]{{4}}-{DAY}T{HOURS}:[0-5][0-9]:[0-5][0-9]Z")
 NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 PROBE = re.compile("liveness|readiness|startup")

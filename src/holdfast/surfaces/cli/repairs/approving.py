@@ -23,7 +23,7 @@ from holdfast.surfaces.cli.exits import NOTHING, REFUSED
 from holdfast.surfaces.cli.ground import Ground
 from holdfast.surfaces.cli.pens import Signing
 from holdfast.surfaces.cli.repairs import card
-from holdfast.surfaces.cli.repairs.asking import YES, meant
+from holdfast.surfaces.cli.repairs.asking import YES, meant, refuse_without_terminal
 from holdfast.surfaces.cli.repairs.dossier import Dossier
 from holdfast.surfaces.cli.repairs.finding import found
 from holdfast.surfaces.cli.repairs.keeper import asked, refuse_without_keeper, tell
@@ -58,8 +58,11 @@ def say(ground: Ground, signing: Callable[[], Signing], wish: Wish, now: datetim
     with ground.store() as store:
         told = found(store, wish.id)
         console = Plain(stderr=wish.print_only)
+        because = _too_late(told, wish.decision, now)
+        if not (because or wish.yes or wish.print_only or wish.statement):
+            refuse_without_terminal()  # before forty lines that nobody answers
         card.show(console, told, now)
-        if because := _too_late(told, wish.decision, now):
+        if because:
             Plain(stderr=True).print(clean(because))
             return REFUSED
         statements = [_statement(told, wish, step, now) for step in _steps(told, wish)]

@@ -190,6 +190,7 @@ def _stuck(cluster: Snapshot) -> Sequence[Stuck]:
             tuple(v.metadata.name for v in wish.volumes),
             tuple(sorted(pod.spec.node_selector.items())),
             pod.spec.affinity,
+            pod.spec.topology_spread_constraints,
             pod.spec.tolerations,
             pod.spec.scheduler_name,
             pod.spec.resource_claims,

@@ -39,6 +39,7 @@ PARTS = frozenset(
         "resources",
         "secret",
         "tolerations",
+        "topology_spread_constraints",
         "volumes",
     }
 )

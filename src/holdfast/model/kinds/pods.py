@@ -281,10 +281,32 @@ class NodeAffinity(Part, frozen=True, kw_only=True):
     )
 
 
+class PodTerm(Part, frozen=True, kw_only=True):
+    """Near which pods a pod insists to be; read is by what nearness is told."""
+
+    topology_key: str = ""
+
+
+class PodAffinity(Part, frozen=True, kw_only=True):
+    """What pods a pod insists on."""
+
+    required: tuple[PodTerm, ...] = msgspec.field(
+        name="requiredDuringSchedulingIgnoredDuringExecution", default=()
+    )
+
+
 class Affinity(Part, frozen=True, kw_only=True):
     """Where a pod wants to be."""
 
     node_affinity: NodeAffinity = NodeAffinity()
+    pod_affinity: PodAffinity = PodAffinity()
+
+
+class Spread(Part, frozen=True, kw_only=True):
+    """Over what a pod and its likes are to be spread."""
+
+    topology_key: str = ""
+    when_unsatisfiable: str = ""
 
 
 class PodSpec(Part, frozen=True, kw_only=True):
@@ -301,6 +323,7 @@ class PodSpec(Part, frozen=True, kw_only=True):
     scheduler_name: str = "default-scheduler"
     node_selector: dict[str, str] = {}
     affinity: Affinity = Affinity()
+    topology_spread_constraints: tuple[Spread, ...] = ()
     overhead: Quantities = {}
     resources: Resources = Resources()  # of the pod as a whole, if it says so
     termination_grace_period_seconds: int = 30

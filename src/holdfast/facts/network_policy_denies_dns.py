@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from heapq import nsmallest
 
-from holdfast.model.kinds import Namespace, NetworkPolicy, Pod, Service
+from holdfast.model.kinds import Namespace, NetworkPolicy, Node, Pod, Service
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.policies import Chooser, Dns, Way, dns, may_ask, policies
@@ -18,14 +18,16 @@ READ = (NetworkPolicy, Pod, Service, Namespace)
     severity=Severity.INFO,
     grace=timedelta(minutes=2),  # who denies everything first allows the rest in the next moment
     reads=READ,
+    hints=(Node,),  # for whether a pod is not ready because its node is away
     next_step="Allow egress to kube-system on port 53, UDP and TCP, for those pods: "
     "kubectl describe networkpolicy {name} -n {namespace}",
     spreads=False,
 )
 def network_policy_denies_dns(cluster: Snapshot) -> Iterator[Found]:
     """Every policy that speaks of a pod's outgoing traffic keeps it from the cluster's DNS over
-    UDP. A warning when such a pod is not ready, else an info: a pod may do without names. Told
-    of the strictest of the policies. Kinds of policies of network plugins are not read.
+    UDP. A warning when such a pod is not ready although its node is, else an info: a pod may do
+    without names. Told of the strictest of the policies. Kinds of policies of network plugins are
+    not read.
     """
     if not (cluster.sees(NetworkPolicy) and cluster.sees(Service) and cluster.sees(Namespace)):
         return
@@ -35,7 +37,7 @@ def network_policy_denies_dns(cluster: Snapshot) -> Iterator[Found]:
             continue
         for policy, pods in _denied(cluster, namespace, there, of).items():
             blamed = there[policy]
-            unwell = [pod for pod in pods if not pod.ready]
+            unwell = [pod for pod in pods if not pod.ready and not _away(cluster, pod)]
             yield Found(
                 about=blamed.ref,
                 since=max(blamed.asked_since, min(pod.born for pod in pods)),
@@ -47,6 +49,13 @@ def network_policy_denies_dns(cluster: Snapshot) -> Iterator[Found]:
                 },
                 severity=Severity.WARNING if unwell else None,
             )
+
+
+def _away(cluster: Snapshot, pod: Pod) -> bool:
+    """Whether its node is not ready, which makes every pod on it unready whatever a policy says."""
+    node = cluster.find(Node, "", pod.spec.node_name)
+    ready = node.condition("Ready") if node is not None else None
+    return ready is not None and ready.status != "True"
 
 
 def _denied(

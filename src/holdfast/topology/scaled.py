@@ -1,4 +1,4 @@
-"""What an autoscaler scales, and whether it exists."""
+"""What an autoscaler or a ScaledObject scales, and whether it exists."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -31,15 +31,24 @@ class Target(Enum):
     UNKNOWN = "unknown"  # of a kind that we do not read, or did not see whole
 
 
+def seen_as(cluster: Snapshot, namespace: str, kind: str, group: str, name: str) -> Target:
+    """Whether a workload of that kind and name exists, by what was seen."""
+    known = _KINDS.get((group, kind))
+    if known is None:
+        return Target.UNKNOWN
+    if cluster.find(known, namespace, name) is not None:
+        return Target.THERE
+    whole = cluster.sees(known) and cluster.capture(known).covers(namespace)
+    return Target.MISSING if whole else Target.UNKNOWN
+
+
 def target_of(cluster: Snapshot, autoscaler: Autoscaler) -> Target:
     """Whether what it scales exists, by what was seen or by the API server's own word."""
     named, namespace = autoscaler.spec.scale_target_ref, autoscaler.metadata.namespace
-    kind = _KINDS.get((named.api_version.rpartition("/")[0], named.kind))
-    if kind is not None:
-        if cluster.find(kind, namespace, named.name) is not None:
-            return Target.THERE
-        if cluster.sees(kind) and cluster.capture(kind).covers(namespace):
-            return Target.MISSING
+    group = named.api_version.rpartition("/")[0]
+    seen = seen_as(cluster, namespace, named.kind, group, named.name)
+    if seen is not Target.UNKNOWN:
+        return seen
     able = autoscaler.condition("AbleToScale")
     if able is not None and able.status == "False" and able.reason == "FailedGetScale":
         opening = "the HPA controller was unable to get the target's current scale: "

@@ -16,8 +16,24 @@ class Scaled(Conditioned, frozen=True, kw_only=True):
         return paused is not None and paused.status == "True"
 
 
+class ScaledTarget(Part, frozen=True, kw_only=True):
+    """The workload that KEDA scales: a Deployment, unless it says otherwise."""
+
+    api_version: str = "apps/v1"
+    kind: str = "Deployment"
+    name: str = ""
+
+
+class ScaledObjectSpec(Part, frozen=True, kw_only=True):
+    """What was asked of a ScaledObject."""
+
+    scale_target_ref: ScaledTarget = ScaledTarget()
+
+
 class ScaledObject(Scaled, frozen=True, kw_only=True):
     """A ScaledObject: a workload that KEDA scales."""
+
+    spec: ScaledObjectSpec = ScaledObjectSpec()
 
     api: ClassVar[Api] = Api(
         group="keda.sh", versions=("v1alpha1",), kind="ScaledObject", plural="scaledobjects"

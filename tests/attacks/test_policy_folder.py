@@ -1,17 +1,22 @@
 """The folder of the operator's policy, replaced or broken between the approval and the act."""
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from holdfast.errors import HoldfastError
+from holdfast.errors import HoldfastError, StoreRefused
+from holdfast.model.entries import Entry
 from holdfast.wiring.policies import Policies
+from holdfast.workflow.ruling import POLICY
+from holdfast.workflow.ruling import ruled_by as said_in_the_record
 from tests.approvals.keygen import public
 from tests.attacks.arena import Arena, an_arena
 from tests.workflow.executing import key
+from tests.workflow.test_sealing import a_sealer
 
 pytestmark = pytest.mark.slow
 
@@ -65,8 +70,21 @@ async def ruled_by(folder: Path, cedar: str) -> AsyncIterator[Arena]:
     (folder / "people.yaml").write_text(PEOPLE.format(key=public(key("ana"))))
     (folder / "policy.cedar").write_text(cedar)
     told: list[HoldfastError] = []
-    policies = Policies(folder, told.append)
-    async with an_arena(changed={"operator": policies, "people": policies.people}) as arena:
+    there: list[Arena] = []
+
+    async def recorded(files: Mapping[str, str]) -> None:
+        sealer = a_sealer(there[0].store, clock=there[0].cluster.clock)
+        await said_in_the_record(replace(sealer, dice=there[0].dice), files)
+
+    policies = Policies(folder, told.append, recorded)
+    changed = {
+        "operator": policies,
+        "people": policies.people,
+        "refreshed": policies.refreshed,
+    }
+    async with an_arena(changed=changed) as arena:
+        there.append(arena)
+        await policies.refreshed()
         yield arena
 
 
@@ -112,7 +130,7 @@ async def test_whoever_breaks_it_lifts_no_prohibition(
     async with ruled_by(tmp_path, ALL) as arena:
         await arena.approved()
         put(tmp_path / "policy.cedar", ALL + NONE)
-        assert arena.leash().operator.version
+        await arena.leash().refreshed()
         change(tmp_path / "policy.cedar")
         await arena.works()
         assert arena.untouched()
@@ -123,3 +141,59 @@ async def test_left_alone_it_lets_through_what_it_allows(tmp_path: Path) -> None
         await arena.approved()
         await arena.works()
         assert ["patch deployments.apps web"] == arena.acts()
+
+
+def policy_entries(arena: Arena) -> list[Entry]:
+    with arena.store.reading() as tx:
+        return [*tx.records.of_kind(POLICY)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("leash.yaml", LEASH + "protectedNamespaces: [prod]\n"),
+        ("people.yaml", PEOPLE.format(key=public(key("ana"))) + "- id: zoe\n"),
+        ("policy.cedar", ALL + "// nothing else\n"),
+    ],
+)
+async def test_whoever_loosens_it_for_one_approval_and_puts_it_back_is_in_the_record(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    async with ruled_by(tmp_path, ALL) as arena:
+        before = (tmp_path / name).read_text()
+        about = await arena.open()
+        put(tmp_path / name, text)
+        assert await arena.says("ana", about) == "approved"
+        put(tmp_path / name, before)
+        await arena.works()
+        assert ["patch deployments.apps web"] == arena.acts()
+        first, loosened, back = policy_entries(arena)
+        assert first.details["before"] == {}
+        assert [each.details["changed"] for each in (loosened, back)] == [[name], [name]]
+        assert loosened.details["before"] == back.details["after"] == first.details["after"]
+        with arena.store.reading() as tx:
+            (approval,) = tx.records.of_kind("approval")
+            (intent,) = tx.records.of_kind("intent")
+        assert loosened.seq < approval.seq < intent.seq
+
+
+async def test_what_stands_there_already_is_said_once(tmp_path: Path) -> None:
+    async with ruled_by(tmp_path, ALL) as arena:
+        put(tmp_path / "policy.cedar", ALL)
+        await arena.leash().refreshed()
+        assert len(policy_entries(arena)) == 1
+
+
+async def test_nothing_is_judged_by_what_the_record_cannot_tell_of(tmp_path: Path) -> None:
+    async with ruled_by(tmp_path, ALL + NONE) as arena:
+        policies = arena.leash().operator
+        before = policies.version
+
+        async def nobody(_: Mapping[str, str]) -> None:
+            raise StoreRefused("Another sealer did not let go.", remedy="Try again.")
+
+        deaf = Policies(tmp_path, lambda _: None, nobody)
+        put(tmp_path / "policy.cedar", ALL)
+        with pytest.raises(StoreRefused):
+            await deaf.refreshed()
+        assert deaf.version == before

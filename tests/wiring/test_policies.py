@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,10 @@ from holdfast.wiring.policies import Policies, loaded
 LEASH = "apiVersion: holdfast.dev/v1alpha1\nkind: Leash\n"
 PEOPLE = "apiVersion: holdfast.dev/v1alpha1\nkind: People\npeople:\n- id: ana\n"
 CEDAR = '@id("all") permit(principal, action, resource);\n'
+
+
+async def nobody_listens(_: Mapping[str, str]) -> None:
+    """The record of a test that asks nothing of it."""
 
 
 @pytest.fixture
@@ -43,33 +48,38 @@ def test_a_folder_without_one_of_them_is_refused_with_what_writes_it(
         ("policy.cedar", CEDAR + "permit(nobody);\n", "policy.cedar, line 2"),
     ],
 )
-def test_a_broken_file_keeps_it_from_starting_and_changes_nothing_later(
+async def test_a_broken_file_keeps_it_from_starting_and_changes_nothing_later(
     folder: Path, name: str, text: str, why: str
 ) -> None:
     told: list[HoldfastError] = []
-    policies = Policies(folder, told.append)
+    policies = Policies(folder, told.append, nobody_listens)
+    await policies.refreshed()
     before = policies.now()
     write(folder, name, text)
-    assert policies.now() is before
-    assert policies.now() is before
+    for _ in range(2):
+        await policies.refreshed()
+        assert policies.now() is before
     assert [why in each.wrong for each in told] == [True]  # once, and not at every look
     with pytest.raises(BadInput, match=why):
-        Policies(folder, told.append)
+        Policies(folder, told.append, nobody_listens)
 
 
-def test_what_is_mended_counts_at_once(folder: Path) -> None:
-    policies = Policies(folder, lambda broken: pytest.fail(broken.wrong))
+async def test_what_is_mended_counts_at_once(folder: Path) -> None:
+    policies = Policies(folder, lambda broken: pytest.fail(broken.wrong), nobody_listens)
     before = policies.version
     write(folder, "leash.yaml", LEASH + "protectedNamespaces: [prod]\n")
+    await policies.refreshed()
     assert policies.rules().protected == {"prod"}
     assert before != policies.version
 
 
-def test_its_version_is_what_judges_and_not_who_there_is(folder: Path) -> None:
-    policies = Policies(folder, lambda broken: pytest.fail(broken.wrong))
+async def test_its_version_is_what_judges_and_not_who_there_is(folder: Path) -> None:
+    policies = Policies(folder, lambda broken: pytest.fail(broken.wrong), nobody_listens)
     before = policies.version
     write(folder, "people.yaml", PEOPLE + "- id: bob\n")
+    await policies.refreshed()
     assert [each.id for each in policies.people().people] == ["ana", "bob"]
     assert before == policies.version
     write(folder, "policy.cedar", CEDAR + "// more\n")
+    await policies.refreshed()
     assert before != policies.version

@@ -140,6 +140,7 @@ class Court:
             operator=self.operator,
             people=lambda: self.people,
             rules=lambda: self.rules,
+            refreshed=nobody_asks,
             tickets=Keys(*self.tickets),
             check=check,
             ssh_check=ssh_check,

@@ -68,6 +68,7 @@ def a_leash(
         operator=Operator(),
         people=lambda: people(ANA, BEN),
         rules=Rules,
+        refreshed=nobody_asks,
         tickets=NOBODY,  # type: ignore[arg-type]
         check=NOBODY,  # type: ignore[arg-type]
         ssh_check=NOBODY,  # type: ignore[arg-type]

@@ -1,5 +1,7 @@
 """The operator's own policy, and all that operators have set down of the leash."""
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,3 +31,10 @@ class Standing:
     people: People
     operator: OperatorPolicy
     version: str  # of the rules and the policy together
+    files: Mapping[str, str]  # the hash of each file of the folder
+
+    @property
+    def folder(self) -> str:
+        """Of all files together: it changes with any of them."""
+        told = "".join(f"{name} {each}\n" for name, each in sorted(self.files.items()))
+        return hashlib.sha256(told.encode()).hexdigest()

@@ -108,9 +108,16 @@ async def on_the_leash(footing: Footing, holder: Holder) -> AsyncIterator[Leash]
     from holdfast.wiring.fencing import fences, leases
     from holdfast.wiring.policies import Policies
     from holdfast.workflow.leash import Leash
+    from holdfast.workflow.ruling import ruled_by
 
     wanted, clock, connection = settings.read(), SystemClock(), footing.connection
-    policies = Policies(footing.policy, lambda broken: footing.log.trouble("policy", broken))
+    sealer = footing.ours.sealer(footing.store, footing.ours.keyring(Purpose.AUDIT))
+    policies = Policies(
+        footing.policy,
+        lambda broken: footing.log.trouble("policy", broken),
+        lambda files: ruled_by(sealer, files),
+    )
+    await policies.refreshed()
     async with AsyncExitStack() as stack:
         reader = await stack.enter_async_context(
             Reader(connection, clock=clock, page_size=wanted.page_size)
@@ -125,6 +132,7 @@ async def on_the_leash(footing: Footing, holder: Holder) -> AsyncIterator[Leash]
             operator=policies,
             people=policies.people,
             rules=policies.rules,
+            refreshed=policies.refreshed,
             tickets=footing.ours.keyring(Purpose.TICKETS),
             check=check,
             ssh_check=ssh_check,

@@ -2,11 +2,13 @@
 
 A file that is broken changes nothing: what was read before stays, and the log says what is wrong.
 At the start there is nothing before, so that a broken one keeps the process from starting.
+Nothing is judged by what was read before the record says which files it was read from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from holdfast.actions import CLOSED_SET
@@ -25,22 +27,41 @@ type _Stamp = tuple[tuple[int, int, int], ...]
 class Policies:
     """The folder, and the last sound reading of it. It is the operator's policy as well."""
 
-    def __init__(self, folder: Path, troubled: Callable[[HoldfastError], None]) -> None:
-        """Raises `BadInput` for a folder that is not sound."""
+    def __init__(
+        self,
+        folder: Path,
+        troubled: Callable[[HoldfastError], None],
+        recorded: Callable[[Mapping[str, str]], Awaitable[object]],
+    ) -> None:
+        """Raises `BadInput` for a folder that is not sound. `recorded` has the record say which
+        files these are, by their hashes.
+        """
         self._folder = folder
         self._troubled = troubled
-        self._stamp = self._stamped()
+        self._recorded = recorded
+        self._turn = asyncio.Lock()
+        self._stamp: _Stamp = ()
         self._standing = loaded(folder)
 
-    def now(self) -> Standing:
-        """The last sound reading."""
-        stamp = self._stamped()
-        if stamp != self._stamp:
-            self._stamp = stamp
+    async def refreshed(self) -> None:
+        """From now on by what stands in the folder. Raises where the record cannot say so: then
+        what was read before stays.
+        """
+        async with self._turn:
+            stamp = self._stamped()
+            if stamp == self._stamp:
+                return
             try:
-                self._standing = loaded(self._folder)
+                found = await asyncio.to_thread(loaded, self._folder)
             except HoldfastError as broken:
+                self._stamp = stamp
                 self._troubled(broken)
+                return
+            await self._recorded(found.files)
+            self._stamp, self._standing = stamp, found
+
+    def now(self) -> Standing:
+        """The last sound reading that the record tells of."""
         return self._standing
 
     def rules(self) -> Rules:
@@ -77,5 +98,9 @@ def loaded(folder: Path) -> Standing:
     told = policy_folder.read(folder, known)
     operator = CedarPolicy(told.cedar, str(folder / policy_folder.CEDAR), operator_schema())
     return Standing(
-        rules=told.leash.rules(), people=told.people, operator=operator, version=told.version
+        rules=told.leash.rules(),
+        people=told.people,
+        operator=operator,
+        version=told.version,
+        files=told.files,
     )

@@ -378,6 +378,12 @@ class Doing:
             except HoldfastError as unknown:
                 raise failed(f"nobody witnesses what it spends: {unknown.wrong}") from None
             self._witnessed = True
+        try:
+            await self.leash.refreshed()
+        except HoldfastError as unsealed:
+            raise failed(
+                f"the record does not say what it is judged by: {unsealed.wrong}"
+            ) from None
         return there
 
     async def _sealed(self, named: Callable[[Tx], str]) -> bool:

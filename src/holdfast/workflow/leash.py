@@ -36,6 +36,7 @@ class Leash:
     operator: OperatorPolicy
     people: Callable[[], People]  # as the file is now
     rules: Callable[[], Rules]
+    refreshed: Callable[[], Awaitable[None]]  # by the folder as it is now, once the record says so
     tickets: Keyring
     check: Check
     ssh_check: SshCheck

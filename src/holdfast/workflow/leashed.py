@@ -73,7 +73,18 @@ def hearings(held: Held) -> Mapping[str, Hearing]:
         await hear_thaw(held(), letter)
 
     propose = propose_hearing(held)
-    return {PROPOSE: propose, PLAN: propose, WORD: word, THAW: thaw}
+    known = {PROPOSE: propose, PLAN: propose, WORD: word, THAW: thaw}
+    return {kind: _refreshed(held, hear) for kind, hear in known.items()}
+
+
+def _refreshed(held: Held, hear: Hearing) -> Hearing:
+    """It is judged by the folder as it is when the letter is heard."""
+
+    async def heard(letter: Letter) -> None:
+        await held().refreshed()
+        await hear(letter)
+
+    return heard
 
 
 async def require_its_cluster(leash: Leash) -> None:

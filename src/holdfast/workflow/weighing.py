@@ -40,6 +40,7 @@ async def all_judged(
     leash: Leash, id_: str, wanted: Sequence[Wanted], rehearsals: Sequence[Rehearsal]
 ) -> tuple[Judged, ...]:
     """Judge each step, and all of them as one."""
+    await leash.refreshed()
     now = _whole_milliseconds(leash.clock.now())
     bare = [_bare(leash, id_, each, now) for each in wanted]  # under one policy
     steps = [

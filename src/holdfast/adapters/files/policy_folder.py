@@ -11,7 +11,7 @@ import msgspec
 
 from holdfast.adapters.files import strict, whole
 from holdfast.errors import BadInput
-from holdfast.model import leash, people, policy_tests
+from holdfast.model import leash, people, policy_tests, written
 from holdfast.model.leash import Leash
 from holdfast.model.people import People
 from holdfast.model.policy_tests import PolicyTests
@@ -26,6 +26,7 @@ class Folder(msgspec.Struct, frozen=True, kw_only=True):
     people: People
     cedar: str
     version: str  # of what judges: the rules and the policy, and not who there is
+    files: Mapping[str, str]  # the hash of each file, as it was read
 
 
 def read(folder: Path, known: Mapping[str, bool]) -> Folder:
@@ -38,24 +39,35 @@ def read(folder: Path, known: Mapping[str, bool]) -> Folder:
                 f"{folder / name} is not there.",
                 remedy=f"`holdfast policy init {folder}` writes what is missing, with comments.",
             )
-    rules = strict.read(
-        folder / RULES,
+    texts = {name: strict.content(folder / name) for name in (RULES, PEOPLE, CEDAR)}
+    rules = written.parse(
+        texts[RULES],
+        str(folder / RULES),
         Leash,
         api_version=leash.API_VERSION,
         kind=leash.KIND,
         faults=lambda told: told.faults(known),
     )
-    everybody = read_people(folder / PEOPLE)
-    cedar = strict.content(folder / CEDAR)
+    everybody = _people(texts[PEOPLE], str(folder / PEOPLE))
+    cedar = texts[CEDAR]
     judged = msgspec.json.encode(rules, order="sorted") + b"\n" + cedar.encode()
-    version = hashlib.sha256(judged).hexdigest()
-    return Folder(leash=rules, people=everybody, cedar=cedar, version=version)
+    return Folder(
+        leash=rules,
+        people=everybody,
+        cedar=cedar,
+        version=hashlib.sha256(judged).hexdigest(),
+        files={name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()},
+    )
 
 
 def read_people(path: Path) -> People:
     """The people file alone."""
-    return strict.read(
-        path, People, api_version=people.API_VERSION, kind=people.KIND, faults=People.faults
+    return _people(strict.content(path), str(path))
+
+
+def _people(text: str, file: str) -> People:
+    return written.parse(
+        text, file, People, api_version=people.API_VERSION, kind=people.KIND, faults=People.faults
     )
 
 

@@ -29,7 +29,7 @@ def lint(doors: Doors, folder: Path) -> int:
     standing = doors.policy.standing(folder)
     rules, people = standing.rules, standing.people.people
     on = [each.kind.name for each in CLOSED_SET if each.kind.on or each.kind.name in _on(standing)]
-    print(f"{folder}: the keeper would take it (version {standing.version[:12]}).")
+    print(f"{folder}: the keeper would take it (version {standing.folder[:12]}).")
     print(f"  may be done    {', '.join(on)}")
     print(f"  never touched  what is compiled in, and {_listed(rules.protected)}")
     print(f"  people         {len(people)}")

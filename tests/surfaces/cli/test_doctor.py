@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from holdfast import wiring
 from holdfast.errors import HoldfastError
@@ -424,6 +425,30 @@ async def test_a_role_that_is_not_that_of_its_process_is_named(
     assert "holdfast db grants --apply" in faults["role"]["remedy"]
     with psycopg.connect(postgres_database) as connection:
         assert connection.execute("SELECT count(*) FROM hf_beats").fetchone() == (0,)
+
+
+@pytest.mark.xdist_group("postgres")
+async def test_where_serve_s_role_was_looked_at_as_both_it_says_how_to_ask_for_one(
+    well: Installation, capsys: pytest.CaptureFixture[str], postgres_database: str
+) -> None:
+    """The rights that the keeper's lacks are not to be granted to serve's."""
+    roles = ("doctors_serve", "doctors_keeper")
+    well.set("HOLDFAST_DATABASE", postgres_database)
+    well.set("HOLDFAST_ANCHORS", "no-anchors")  # those that there are know another record
+    assert await asyncio.to_thread(wiring.main, ["db", "upgrade"]) == 0
+    with psycopg.connect(postgres_database, autocommit=True) as connection:
+        for role in roles:
+            connection.execute(f"CREATE ROLE {role} LOGIN".encode())
+    words = ["db", "grants", "--serve", roles[0], "--keeper", roles[1], "--apply"]
+    assert await asyncio.to_thread(wiring.main, words) == 0
+    url = make_url(postgres_database).set(username=roles[0])
+    well.set("HOLDFAST_DATABASE", url.render_as_string(hide_password=False))
+
+    faults = {each["part"]: each for each in await doctor(capsys) if each["state"] == "fault"}
+    alone = await doctor(capsys, "--process", "serve", code=1)
+
+    assert "holdfast doctor --process serve" in faults["role"]["remedy"]
+    assert {each["state"] for each in alone if each["part"] == "role"} == {"ok"}
 
 
 @pytest.mark.xdist_group("postgres")

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from holdfast.errors import HoldfastError
+from holdfast.errors import HoldfastError, NotReady
 from holdfast.facts import kinds_read
 from holdfast.model.access import Process, Rights
 from holdfast.model.entries import Checkpoint
@@ -159,8 +159,31 @@ def _roles(patient: _Patient) -> Iterator[str]:
         if not rights.role:
             yield "SQLite knows no roles: whoever may open the file may write all of it."
             return
-        refuse_role(rights, process)
+        try:
+            refuse_role(rights, process)
+        except NotReady as unfit:
+            remedy = f"{unfit.remedy}{_or_one(patient, rights)}"
+            raise NotReady(unfit.wrong, remedy=remedy) from None
         yield f"{rights.role} has the rights of {process} and no others."
+
+
+def _or_one(patient: _Patient, rights: Rights) -> str:
+    """What else may be meant where one role was looked at as both processes."""
+    if len({_rights(patient, each).role for each in patient.processes}) == len(patient.processes):
+        return ""
+    alone = next((each for each in Process if _fits(patient, each)), None)
+    if alone is None:
+        return ""
+    return (
+        f". {rights.role} fits {alone}: if that alone is to run here, ask for it with "
+        f"`holdfast doctor --process {alone}`; else name the keeper's role in "
+        "HOLDFAST_KEEPER_DATABASE"
+    )
+
+
+def _fits(patient: _Patient, process: Process) -> bool:
+    rights = _rights(patient, process)
+    return not rights.missing and not rights.excess
 
 
 def _rights(patient: _Patient, process: Process) -> Rights:

@@ -558,6 +558,8 @@ def test_what_people_signed_is_verified_again_offline(
 
     said = holdfast(*whole, "--people", people_file(tmp_path / "other.yaml", ben), code=1)
     assert "BROKEN at entry 2: its approval is nobody's: nobody in the people file has" in said
+    assert "1 of what people signed is nobody's. Of the chain itself:" in said
+    assert "Signed by people" not in said
 
     said = holdfast("audit", "show", str(file), "--kind", "approval")
     assert "approval ana prp_1" in said

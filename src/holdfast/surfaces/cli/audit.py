@@ -27,6 +27,7 @@ from holdfast.workflow import anchoring, orders
 from holdfast.workflow.judging import false_end
 from holdfast.workflow.retention import Trust, revoked_before
 
+NOBODYS = 20  # words of nobody that are told one by one
 SHOWN = 500  # characters of an entry that people are shown; the rest is in the lines themselves
 
 
@@ -49,12 +50,14 @@ class _Words:
         self._people = people
         self._check = check
         self.said: Counter[str] = Counter()
+        self.false = 0
 
     def take(self, line: bytes) -> str:
         """Why the entry of that line is false; empty if it is not."""
         entry = _entry(line)
         said = said_in(entry, self._people, self._check)
         if isinstance(said, Refusal):
+            self.false += 1
             why = f"its {entry.kind} is nobody's: {said.because}"
             return sentence(f"BROKEN at entry {entry.seq}: {why}")
         if said is not None:
@@ -90,9 +93,8 @@ def verify(ground: Ground, asked: Asked) -> int:
         for line in told.lines:
             if not _takes(verifier, line):
                 break
-            if words is not None and (false := words.take(line)):
+            if words is not None and (false := words.take(line)) and words.false <= NOBODYS:
                 Plain().print(clean(false))
-                return BROKEN
         outcome = verifier.outcome()
         since = start if wanted is None else None
         why = false_end(outcome, told.tip, since)
@@ -104,10 +106,12 @@ def verify(ground: Ground, asked: Asked) -> int:
             f"Entries up to {since.size} were let go: this goes on from the checkpoint at their "
             "end. They are in the files that `holdfast audit retain` wrote."
         )
+    if words is not None and words.false:
+        Plain().print(f"{words.false} of what people signed is nobody's. Of the chain itself:")
     code = _tell(outcome, given=len(anchors))
-    if words is not None and code == NOTHING:
+    if words is not None and code == NOTHING and not words.false:
         Plain().print(words.told())
-    return code
+    return BROKEN if words is not None and words.false else code
 
 
 def _words(ground: Ground, people: Path | None) -> _Words | None:

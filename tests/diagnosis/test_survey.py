@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from holdfast.diagnosis.survey import Survey, survey
 from holdfast.facts import rules_without, switched_off
@@ -100,6 +101,27 @@ def test_an_annotation_on_the_object_says_the_same() -> None:
     )
 
     assert "HF-STO-001" not in codes(survey(a_snapshot(a_storage_class(), marked)))
+
+
+def annotated(ignore: str) -> Claim:
+    metadata = msgspec.structs.replace(CLAIM.metadata, annotations=Annotations(ignore=ignore))
+    return msgspec.structs.replace(CLAIM, metadata=metadata)
+
+
+def test_an_annotation_may_have_wildcards_as_the_file_may() -> None:
+    told = survey(a_snapshot(a_storage_class(), annotated("HF-STO-*")))
+
+    assert (codes(told), told.coverage.misnamed) == (set(), ())
+
+
+@pytest.mark.parametrize("words", ["bogus, HF-NOPE-001", "HF-NOPE-001 HF-STO-001 bogus"])
+def test_an_annotation_that_names_no_rule_is_told(words: str) -> None:
+    claim = annotated(words)
+
+    told = survey(a_snapshot(a_storage_class(), claim))
+
+    name = f"{claim.metadata.namespace}/{claim.metadata.name}"
+    assert (f"PersistentVolumeClaim {name}: HF-NOPE-001, bogus",) == told.coverage.misnamed
 
 
 def test_a_rule_that_is_off_finds_nothing_and_is_said_once() -> None:

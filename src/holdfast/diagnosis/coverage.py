@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from holdfast.diagnosis.quiet import misnamed
 from holdfast.facts import kinds_read
 from holdfast.model.coverage import Coverage, KindRead, Off, Unjudged, UnreadObject, Want
 from holdfast.model.kinds import KINDS, Definition
@@ -33,6 +34,7 @@ def coverage(snapshot: Snapshot, rules: Iterable[Rule], off: Iterable[Off] = ())
         unjudged=tuple(each for rule in rules if (each := _unjudged(snapshot, rule)) is not None),
         off=tuple(off),
         not_asked=_not_asked(snapshot),
+        misnamed=tuple(misnamed(snapshot)),
     )
 
 

@@ -4,17 +4,23 @@ An acceptance that has expired counts for nothing. What is left out is counted, 
 silence.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 
 import msgspec
 
+from holdfast.facts import CATALOGUE
 from holdfast.model.baseline import Baseline
+from holdfast.model.names import few
 from holdfast.model.objects import KeptMetadata, Object
 from holdfast.model.rules import Finding
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology.workloads import root_of
 
 EVERYTHING = "all"  # what the annotation says to be left alone altogether
+_LONG = 40  # characters of a word: an annotation may hold anything
+_NAMED = 5  # words of one annotation
+CODES = tuple(rule.code for rule in CATALOGUE)
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,13 +71,27 @@ def _ignored(
     if each is None:
         return False
     return any(
-        finding.code in wanted or EVERYTHING in wanted
-        for wanted in (_annotated(each), _annotated(root_of(snapshot, each)))
+        word == EVERYTHING or fnmatchcase(finding.code, word)
+        for word in _annotated(each) | _annotated(root_of(snapshot, each))
     )
 
 
+def misnamed(snapshot: Snapshot) -> Iterator[str]:
+    """Objects whose annotation would ignore what is no rule, with those words."""
+    for capture in snapshot.captures():
+        for each in capture.objects:
+            wrong = sorted(word for word in _annotated(each) if not _means_something(word))
+            if wrong:
+                name = "/".join(filter(None, (each.metadata.namespace, each.metadata.name)))
+                yield f"{each.api.kind} {name}: {few([word[:_LONG] for word in wrong], _NAMED)}"
+
+
+def _means_something(word: str) -> bool:
+    return word == EVERYTHING or any(fnmatchcase(code, word) for code in CODES)
+
+
 def _annotated(each: Object) -> frozenset[str]:
-    """The codes that `holdfast.dev/ignore` names on an object, or on the workload above it."""
+    """The codes that `holdfast.dev/ignore` names on an object, `*` being a wildcard."""
     metadata = each.metadata
     if not isinstance(metadata, KeptMetadata):
         return frozenset()

@@ -60,3 +60,4 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     unjudged: tuple[Unjudged, ...] = ()
     off: tuple[Off, ...] = ()
     not_asked: tuple[str, ...] = ()  # custom kinds that are there, unknown, and that nobody named
+    misnamed: tuple[str, ...] = ()  # what objects' own annotations would ignore, and is no rule

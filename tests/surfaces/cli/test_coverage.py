@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 
@@ -11,8 +12,9 @@ from holdfast.facts import CATALOGUE, kinds_read
 from holdfast.grants.reader import reader_role
 from holdfast.model.baseline import API_VERSION, KIND, Baseline, SwitchedOff
 from holdfast.model.kinds import Certificate, Lease, Secret
+from holdfast.model.objects import Annotations
 from holdfast.model.snapshot import State
-from holdfast.testing.builders import a_snapshot
+from holdfast.testing.builders import a_claim, a_snapshot
 from holdfast.testing.shop import a_shop
 from tests.surfaces.cli.conftest import Run
 from tests.workflow.test_named import a_definition
@@ -143,6 +145,19 @@ def test_custom_kinds_that_were_not_asked_for_are_said(
 
     told = "Custom kinds that were not asked for (1; --kind names one): widgets.example.io."
     assert told in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_an_annotation_that_names_no_rule_is_said(
+    run: Run, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    claim = a_claim()
+    metadata = msgspec.structs.replace(claim.metadata, annotations=Annotations(ignore="bogus"))
+    claim = msgspec.structs.replace(claim, metadata=metadata)
+
+    run(*SCAN, "-o", form, folder=a_snapshot(claim))
+
+    assert f"{claim.metadata.name}: bogus" in capsys.readouterr().out
 
 
 def test_a_snapshot_holds_no_kind_that_we_do_not_know(run: Run) -> None:

@@ -70,6 +70,7 @@ def test_json_holds_every_field_of_the_schema(run: Run, capsys: pytest.CaptureFi
         "unjudged",
         "off",
         "notAsked",
+        "misnamed",
     }
     assert told == {
         "schema": "holdfast.dev/scan/v1alpha1",

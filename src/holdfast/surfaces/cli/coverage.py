@@ -45,6 +45,10 @@ def lines(coverage: Coverage, layout: Layout) -> Iterator[Text]:
         )
         told += f"{few(coverage.not_asked, KINDS)}."
         yield from layout.flowing(clean(told), style="dim")
+    if coverage.misnamed:
+        told = few(coverage.misnamed, OBJECTS)
+        told = f"Annotations holdfast.dev/ignore that name no rule, and so nothing: {told}."
+        yield from layout.flowing(clean(told), style="yellow")
     if coverage.off:
         names = (f"{o.name} ({o.reason})" if o.reason else o.name for o in coverage.off)
         yield from layout.flowing(clean(f"Switched off: {', '.join(names)}."), style="dim")

@@ -108,6 +108,10 @@ def _coverage(coverage: CoverageOut, absent: Sequence[str]) -> Iterator[str]:
     if coverage.not_asked:
         names = ", ".join(code(kind) for kind in coverage.not_asked)
         told.append(f"- custom kinds that were not asked for: {names}")
+    told += [
+        f"- an annotation that names no rule: {quoted(each)}"
+        for each in coverage.misnamed[:OBJECTS]
+    ]
     for off in coverage.off:
         reason = f": {quoted(off.reason)}" if off.reason else ""
         told.append(f"- switched off: {code(off.name)}{reason}")

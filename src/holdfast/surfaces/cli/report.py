@@ -111,7 +111,8 @@ class CoverageOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How far the scan could see, beside `blind`. Of unreadable objects, the first 100 are named.
 
     `unjudged` are the rules that could not judge everything: their silence means nothing.
-    `notAsked` are custom kinds that the cluster defines and that nobody named.
+    `notAsked` are custom kinds that the cluster defines and that nobody named. `misnamed` are
+    objects whose annotation `holdfast.dev/ignore` names no rule, with the words that mean nothing.
     """
 
     read: list[KindReadOut]
@@ -120,6 +121,7 @@ class CoverageOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     unjudged: list[UnjudgedOut]
     off: list[OffOut]
     not_asked: list[str]
+    misnamed: list[str]
 
 
 class ClusterOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -391,4 +393,5 @@ def _coverage(coverage: Coverage) -> CoverageOut:
         ],
         off=[OffOut(code=each.code, name=each.name, reason=each.reason) for each in coverage.off],
         not_asked=list(coverage.not_asked),
+        misnamed=list(coverage.misnamed),
     )

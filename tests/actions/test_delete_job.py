@@ -18,8 +18,8 @@ def later(**status: object) -> Raw:
 
 
 def test_deletes_a_job_that_failed_or_hangs() -> None:
-    assert [] == list(DELETE.refuses(sight(JOB)))
-    assert [] == list(DELETE.refuses(sight(STUCK, a_pod("p", STUCK, ready=False))))
+    assert [] == list(DELETE.refuses(sight(JOB, CRON)))
+    assert [] == list(DELETE.refuses(sight(STUCK, CRON, a_pod("p", STUCK, ready=False))))
     seen = sight(JOB)
     assert (Delete(target=seen.document.ref),) == DELETE.steps(seen)
 
@@ -45,7 +45,7 @@ def test_deletes_a_job_that_failed_or_hangs() -> None:
 def test_refuses_what_gets_on_or_would_not_come_again(
     target: Raw, around: list[Raw], because: str
 ) -> None:
-    refusals = list(DELETE.refuses(sight(target, *around)))
+    refusals = list(DELETE.refuses(sight(target, CRON, *around)))
     assert 1 == len(refusals)
     assert because in refusals[0]
 
@@ -71,3 +71,30 @@ def test_refuses_what_gets_on_or_would_not_come_again(
 )
 def test_has_recovered_when_a_later_run_works(after: list[Raw], state: State) -> None:
     assert state is DELETE.recovery(sight(JOB), sight(JOB, *after, gone=True)).state
+
+
+def by(api_version: str, kind: str) -> Raw:
+    return changed_by(JOB, {"metadata": owned(raw(api_version, kind, "report"))})
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        by("v1", "ConfigMap"),
+        by("v1", "Secret"),
+        by("apps/v1", "Deployment"),
+        by("batch/v1", "Job"),
+        by("policy/v1", "PodDisruptionBudget"),
+        by("rbac.authorization.k8s.io/v1", "Role"),
+        by("batch/v1", "cronjob"),
+        changed_by(JOB, {"metadata": owned(changed_by(CRON, {"metadata": {"uid": "old"}}))}),
+        changed_by(JOB, {"metadata": owned(raw("batch/v1", "CronJob", "other"))}),
+    ],
+)
+def test_refuses_where_its_owner_makes_no_jobs_or_is_not_there(target: Raw) -> None:
+    (because,) = DELETE.refuses(sight(target, CRON))
+    assert "is no CronJob that is there" in because
+
+
+def test_an_operator_may_own_it() -> None:
+    assert [] == list(DELETE.refuses(sight(by("runs.example.com/v1", "Run"), CRON)))

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from holdfast.model.kinds import Job, Pod
+from holdfast.model.kinds import CronJob, Job, Pod
+from holdfast.model.objects import Owner
 from holdfast.model.repairs import (
     GONE,
     LEAVING,
@@ -16,10 +17,12 @@ from holdfast.model.repairs import (
 )
 from holdfast.model.steps import Delete, Step
 
+_WITHOUT_A_DOT = ("apps", "autoscaling", "batch", "policy")  # groups of Kubernetes' own
+
 
 @action(
     targets=(Job,),
-    sees=(Pod,),
+    sees=(Pod, CronJob),
     reads=(("metadata", "ownerReferences"), ("spec", "suspend"), ("spec", "template")),
     does=(Delete,),
     of_class=ActionClass.REMOVE,
@@ -30,7 +33,8 @@ from holdfast.model.steps import Delete, Step
 class DeleteJob(Action, frozen=True, kw_only=True):
     """Delete a Job that has failed or does not get on, and its pods with it.
 
-    Somebody must own it who makes another: a CronJob, or an operator.
+    Somebody must own it who makes another: a CronJob that is there, or something of an operator's.
+    No other kind of Kubernetes' own makes Jobs.
     """
 
     def refuses(self, seen: Sight) -> Iterator[str]:
@@ -43,6 +47,9 @@ class DeleteJob(Action, frozen=True, kw_only=True):
             yield LEAVING
         if job.controller is None:
             yield "nobody would run it again: no controller owns it"
+        elif not _makes_jobs(seen, job.controller):
+            owner = f"{job.controller.kind} {job.controller.name}"
+            yield f"nobody would run it again: {owner} is no CronJob that is there"
         if job.spec.suspend:
             yield "it is suspended: somebody holds it on purpose"
         if job.succeeded:
@@ -81,3 +88,12 @@ class DeleteJob(Action, frozen=True, kw_only=True):
 
 def _pods(seen: Sight, job: Job) -> Sequence[Pod]:
     return [pod for pod in seen.around.owned_by(Pod, job) if not pod.over]
+
+
+def _makes_jobs(seen: Sight, owner: Owner) -> bool:
+    """A CronJob by its uid. Whether somebody else's custom object is there, nobody can look."""
+    group = owner.api_version.rpartition("/")[0]
+    if (group, owner.kind) == (CronJob.api.group, CronJob.api.kind):
+        found = seen.around.find(CronJob, seen.document.ref.namespace, owner.name)
+        return found is not None and found.metadata.uid == owner.uid
+    return bool(group) and group not in _WITHOUT_A_DOT and not group.endswith(".k8s.io")

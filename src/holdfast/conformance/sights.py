@@ -58,7 +58,7 @@ SIGHTS: dict[str, tuple[Sight, Sight]] = {
         sight(a_pod("web-1-a", _MAKER), _MAKER),
     ),
     "DeleteJob": (
-        sight(raw("batch/v1", "Job", "report-1", metadata=owned(_CRON), status=_FAILED)),
+        sight(raw("batch/v1", "Job", "report-1", metadata=owned(_CRON), status=_FAILED), _CRON),
         sight(raw("batch/v1", "Job", "report-1", status=_FAILED)),
     ),
     "DeleteResourceQuota": (

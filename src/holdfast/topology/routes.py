@@ -31,12 +31,16 @@ def routes(cluster: Snapshot) -> Iterator[Route]:
 def refused(cluster: Snapshot, type_: str) -> Iterator[Said]:
     """Every False of that type that speaks of a route as it stands, once for each parent."""
     for route in routes(cluster):
-        for parent in route.status.parents:
-            said = condition(parent.conditions, type_)
-            if said is None or said.status != "False":
-                continue
-            if said.speaks_of(route.metadata.generation):
-                yield Said(route=route, parent=parent, condition=said)
+        yield from _refused(route, type_)
+
+
+def _refused(route: Route, type_: str) -> Iterator[Said]:
+    for parent in route.status.parents:
+        said = condition(parent.conditions, type_)
+        if said is None or said.status != "False":
+            continue
+        if said.speaks_of(route.metadata.generation):
+            yield Said(route=route, parent=parent, condition=said)
 
 
 def is_gateway(parent: ParentRef) -> bool:
@@ -54,6 +58,19 @@ def in_words(route: Route, parent: ParentRef) -> str:
     name = f"{parent.namespace or route.metadata.namespace}/{parent.name}"
     listener = f", listener {parent.section_name}" if parent.section_name else ""
     return name + listener + (f", port {parent.port}" if parent.port else "")
+
+
+def unjudged(cluster: Snapshot, route: Route) -> Iterator[BackendRef]:
+    """The services that it leads to, each with its port, once; none that a controller refuses or
+    that is not granted: these have facts of their own.
+    """
+    if any(_refused(route, "ResolvedRefs")):
+        return
+    refs = (b for rule in route.spec.rules for b in rule.backend_refs)
+    barred = [*ungranted(cluster, route)]
+    for backend in dict.fromkeys(b for b in refs if (b.group, b.kind) == ("", "Service")):
+        if backend not in barred:
+            yield backend
 
 
 def ungranted(cluster: Snapshot, route: Route) -> Iterator[BackendRef]:

@@ -34,7 +34,6 @@ def init_blocked(cluster: Snapshot) -> Iterator[Found]:
                 about=pod.ref,
                 part=status.name,
                 since=running.started_at,
-                says=f"init container {status.name} has not ended for "
-                f"{cluster.elapsed(running.started_at)}",
+                says=f"init container {status.name} runs, and does not end",
                 seen={"image": status.image} if status.image else {},
             )

@@ -35,12 +35,13 @@ def network_policy_isolates(cluster: Snapshot) -> Iterator[Found]:
         blamed = _closed(service, pods, there, chooser)
         if blamed is None:
             continue
+        whom = "the only pod" if len(pods) == 1 else f"the {len(pods)} pods"
         ports = sorted({str(p.target_port or p.port) for p in service.spec.ports})
         yield Found(
             about=blamed.ref,
             part=service.metadata.name,
             since=max(blamed.asked_since, service.asked_since),
-            says=f"lets nobody in to the {len(pods)} pods of service {service.metadata.name}",
+            says=f"lets nobody in to {whom} of service {service.metadata.name}",
             seen={"service": service.metadata.name, "ports that are closed": ", ".join(ports)},
         )
 

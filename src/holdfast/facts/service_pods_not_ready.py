@@ -30,7 +30,8 @@ def service_pods_not_ready(cluster: Snapshot) -> Iterator[Found]:
         if since is None:
             continue
         if pods:
-            says = f"none of its {len(pods)} pods is ready: nobody answers"
+            all_ = "its only pod is not" if len(pods) == 1 else f"none of its {len(pods)} pods is"
+            says = f"{all_} ready: nobody answers"
             names = few(sorted(pod.metadata.name for pod in pods))
             yield Found(about=service.ref, since=since, says=says, seen={"pods": names})
             continue

@@ -75,11 +75,13 @@ def _found(service: Service, port: ServicePort, pods: Sequence[Pod]) -> Found:
         }
     )
     certain = isinstance(wanted, str)
+    several = f"none of its {len(pods)} pods declares"
     return Found(
         about=service.ref,
         part=port.name or str(port.port),
         since=max(service.asked_since, min(pod.born for pod in pods)),
-        says=f"port {port.port} leads to {wanted}, which none of its {len(pods)} pods declares",
+        says=f"port {port.port} leads to {wanted}, which "
+        + ("its only pod does not declare" if len(pods) == 1 else several),
         seen={
             "spec.ports.targetPort": str(wanted),
             "ports of its pods": ", ".join(ports) or "none",

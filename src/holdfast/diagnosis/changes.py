@@ -121,7 +121,7 @@ def _revisions(deployment: Deployment, snapshot: Snapshot, distance: int) -> Ite
     """Each ReplicaSet beside the one before it."""
     sets = sorted(snapshot.owned_by(ReplicaSet, deployment), key=lambda r: r.born)
     for older, newer in pairwise(sets):
-        differs = difference(older.spec.template.spec, newer.spec.template.spec)
+        differs = difference(older.spec.template, newer.spec.template)
         yield Change(
             about=deployment.ref,
             what=f"new revision {newer.metadata.name}: {differs}",

@@ -35,7 +35,7 @@ def rollout_just_happened(cluster: Snapshot) -> Iterator[Found]:
             about=workload.ref,
             since=since,
             says=f"revision {now.number} since {cluster.elapsed(since)}: "
-            + difference(before.template.spec, now.template.spec),
+            + difference(before.template, now.template),
             seen={
                 "revision": f"{now.number} ({now.name})",
                 "revision before": f"{before.number} ({before.name})",

@@ -14,7 +14,7 @@ from holdfast.model.kinds import (
     StatefulSet,
 )
 from holdfast.model.kinds.apps import DaemonSetStatus
-from holdfast.model.kinds.pods import PodSpec, PodTemplate
+from holdfast.model.kinds.pods import PodTemplate
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Snapshot
 
@@ -114,11 +114,11 @@ def pods_of(cluster: Snapshot, workload: Rolling, revision: Revision) -> Sequenc
     ]
 
 
-def difference(before: PodSpec, after: PodSpec) -> str:
+def difference(before: PodTemplate, after: PodTemplate) -> str:
     """What one template asks for that another did not, as far as it is read."""
-    was = {container.name: container for container in before.containers}
+    was = {container.name: container for container in before.spec.containers}
     words: list[str] = []
-    for container in after.containers:
+    for container in after.spec.containers:
         old = was.pop(container.name, None)
         if old is None:
             words.append(f"container {container.name} is new")
@@ -127,6 +127,8 @@ def difference(before: PodSpec, after: PodSpec) -> str:
         elif old != container:
             words.append(f"container {container.name} differs")
     words += [f"container {name} is gone" for name in was]
-    if not words and before != after:
+    if not words and before.spec != after.spec:
         words.append("the pod's own fields differ")
+    if before.metadata.annotations.restarted_at != after.metadata.annotations.restarted_at:
+        words.append("a restart was asked for")
     return "; ".join(words) or "the template differs where we do not read it"

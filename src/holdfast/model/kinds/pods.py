@@ -415,10 +415,17 @@ class Pod(Object, frozen=True, kw_only=True):
         return tuple(c for c in self.spec.resource_claims if c.template and c.name not in made)
 
 
+class TemplateAnnotations(Part, frozen=True, kw_only=True):
+    """The annotations of a template that are read."""
+
+    restarted_at: str = msgspec.field(name="kubectl.kubernetes.io/restartedAt", default="")
+
+
 class TemplateMetadata(Part, frozen=True, kw_only=True):
     """The metadata that pods of a template get."""
 
     labels: dict[str, str] = {}
+    annotations: TemplateAnnotations = TemplateAnnotations()
 
 
 class PodTemplate(Part, frozen=True, kw_only=True):

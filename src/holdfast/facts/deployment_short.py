@@ -17,8 +17,7 @@ _RESUME = "Let it make its pods: kubectl rollout resume deployment {name} -n {na
     channel=Channel.INCIDENT,
     severity=Severity.WARNING,
     grace=timedelta(minutes=5),  # pods that start slowly take two minutes, and come in waves
-    reads=(Deployment, ReplicaSet, Pod),
-    hints=(Event,),  # for when a loop began
+    reads=(Deployment, ReplicaSet, Pod, Event),  # events for when a loop began
     next_step="See which pods are missing and why: "
     "kubectl describe deployment {name} -n {namespace}",
     explains=("HF-DLV-002",),

@@ -20,8 +20,7 @@ SLOWEST = timedelta(days=1)  # a leak that takes longer is no matter of tonight
     channel=Channel.INCIDENT,
     severity=Severity.WARNING,
     grace=timedelta(minutes=1),  # a pod that is being replaced is gone by then
-    reads=(Pod, Job),
-    hints=(Event,),  # for when a loop of such kills began
+    reads=(Pod, Job, Event),  # events for when a loop of such kills began
     next_step="Raise its memory limit, or find what takes the memory: "
     "kubectl describe pod {name} -n {namespace}",
     explains=("HF-WRK-020", "HF-WRK-021", "HF-WRK-023", "HF-WRK-026"),

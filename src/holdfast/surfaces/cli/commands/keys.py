@@ -87,7 +87,7 @@ def declare(app: App, doors: Doors) -> None:
         purpose
             `audit` or `tickets`.
         key
-            The id of the key.
+            The id of the key, or as many of its digits, from 12 on, as tell it from others.
         reason
             Why.
         state

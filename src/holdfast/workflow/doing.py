@@ -115,7 +115,7 @@ class Doing:
 
     def _claim(self, tx: Tx, before: str) -> str:
         case = hold(tx, self.order.proposal)
-        if case is None or State(case.state) not in self.deed.begins_in:
+        if case is None or case.state not in {each.value for each in self.deed.begins_in}:
             return "it is not to be done now"
         at = self.leash.clock.now()
         try:

@@ -38,6 +38,13 @@ check: install ## what a commit needs, in under a minute: everything but the slo
 .PHONY: prove
 prove: install lab-build ## every suite at its full N; leaves results/prove.json
 	@HOLDFAST_PROVE=1 $(PYTEST)
+	@$(MAKE) --no-print-directory oldest
+
+.PHONY: oldest
+oldest: export HOLDFAST_LAB_OLDEST = 1
+oldest: install ## fences and leases on the oldest API server that they are for (its first build takes a while)
+	@$(BIN)/python -m lab build
+	@$(PYTEST) tests/cluster/test_fences.py tests/cluster/test_leases.py tests/cluster/test_install.py
 
 .PHONY: fast
 fast: install ## the tests that need neither the lab nor patience

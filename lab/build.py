@@ -23,6 +23,7 @@ from pathlib import Path
 from lab.errors import NotBuilt
 from lab.gotool import find_go
 
+_KUBERNETES = "k8s.io/kubernetes/cmd"
 MODULES = Path(__file__).parent / "modules"
 BARE = ("etcd", "kube-apiserver", "kubectl")
 
@@ -52,7 +53,7 @@ class Part:
     def linker_flags(self) -> str:
         """Stripped; Kubernetes takes its version from the linker and is v0.0.0 without."""
         flags = "-s -w"
-        if self.module == "kubernetes":
+        if self.package.startswith(_KUBERNETES):
             major, minor, _ = self.version.removeprefix("v").split(".", 2)
             at = "k8s.io/component-base/version"
             flags += f" -X {at}.gitVersion={self.version}"
@@ -69,7 +70,6 @@ class Part:
         return f"{self.module}-{self.version}-{system}-{machine}-{digest.hexdigest()[:10]}"
 
 
-_KUBERNETES = "k8s.io/kubernetes/cmd"
 PARTS = (
     Part(name="etcd", module="etcd", package="go.etcd.io/etcd/server/v3", seconds=45),
     Part(
@@ -94,6 +94,21 @@ PARTS = (
     Part(name="kwok", module="kwok", package="sigs.k8s.io/kwok/cmd/kwok", seconds=80),
 )
 EVERYTHING = tuple(each.name for each in PARTS)
+OLDEST = Part(
+    name="kube-apiserver",
+    module="kubernetes-oldest",
+    package=f"{_KUBERNETES}/kube-apiserver",
+    seconds=240,
+)
+"""The oldest API server that the fences are for. With HOLDFAST_LAB_OLDEST=1 it takes the place of
+the other, beneath the same controllers."""
+
+
+def parts() -> tuple[Part, ...]:
+    """What a lab is made of."""
+    if os.environ.get("HOLDFAST_LAB_OLDEST") != "1":
+        return PARTS
+    return tuple(OLDEST if each.name == OLDEST.name else each for each in PARTS)
 
 
 def cache_folder() -> Path:
@@ -118,7 +133,7 @@ def find_binaries(names: tuple[str, ...] = EVERYTHING) -> dict[str, Path]:
 def build(say: Say = print, *, cache: Path | None = None) -> dict[str, Path]:
     """Builds what is missing, and returns where everything stands."""
     cache = cache or cache_folder()
-    missing = [part for part in PARTS if _find(part, cache) is None]
+    missing = [part for part in parts() if _find(part, cache) is None]
     if missing:
         cache.mkdir(parents=True, exist_ok=True)
         with _only_builder(cache, say):
@@ -127,7 +142,7 @@ def build(say: Say = print, *, cache: Path | None = None) -> dict[str, Path]:
 
 
 def _found(cache: Path) -> dict[str, Path]:
-    return {part.name: path for part in PARTS if (path := _find(part, cache)) is not None}
+    return {part.name: path for part in parts() if (path := _find(part, cache)) is not None}
 
 
 def _find(part: Part, cache: Path) -> Path | None:
@@ -150,7 +165,7 @@ def _only_builder(cache: Path, say: Say) -> Iterator[None]:
 
 
 def _build_missing(cache: Path, say: Say) -> None:
-    missing = [part for part in PARTS if _find(part, cache) is None]
+    missing = [part for part in parts() if _find(part, cache) is None]
     if not missing:
         return
     go = find_go(cache)

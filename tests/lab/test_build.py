@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.build import EVERYTHING, PARTS, build, cache_folder, find_binaries
+from lab.build import EVERYTHING, OLDEST, PARTS, build, cache_folder, find_binaries, parts
 from lab.errors import NotBuilt
 
 
@@ -19,6 +19,7 @@ def fill(cache: Path) -> None:
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOLDFAST_LAB_CACHE", str(tmp_path))
     monkeypatch.delenv("KUBEBUILDER_ASSETS", raising=False)
+    monkeypatch.delenv("HOLDFAST_LAB_OLDEST", raising=False)
     return tmp_path
 
 
@@ -84,6 +85,23 @@ def test_two_builders_build_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_other_sums_are_another_build() -> None:
     assert len({part.key for part in PARTS}) == 3  # one folder per module
     assert all(part.version in part.key for part in PARTS)
+
+
+def test_the_oldest_api_server_takes_the_place_of_the_other(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(cache)
+    monkeypatch.setenv("HOLDFAST_LAB_OLDEST", "1")
+    with pytest.raises(NotBuilt, match="The lab's kube-apiserver is not built yet"):
+        find_binaries()
+
+    (cache / OLDEST.key).mkdir()
+    (cache / OLDEST.key / OLDEST.name).write_text("#!/bin/sh\n")
+
+    assert set(find_binaries()) == set(EVERYTHING)
+    assert {each.name for each in parts() if each not in PARTS} == {"kube-apiserver"}
+    assert OLDEST.version.startswith("v1.30.")
+    assert "gitMinor=30" in OLDEST.linker_flags
 
 
 def test_assets_of_others_win(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

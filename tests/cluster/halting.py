@@ -96,6 +96,12 @@ async def halting(
     ours = ground(installed.state, Process.KEEPER)
     log = Lines(io.StringIO(), "json", clock.now, process="keeper", id_="in-process")
     passes = Path(installed.settings["keeper_kubeconfig"])
+    notes: dict[str, bytes] = {}  # of this record, which is another than the installation's
+    anchors = replace(
+        anchorage(ours, lambda _, __: None),
+        notes=lambda: [*notes.values()],
+        keep=lambda note, name: notes.update({name: note}),
+    )
     footing = Footing(
         connection=connect_to(environ={}, kubeconfig=passes, home=installed.state),
         ours=ours,
@@ -103,7 +109,7 @@ async def halting(
         engine=engine,
         log=log,
         policy=installed.policy,
-        witness=Witness(store, anchorage(ours, lambda _, __: None), log),
+        witness=Witness(store, anchors, log),
     )
     inbox = Inbox(store=store, clock=clock, dice=SystemDice(), hearings=hearings(holder.held))
     sealer, ended = ours.sealer(store, ours.keyring(Purpose.AUDIT)), asyncio.Event()

@@ -76,7 +76,7 @@ def test_whoever_freezes_or_thaws_says_why(home: Path, reason: str) -> None:
 
 def test_a_thaw_is_signed_for_its_own_purpose(key: Path, home: Path, capsys: Out) -> None:
     store = ScriptedStore(recorded)
-    frozen = switches.Frozen(by="cli:sam", reason="the network burns", at=NOON)
+    frozen = switches.Frozen(by="inbox:cli:sam", reason="the network burns", at=NOON)
     with store.transaction() as tx:
         tx.switches.on("freeze", switches.told(frozen), NOON)
 

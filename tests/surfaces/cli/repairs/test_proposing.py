@@ -176,7 +176,7 @@ def test_a_policy_folder_is_judged_by(
 def test_a_frozen_cluster_refuses_everything(
     shop: SimulatedCluster, proposes: Proposes, store: ScriptedStore
 ) -> None:
-    frozen = switches.Frozen(by="cli:sam", reason="the network burns", at=NOON)
+    frozen = switches.Frozen(by="inbox:cli:sam", reason="the network burns", at=NOON)
     with store.transaction() as tx:
         tx.switches.on("freeze", switches.told(frozen), NOON)
 

@@ -57,7 +57,7 @@ class Room:
         )
         return said.stdout.strip()
 
-    def proved(self, **told: str) -> tuple[str, dict[str, Any]]:
+    def proved(self, workers: int = 0, **told: str) -> tuple[str, dict[str, Any]]:
         """What a run said, and what it left."""
         outside = {
             key: value
@@ -65,7 +65,7 @@ class Room:
             if not key.startswith(("PYTEST_", "HOLDFAST_PROVE"))
         }
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-n", "2", "-p", "no:cacheprovider"],
+            [sys.executable, "-m", "pytest", "-n", str(workers), "-p", "no:cacheprovider"],
             cwd=self.place,
             env={**outside, "HOLDFAST_PROVE": "1", **told},
             capture_output=True,
@@ -83,7 +83,7 @@ def room(tmp_path: Path) -> Room:
 
 @pytest.mark.slow
 def test_counts_of_one_suite_are_added_up_and_kept_with_the_outcomes(room: Room) -> None:
-    said, results = room.proved()
+    said, results = room.proved(workers=2)
 
     assert WHOLE == results["suites"]
     assert {"escape": {"passed": 2, "failed": 1}} == results["tests"]
@@ -98,7 +98,7 @@ def test_what_passed_at_this_commit_is_gone_on_with_and_counts(room: Room) -> No
     commit = room.committed()
     room.proved()
 
-    said, results = room.proved(HOLDFAST_PROVE_GO_ON="1")
+    said, results = room.proved(workers=2, HOLDFAST_PROVE_GO_ON="1")
 
     assert "1 failed" in said.splitlines()[-1]
     assert "passed" not in said.splitlines()[-1]

@@ -30,6 +30,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Concatenate
 
+import alembic.command  # noqa: F401  (here, once, and not again in each process that forks off)
 import psycopg
 from sqlalchemy import Connection, Engine, event, make_url
 

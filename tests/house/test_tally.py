@@ -57,7 +57,7 @@ class Room:
         )
         return said.stdout.strip()
 
-    def proved(self, workers: int = 0, **told: str) -> tuple[str, dict[str, Any]]:
+    def proved(self, *, workers: int = 0, **told: str) -> tuple[str, dict[str, Any]]:
         """What a run said, and what it left."""
         outside = {
             key: value
@@ -118,7 +118,7 @@ def test_everything_is_run_again_at_another_commit_or_without_a_word(
         (room.place / "new.txt").write_text("and something else\n")
         room.committed()
 
-    said, results = room.proved(**told)
+    said, results = room.proved(workers=0, **told)
 
     assert "1 failed, 2 passed" in said.splitlines()[-1]
     assert 0 == results["before"]

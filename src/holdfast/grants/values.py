@@ -23,6 +23,9 @@ MADE: tuple[Path, ...] = (
 )
 """All of an object that is made again; it has nothing besides, and the policy sees to that."""
 
+NOTHING = "dyn(null)"
+"""What stands where nothing does. Of no type: in lists the API server 1.30 wants one type of all."""
+
 _ESCAPES = {
     "\a": "\\a",
     "\b": "\\b",
@@ -49,7 +52,7 @@ def made_by(manifest: Mapping[str, Plain]) -> str:
 def expression(paths: Sequence[Path]) -> str:
     """What the API server renders of the object that a request would leave."""
     values = ", ".join(
-        listed("object", path, "null") if _listed(path) else place("object", path, "null")
+        listed("object", path, NOTHING) if _listed(path) else place("object", path, NOTHING)
         for path in paths
     )
     return f'"%s".format([[{values}]])'

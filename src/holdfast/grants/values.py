@@ -24,7 +24,7 @@ MADE: tuple[Path, ...] = (
 """All of an object that is made again; it has nothing besides, and the policy sees to that."""
 
 NOTHING = "dyn(null)"
-"""What stands where nothing does. Of no type: in lists the API server 1.30 wants one type of all."""
+"""What stands where nothing does. Of no type: the API server 1.30 wants one type in a list."""
 
 _ESCAPES = {
     "\a": "\\a",

@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from holdfast.adapters.clock import SystemClock
 from holdfast.adapters.dice import SystemDice
@@ -38,6 +39,12 @@ from tests.cluster.finding import PACE
 from tests.cluster.leash import Installation
 from tests.cluster.told import Told
 from tests.surfaces.processes.running import PATIENCE
+
+IN_PROCESS = (
+    pytest.mark.usefixtures("cut_short"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+)
+"""Marks of tests with such a keeper: what it asks in its end is cut, and sockets are left over."""
 
 SHORT = Timing(
     soak=timedelta(seconds=1),

@@ -18,12 +18,18 @@ from holdfast.grants.names import LEASE_USERS
 from lab.control_plane import Lab
 from tests.cluster.escape_wave import ACTIONS, TIMING, Size, Wave, known_to, played
 from tests.cluster.finding import PACE
+from tests.cluster.halting import IN_PROCESS
 from tests.cluster.leash import Installation
 from tests.proving import PROVE
 from tests.surfaces.processes.running import PATIENCE
 from tests.tally import Count, Tally
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("leash"), pytest.mark.timeout(3600)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("leash"),
+    pytest.mark.timeout(3600),
+    *IN_PROCESS,
+]
 
 SEED = 20261129
 SHORT = Size(mended=8, spoiled=1, hostile=2, again=2, floors=1, closing=1)

@@ -20,7 +20,7 @@ from holdfast.testing.trials.library import Filed
 from holdfast.workflow.rehearsing import MORE
 from lab.client import STRATEGIC
 from tests.cluster.finding import PACE
-from tests.cluster.halting import halting
+from tests.cluster.halting import IN_PROCESS, halting
 from tests.cluster.leash import Installation
 from tests.cluster.plays import (
     ONE_POD,
@@ -39,7 +39,12 @@ from tests.cluster.webhooks import NO_DRY_RUN, REPLICAS, SIDECAR, Webhooks
 from tests.surfaces.processes.running import PATIENCE
 from tests.tally import Count, Tally
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("leash"), pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("leash"),
+    pytest.mark.timeout(900),
+    *IN_PROCESS,
+]
 
 type Raw = dict[str, Any]
 

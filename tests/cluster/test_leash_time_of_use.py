@@ -17,14 +17,19 @@ from lab.trials.objects import Objects
 from lab.trials.stage import Stage
 from tests.cluster.changing import FLUX, READS, STATUS, TRACKED, Others
 from tests.cluster.fencing import path_of
-from tests.cluster.halting import halting
+from tests.cluster.halting import IN_PROCESS, halting
 from tests.cluster.leash import Installation
 from tests.cluster.mendable import Mendable, mendable
 from tests.cluster.told import Told
 from tests.cluster.webhooks import REPLICAS, SIDECAR, Webhooks
 from tests.tally import Count, Tally
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("leash"), pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("leash"),
+    pytest.mark.timeout(900),
+    *IN_PROCESS,
+]
 
 OF_EACH_KIND = {
     "DeletePod": "sick_pod_of_a_statefulset",

@@ -26,7 +26,7 @@ CANARY = "canary-d00dfeed"
 NAMESPACES = tuple(f"requests-{n}" for n in range(8))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def eight(lab: Lab) -> Iterator[Lab]:
     """Eight namespaces with pods in them, and an account with exactly the generated role."""
     documents: list[object] = []

@@ -43,7 +43,7 @@ def test_there_are_locks() -> None:
 @pytest.mark.parametrize("lock", locks(), ids=str)
 def test_a_lock_names_no_place_to_download_from(lock: Path) -> None:
     text = (tree.ROOT / lock).read_text()
-    assert "://" not in text
+    assert "://" not in text.replace(" h1://", " ")  # a sum may begin so
     assert not HOSTS.search(text)
 
 

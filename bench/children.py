@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -58,14 +59,22 @@ def watch(
 
 def ask(module: str, *arguments: str | Path) -> Any:
     """Run one of our own modules in a process of its own, and read the JSON that it prints."""
-    said = subprocess.run(
-        [sys.executable, "-m", module, *map(str, arguments)],
-        env=environment(),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        check=True,
-        timeout=LONGEST,
-    )
+    try:
+        said = subprocess.run(
+            [sys.executable, "-m", module, *map(str, arguments)],
+            env=environment(),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            check=True,
+            timeout=LONGEST,
+        )
+    except subprocess.CalledProcessError as failed:
+        raise CouldNotMeasure(
+            f"{module} ended with {failed.returncode}; what it said stands above; again: "
+            f"{shlex.join(map(str, failed.cmd[1:]))}"
+        ) from failed
+    except subprocess.TimeoutExpired as failed:
+        raise CouldNotMeasure(f"{module} was not done after {failed.timeout:.0f} s") from failed
     return json.loads(said.stdout)
 
 

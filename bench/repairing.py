@@ -18,10 +18,9 @@ from holdfast.execution.states import State
 from lab.audit import AuditEvent
 from lab.control_plane import Lab
 from lab.parts import Options
-from lab.trials.objects import Objects
-from lab.trials.stage import Stage
 from tests.cluster.leash import Installation
 from tests.cluster.mendable import Mendable, mendable
+from tests.cluster.repairs import broken
 
 LEASES = "/api/v1/namespaces/holdfast-leases/serviceaccounts"
 PREVIEW = ("asked", "looked", "lent", "fenced", "tried", "kept")
@@ -30,9 +29,7 @@ ACT = ("heard", "judged", "lent", "fenced", "again", "rehearsed", "done")
 
 async def repaired(installed: Installation, each: Mendable, number: int) -> dict[str, float]:
     """One, approved as soon as its card is there, and what each part of it took."""
-    stage = Stage(each.filed, f"bench-{number}", Objects(installed.admin))
-    await stage.furnish()
-    await stage.spoil()
+    stage = await broken(installed, each, f"bench-{number}")
     wanted = await installed.wanted(stage.namespace, each.action, each.code)
     mark, asked = installed.lab.audit_mark(), time.time()
     told = await installed.propose(wanted)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.children import STOPWATCH, CouldNotMeasure, environment, watch
+from bench.children import STOPWATCH, CouldNotMeasure, ask, environment, watch
 
 pytestmark = pytest.mark.slow
 
@@ -33,6 +33,13 @@ def test_a_program_that_fails_is_no_measurement() -> None:
     program = [sys.executable, "-c", "raise SystemExit('no such luck')"]
     with pytest.raises(CouldNotMeasure, match="ended with 1 and said: no such luck"):
         watch(program, env=environment())
+
+
+def test_a_part_of_ours_that_fails_is_no_measurement() -> None:
+    with pytest.raises(
+        CouldNotMeasure, match=r"bench.machine_of_nobody ended with 1; .* again: -m bench"
+    ):
+        ask("bench.machine_of_nobody")
 
 
 def test_a_program_may_be_expected_to_fail() -> None:

@@ -207,6 +207,7 @@ def _all_sick(kind: str) -> Mendable:
     return Mendable(
         filed=_filed(f"sick_{kind.lower()}", [made], [available(kind, count)], *_sick()),
         action="RolloutRestart",
+        code="HF-WRK-020",
         well=_conditions(available(kind, count)),
     )
 

@@ -17,7 +17,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, column, func, inspect, select, table
 
 from holdfast.adapters.stores.database import asking, prepare
-from holdfast.adapters.stores.shelves import SqlRecords
+from holdfast.adapters.stores.records import SqlRecords
 from holdfast.adapters.stores.tables import BEATS, DRAFTS, METADATA, WORDS
 from holdfast.adapters.stores.upkeep import migrate, revisions, standing, standing_in
 from holdfast.errors import BadRecord, WrongStore

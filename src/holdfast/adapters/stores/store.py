@@ -14,7 +14,8 @@ from holdfast.adapters.stores.casework import (
     SqlWords,
 )
 from holdfast.adapters.stores.database import asking
-from holdfast.adapters.stores.shelves import SqlBeats, SqlLetters, SqlRecords, moment_of
+from holdfast.adapters.stores.records import SqlRecords
+from holdfast.adapters.stores.shelves import SqlBeats, SqlLetters, moment_of
 from holdfast.model.access import Process
 from holdfast.ports import Tx
 

@@ -26,7 +26,7 @@ from holdfast.model.operator import OperatorAnswer, OperatorQuestion
 from holdfast.model.ordered import ACT, EXECUTE, UNDO, VERIFY, CaseOrder
 from holdfast.model.paths import Difference
 from holdfast.model.people import API_VERSION, KIND, Identities, People, Person
-from holdfast.model.plans import planned
+from holdfast.model.plans import Plan, planned
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Action, Sight
 from holdfast.model.runs import Queue
@@ -35,6 +35,7 @@ from holdfast.ports import Clock, Dice, Hands, How, Outcome, Store, Unclear, Uns
 from holdfast.ports.engine import Engine, Phase, phase
 from holdfast.testing.builders import a_snapshot
 from holdfast.testing.engine import EngineInMemory, Run
+from holdfast.testing.manifests import deployment
 from holdfast.testing.memory import Kept
 from holdfast.testing.simulated import SimulatedCluster
 from holdfast.testing.status import StatusError
@@ -48,6 +49,8 @@ from tests.workflow.notes_of_a_log import Heard
 from tests.workflow.test_sealing import Counted, Keys, a_sealer
 
 RESTART, QUOTA = RolloutRestart(stamp="2026-01-01T12:00:00Z"), DeleteResourceQuota()
+NAMES = ("web", "api", "db", "mail", "cron")
+"""What a plan is about, step by step."""
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
@@ -153,21 +156,30 @@ class Court:
 
     def propose(self, **changed: Any) -> Proposal:
         """What is open for approval: the restart of web, unless told otherwise."""
-        action = changed.pop("action", RESTART)
-        held: dict[str, Any] = self._about(action)
-        proposal = msgspec.structs.replace(PROPOSAL, **{**held, **changed})
-        with self.store.transaction() as tx:
-            assert tx.cases.put(case_of(proposal))
-        return proposal
+        return self.plan(changed.pop("action", RESTART), **changed).first
 
-    def _about(self, action: Action) -> dict[str, Any]:
+    def plan(self, *actions: Action, **changed: Any) -> Plan:
+        """A plan that is open for approval: the first action on web, the next on api, ..."""
+        shared: dict[str, Any] = {"id": f"prp_{self.dice.roll(8).hex()}", **changed}
+        plan = planned(
+            [
+                msgspec.structs.replace(PROPOSAL, **{**self._about(action, name), **shared})
+                for action, name in zip(actions, NAMES, strict=False)
+            ]
+        )
+        with self.store.transaction() as tx:
+            assert tx.cases.put(case_of(plan))
+        return plan
+
+    def _about(self, action: Action, name: str) -> dict[str, Any]:
         kind, now = type(action).kind, self.clock.now()
-        plural = "resourcequotas" if action == QUOTA else "deployments.apps"
-        document = Document(value=self.cluster.fetch(plural, "web", namespace="shop"))
+        plural, name = ("resourcequotas", "web") if action == QUOTA else ("deployments.apps", name)
+        if plural == "deployments.apps" and name != "web":
+            self.cluster.create(deployment(name, f"{name}:1", 1))
+        document = Document(value=self.cluster.fetch(plural, name, namespace="shop"))
         seen = Sight(document=document, around=a_snapshot(now=now))
         stamped = Difference(path=STAMP, before=None, after=RESTART.stamp)
         return {
-            "id": f"prp_{self.dice.roll(8).hex()}",
             "cluster": self.store.cluster,
             "action": action,
             "target": document.ref,
@@ -196,7 +208,7 @@ class Court:
             "cluster": about.cluster,
             "proposal": about.id,
             "digest": about.digest,
-            "step": 1,
+            "step": about.step,
             "decision": Decision.APPROVE,
             "until": about.open_until,
         }
@@ -237,10 +249,14 @@ class Court:
 
     def ordered(self, phase: str = ACT) -> list[str]:
         """The proposals that a run of that phase was ordered for."""
+        return [each.proposal for each in self.orders(phase)]
+
+    def orders(self, phase: str = ACT) -> list[CaseOrder]:
+        """What runs of that phase were ordered for."""
         with self.store.reading() as tx:
             with_work = cast(Kept, tx.native).work.values()
         runs = [each.order for each in with_work if isinstance(each, Run)]
-        return [cast(CaseOrder, each.argument).proposal for each in runs if each.phase == phase]
+        return [cast(CaseOrder, each.argument) for each in runs if each.phase == phase]
 
     def letter(self, kind: str, body: Mapping[str, Any], sender: str = "cli:ada") -> Letter:
         """One that waits in the inbox."""
@@ -274,22 +290,22 @@ class Court:
         return [dict(msgspec.to_builtins(each.details)) for each in waiting if each.kind == kind]
 
 
-def case_of(proposal: Proposal) -> Case:
-    """The case of a proposal that is open."""
-    kind = type(proposal.action).kind
+def case_of(plan: Plan) -> Case:
+    """The case of what is open, one thing or several."""
+    first = plan.first
     return Case(
-        id=proposal.id,
+        id=plan.id,
         state=State.PROPOSED.value,
-        digest=proposal.digest,
-        namespace=proposal.target.namespace,
-        target=proposal.target.uid,
-        of_class=kind.of_class.value,
-        content=content_of(planned([proposal])),
+        digest=plan.digest,
+        namespace=first.target.namespace,
+        target=first.target.uid,
+        of_class=type(first.action).kind.of_class.value,
+        content=content_of(plan),
         card="{}",
         course="",
-        proposed=proposal.proposed,
-        changed=proposal.proposed,
-        open_until=proposal.open_until,
+        proposed=first.proposed,
+        changed=first.proposed,
+        open_until=first.open_until,
     )
 
 

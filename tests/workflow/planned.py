@@ -10,9 +10,7 @@ from holdfast.actions.rollout_restart import RolloutRestart
 from holdfast.actions.scale_workload import ScaleWorkload
 from holdfast.adapters.signers.ed25519 import check
 from holdfast.approvals.statements import NAMESPACE, Decision, Statement
-from holdfast.execution.states import State
 from holdfast.model.asks import Rules
-from holdfast.model.cases import Case
 from holdfast.model.letters import Letter
 from holdfast.model.ordered import CaseOrder
 from holdfast.model.plans import Plan, planned
@@ -20,16 +18,15 @@ from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Action
 from holdfast.model.steps import Create
 from holdfast.testing.manifests import deployment
-from holdfast.workflow.casebook import content_of
 from holdfast.workflow.deciding import hear_word
 from tests.approvals.keygen import sign
+from tests.workflow.court import NAMES, case_of
 from tests.workflow.executing import HOUR, SECOND, Stage, a_stage, changed, key, proposal_of
 from tests.workflow.test_sealing import Keys
 
 SCALE, RESTART = ScaleWorkload(replicas=3, now=2), RolloutRestart(stamp="2026-01-01T12:00:00Z")
 ON = Rules(switched_on=frozenset({"ScaleWorkload"}))
 LEFT = msgspec.structs.replace(ON, undo=False)
-NAMES = ("web", "api", "db", "mail", "cron")
 
 
 @asynccontextmanager
@@ -59,24 +56,6 @@ async def open_plan(stage: Stage, *actions: Action) -> Plan:
     with stage.store.transaction() as tx:
         assert tx.cases.put(case_of(plan))
     return plan
-
-
-def case_of(plan: Plan) -> Case:
-    first = plan.first
-    return Case(
-        id=plan.id,
-        state=State.PROPOSED.value,
-        digest=plan.digest,
-        namespace=first.target.namespace,
-        target=first.target.uid,
-        of_class=type(first.action).kind.of_class.value,
-        content=content_of(plan),
-        card="{}",
-        course="",
-        proposed=first.proposed,
-        changed=first.proposed,
-        open_until=first.open_until,
-    )
 
 
 async def say(stage: Stage, plan: Plan, step: int, who: str = "ana", **other: Any) -> str:

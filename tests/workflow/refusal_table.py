@@ -367,18 +367,20 @@ def of_policies() -> Iterator[Line]:
     yield once("changed in what it was judged by", "time_of_use", _scaled)
     yield once("changed in its status alone", YES, _moved)
     yield once("gone", "sight", _deleted)
-    yield once("frozen", "freeze", _frozen)
+    yield once("frozen", "freeze", lambda case, _: freeze(case))
     for count, by in ((2, YES), (3, "breaker"), (4, "breaker")):
 
-        def fail(case: Case, _: Proposal, count: int = count) -> None:
-            _failed(case, count)
+        def failed(case: Case, _: Proposal, count: int = count) -> None:
+            fail(case, count)
 
-        yield once(f"{count} that did not help", by, fail)
+        yield once(f"{count} that did not help", by, failed)
     yield Line("switched off again", _switched_off, "closed_set")
 
 
 _SHOP, _OTHER = frozenset({"shop"}), frozenset({"shop2", "Shop", "shop "})
 _PLACE: dict[str, Any] = {"namespace": "shop"}
+DELIVERED = {"argocd.argoproj.io/tracking-id": "web:apps/Deployment:shop/web"}
+"""What Argo CD writes on what it keeps."""
 
 
 def _forbidden(case: Case, _: Proposal) -> None:
@@ -386,8 +388,7 @@ def _forbidden(case: Case, _: Proposal) -> None:
 
 
 def _delivered(case: Case, _: Proposal) -> None:
-    marks = {"argocd.argoproj.io/tracking-id": "web:apps/Deployment:shop/web"}
-    patch = {"metadata": {"annotations": marks}}
+    patch = {"metadata": {"annotations": DELIVERED}}
     case.cluster.patch("deployments.apps", "web", patch, **_PLACE)
 
 
@@ -409,12 +410,14 @@ def _deleted(case: Case, _: Proposal) -> None:
     case.cluster.delete("deployments.apps", "web", **_PLACE)
 
 
-def _frozen(case: Case, _: Proposal) -> None:
+def freeze(case: Case) -> None:
+    """Somebody has switched everything off."""
     frozen = Frozen(by="cli:ben", reason="release night", at=case.wound.at)
     case.switched(switches.FREEZE, frozen)
 
 
-def _failed(case: Case, count: int) -> None:
+def fail(case: Case, count: int) -> None:
+    """So many restarts did not help."""
     failures = Failures(count=count, since=case.wound.at)
     case.switched(switches.breaker("restart"), failures)
 

@@ -13,6 +13,7 @@ from holdfast.execution.states import State
 from holdfast.model.asks import Rules
 from holdfast.model.plans import Plan, planned
 from holdfast.model.repairs import ActionClass, Risk
+from tests.workflow.court import case_of
 from tests.workflow.executing import Stage, changed, proposal_of
 from tests.workflow.planned import (
     ON,
@@ -21,7 +22,6 @@ from tests.workflow.planned import (
     a_plan_stage,
     approved_plan,
     at,
-    case_of,
     heal,
     open_plan,
     outcomes,
@@ -168,3 +168,29 @@ async def test_who_is_revoked_before_the_last_yes_keeps_all_of_it_from_beginning
     assert "ana: " in await say(stage, plan, last, "ben")
     assert [] == acts(stage)
     assert State.PROPOSED.value == stage.case(at(plan, 1)).state
+
+
+async def test_a_word_that_holds_no_more_when_the_last_one_comes_lets_nothing_begin(
+    stage: Stage,
+) -> None:
+    plan = await open_plan(stage, SCALE, SCALE)
+    until = stage.clock.now() + timedelta(minutes=1)
+    assert "counted" == await say(stage, plan, 2, until=until)
+    stage.clock.advance(timedelta(minutes=1))
+    told = await say(stage, plan, 1, "ben")
+    assert "step 2: the approval of ana does not hold now" == told
+    assert [] == acts(stage)
+    assert State.PROPOSED.value == stage.case(at(plan, 1)).state
+
+
+async def test_a_step_that_wants_two_people_by_now_lets_nothing_begin_before_the_second(
+    stage: Stage,
+) -> None:
+    plan = await open_plan(stage, RESTART, SCALE)
+    assert "counted" == await say(stage, plan, 2)
+    rules = Rules(switched_on=ON.switched_on, two_people=frozenset({ActionClass.SCALE}))
+    changed(stage, rules=lambda: rules)
+    assert (await say(stage, plan, 1)).startswith("step 2: second person is wanting")
+    assert [] == acts(stage)
+    assert "counted" == await say(stage, plan, 2, "ben")
+    assert "approved" == await say(stage, plan, 1)

@@ -31,6 +31,10 @@ LAYERS: tuple[Layer, ...] = (
     budget,
 )
 SURROUNDINGS: tuple[Layer, ...] = (freeze, cooldown, breaker, operator_policy)
+OF_WORDS: tuple[Layer, ...] = (signed_approval, two_people)
+"""What is judged by people's words alone, with no look at any target: what they said of one step of
+a plan must hold still when the last word for another comes.
+"""
 UNDONE_UNDER: tuple[Layer, ...] = (
     closed_set,
     protected_namespaces,

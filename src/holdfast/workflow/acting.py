@@ -51,6 +51,7 @@ from holdfast.workflow.moving import moved
 from holdfast.workflow.submitting import record
 from holdfast.workflow.switching import acted
 from holdfast.workflow.taking_back import not_done
+from holdfast.workflow.verdicts import as_refusals
 
 
 def act_phase(held: Held) -> Phase:
@@ -122,12 +123,7 @@ class Act:
             assents=assents,
             now=now,
         )
-        verdict = decide(ask)
-        unmet = (
-            Refusal(by=each.by, because=f"{each.what.value} is wanting: {each.because}")
-            for each in verdict.needs
-        )
-        return (*verdict.refusals, *unmet)
+        return as_refusals(decide(ask))
 
     async def _keeps(self, step: Step, seen: Sight) -> Callable[[Course], Course]:
         """What was there before, and what people will miss of what goes."""

@@ -4,7 +4,8 @@
   a yes is no proof of one. Whoever was revoked since counts no more.
 - One person says yes once, through whatever channel, and pays for it once.
 - When nothing is wanted any more, what was approved is set going in the same transaction.
-- Of a plan each step is approved by itself, and the first is done when nothing is wanted of any.
+- Of a plan each step is approved by itself, and the first is done when nothing is wanted of any:
+  what people said of the other steps must hold still when the last word comes.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from holdfast.model.cases import Case, Word
 from holdfast.model.entries import Draft
 from holdfast.model.ids import RANDOM, new_id
 from holdfast.model.proposals import Proposal
-from holdfast.policy import decide
+from holdfast.policy import OF_WORDS, decide
 from holdfast.ports import Tx
 from holdfast.workflow.answers import REFUSED, Answer, TooLate
 from holdfast.workflow.asking import BUDGET, Fresh, ask_in
@@ -28,7 +29,8 @@ from holdfast.workflow.assenting import all_again
 from holdfast.workflow.budgets import take
 from holdfast.workflow.issuing import set_going
 from holdfast.workflow.matters import BY, Matter
-from holdfast.workflow.verdicts import VERDICT, because, told
+from holdfast.workflow.planning import of_step
+from holdfast.workflow.verdicts import VERDICT, as_refusals, because, told
 
 APPROVED, COUNTED = "approved", "counted"
 """What becomes of a yes: it was the last that was wanted, or others are still wanted."""
@@ -158,7 +160,7 @@ class Yes:
 
     def _first(self, tx: Tx, assents: Sequence[Assent]) -> Sequence[Assent]:
         """Who has approved the step that is done first, once everybody's word for each of the
-        others counts still.
+        others counts still: by its signature, its time, and the rules of now.
         """
         matter, first = self.matter, self.matter.plan.first
         of: dict[int, Sequence[Assent]] = {matter.about.step: assents}
@@ -167,7 +169,19 @@ class Yes:
                 continue
             again = all_again(matter.leash, each, tx.words.of(each.id, each.step), self.now)
             if isinstance(again, Refusal):
-                raise TooLate(again)
+                raise TooLate(of_step(again, each.step))
+            ask = ask_in(
+                tx,
+                matter.leash,
+                each,
+                Station.APPROVAL,
+                looked=self.looked,  # at another target: these layers look at none
+                effect=each.effect,
+                assents=again,
+                now=self.now,
+            )
+            if no := as_refusals(decide(ask, OF_WORDS)):
+                raise TooLate(of_step(no[0], each.step))
             of[each.step] = again
         return of[first.step]
 

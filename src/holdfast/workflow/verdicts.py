@@ -24,6 +24,15 @@ def because(verdict: Verdict) -> str:
     return "; ".join(f"{each.by}: {each.because}" for each in verdict.refusals)
 
 
+def as_refusals(verdict: Verdict) -> tuple[Refusal, ...]:
+    """Where nothing is waited for any more: what is still wanted is a no as well."""
+    unmet = (
+        Refusal(by=each.by, because=f"{each.what.value} is wanting: {each.because}")
+        for each in verdict.needs
+    )
+    return (*verdict.refusals, *unmet)
+
+
 def _no(each: Refusal) -> Mapping[str, Plain]:
     return {"by": each.by, "because": each.because}
 

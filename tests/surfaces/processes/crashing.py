@@ -1,4 +1,5 @@
-"""A story of one proposal on a simulated cluster, with a keeper that is killed and started again.
+"""A story of one proposal or plan on a simulated cluster, with a keeper that is killed and started
+again.
 
 Who judges is the simulated server's own log of requests, the cluster, and the one-file verifier:
 nothing that the keeper says of itself is believed without them.
@@ -6,6 +7,7 @@ nothing that the keeper says of itself is believed without them.
 
 import asyncio
 import io
+import itertools
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,8 +26,9 @@ from holdfast.execution.states import ENDS, State
 from holdfast.grants.names import KEEPER_USER, LEASE_USERS
 from holdfast.model.cases import Case
 from holdfast.model.entries import Entry
-from holdfast.model.handed import PROPOSE, WORD, proposal_named
+from holdfast.model.handed import WORD, proposal_named
 from holdfast.model.letters import Letter
+from holdfast.model.proposals import Proposal
 from holdfast.testing.requests import Audited, Request
 from holdfast.testing.server import SimulatedServer
 from holdfast.workflow.asking import INTENT
@@ -35,7 +38,7 @@ from tests.surfaces.processes.boundaries import REQUEST, Point, Trace, traced
 from tests.surfaces.processes.grounds import PEOPLE, Grounds, cluster_uid
 from tests.surfaces.processes.mortal_keeper import Fated
 from tests.surfaces.processes.mortals import a_keeper, killed
-from tests.surfaces.processes.shop import MUTATES, Shop, Story, asked, meant
+from tests.surfaces.processes.shop import MUTATES, Shop, Story, asked, lent_for, meant
 from tests.workflow.executing import key
 
 LOOK = 0.1  # seconds
@@ -64,7 +67,7 @@ class Run:
     async def told(self) -> None:
         """The whole of it."""
         async with asyncio.timeout(WITHIN):
-            outcome = await self._answer(PROPOSE, self.shop.asked())
+            outcome = await self._answer(*self.shop.asked())
             self.id = proposal_named(outcome)
             assert self.id, f"{outcome}: {self.why(outcome)}"
             while self.case() is None:
@@ -74,31 +77,36 @@ class Run:
                 await asyncio.sleep(LOOK)
 
     async def _approved(self) -> None:
+        case = self.case()
+        assert case is not None
         for who in PEOPLE:
-            case = self.case()
-            assert case is not None
-            about = plan_of(case).first
-            text = Statement(
-                v=1,
-                cluster=about.cluster,
-                proposal=about.id,
-                digest=about.digest,
-                step=1,
-                decision=Decision.APPROVE,
-                until=about.open_until,
-            ).text()
-            signature = sign(key(who), text, NAMESPACE)
-            outcome = await self._answer(
-                WORD, {"statement": text.decode(), "signature": signature}, who
-            )
-            assert outcome.startswith(("approved", "counted")), (outcome, self.why(outcome))
-            if outcome.startswith("approved"):
-                return
+            for about in plan_of(case).steps:
+                outcome = await self._says_yes(who, about)
+                assert outcome.startswith(("approved", "counted")), (outcome, self.why(outcome))
+                if outcome.startswith("approved"):
+                    return
         raise AssertionError("it wants more than two people")
 
-    async def _answer(self, kind: str, body: dict[str, Any], who: str = "sam") -> str:
-        at = SystemClock().now()
-        letter = Letter(id=f"ltr_{kind}_{who}", kind=kind, sender=f"cli:{who}", body=body, at=at)
+    async def _says_yes(self, who: str, about: Proposal) -> str:
+        text = Statement(
+            v=1,
+            cluster=about.cluster,
+            proposal=about.id,
+            digest=about.digest,
+            step=about.step,
+            decision=Decision.APPROVE,
+            until=about.open_until,
+        ).text()
+        signature = sign(key(who), text, NAMESPACE)
+        return await self._answer(
+            WORD, {"statement": text.decode(), "signature": signature}, who, about.step
+        )
+
+    async def _answer(
+        self, kind: str, body: dict[str, Any], who: str = "sam", step: int = 1
+    ) -> str:
+        at, id_ = SystemClock().now(), f"ltr_{kind}_{who}_{step}"
+        letter = Letter(id=id_, kind=kind, sender=f"cli:{who}", body=body, at=at)
         with self.store.transaction() as tx:
             tx.letters.put(letter)
         while True:
@@ -129,7 +137,7 @@ class Run:
         """
         says = courses.read(case.course).says
         unknown = State(case.state) is State.UNKNOWN
-        return self.story.kind == "Uncordon" and unknown and "does not tell" in says
+        return "Uncordon" in self.story.kinds and unknown and "does not tell" in says
 
     def left(self) -> list[str]:
         """What of leases stands on the cluster."""
@@ -185,12 +193,20 @@ class Run:
         return self.state / f"trace-{turn}"
 
     def _judge_at_once(self, moment: str, request: Request) -> None:
-        """What leases are about to do was sealed in the chain before they do it."""
-        if moment == "before" and meant(request):
-            with self.store.reading() as tx:
-                sealed = any(True for _ in tx.records.of_kind(INTENT))
-            if not sealed:
-                self.odd.append(f"its intent was not sealed: {asked(request)}")
+        """What leases are about to do was sealed in the chain before they do it, and whatever is to
+        be done before it is done.
+        """
+        if moment != "before" or not meant(request):
+            return
+        purpose, action, uid = lent_for(request.who.name)
+        with self.store.reading() as tx:
+            intents = [each.details for each in tx.records.of_kind(INTENT)]
+        back = purpose == "undo"
+        if not any("undo" in each if back else each.get("uid") == uid for each in intents):
+            self.odd.append(f"its intent was not sealed: {asked(request)}")
+        earlier = itertools.takewhile(lambda kind: kind.lower() != action, self.story.kinds)
+        if not all(map(self.shop.done, earlier)):
+            self.odd.append(f"it was not its turn yet: {asked(request)}")
 
     # the judge
 
@@ -214,21 +230,21 @@ class Run:
             return
         untold = self._untold(case)
         undone = self.story.undone and not untold
-        wanted = 2 if undone else 1
+        acts = [("act", kind.lower()) for kind in self.story.kinds]
+        wanted = [*acts, *(("undo", kind) for _, kind in reversed(acts) if undone)]
         entries = self.entries()
         events = [each.details["event"] for each in entries if "event" in each.details]
-        sent = self.writes()
-        if len(sent) < wanted:
-            yield f"lost: {[each.verb for each in sent]}"
-        if len(sent) > wanted:
-            yield f"done twice: {[f'{each.verb} {each.resource} {each.user}' for each in sent]}"
+        sent = [lent_for(each.user)[:2] for each in self.writes()]
+        if sent != wanted:
+            more = "done twice" if len(sent) > len(wanted) else "in another order"
+            yield f"{'lost' if len(sent) < len(wanted) else more}: {sent}"
         if self.left():
             yield f"leaked: {self.left()}"
         if State(case.state) is not self.story.end and not untold:
             yield f"it ended {case.state}: {courses.read(case.course).says}"
-        if self.shop.done() is undone:
+        if {undone} & {*map(self.shop.done, self.story.kinds)}:
             yield f"the cluster does not show it {case.state}"
-        if events.count("applied") + events.count("found_done") != (0 if untold else 1):
+        if events.count("applied") + events.count("found_done") != (0 if untold else len(acts)):
             yield f"told otherwise: {events}"
         if "lost" in events and not self.answer_lost():
             yield "it was unknown, and no answer was lost"

@@ -12,6 +12,7 @@ from holdfast.adapters.clock import SystemClock
 from holdfast.execution.states import State
 from holdfast.grants.names import KEEPER_USER, LEASE_USERS
 from holdfast.model.documents import Document
+from holdfast.model.handed import PLAN, PROPOSE
 from holdfast.testing.manifests import manifest, owner, pod_of, running_status
 from holdfast.testing.requests import Answer, Request
 from holdfast.testing.status import StatusError, qualified
@@ -24,9 +25,9 @@ MUTATES = ("create", "update", "patch", "delete")
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """Which kind of action, and whether it helps or is taken back."""
+    """Which kinds of action, one after the other, and whether they help or are taken back."""
 
-    kind: str
+    kinds: tuple[str, ...]
     undone: bool = False
 
     @property
@@ -35,9 +36,10 @@ class Story:
 
 
 STORIES = {
-    **{kind: Story(kind=kind) for kind in ASKED},
-    "ScaleWorkload-undone": Story(kind="ScaleWorkload", undone=True),
-    "RolloutUndo-undone": Story(kind="RolloutUndo", undone=True),
+    **{kind: Story(kinds=(kind,)) for kind in ASKED},
+    "ScaleWorkload-undone": Story(kinds=("ScaleWorkload",), undone=True),
+    "RolloutUndo-undone": Story(kinds=("RolloutUndo",), undone=True),
+    "a-plan": Story(kinds=("DeleteResourceQuota", "RolloutRestart")),
 }
 
 
@@ -98,10 +100,10 @@ class Shop:
             return True
         return False
 
-    def done(self) -> bool:
-        """Whether the act is to be seen."""
+    def done(self, kind: str) -> bool:
+        """Whether the act of that kind is to be seen."""
         web = self.document("Deployment web")
-        match self.story.kind:
+        match kind:
             case "RolloutRestart":
                 stamp = "kubectl.kubernetes.io/restartedAt"
                 path = ("spec", "template", "metadata", "annotations")
@@ -113,13 +115,16 @@ class Shop:
                 return web.at("spec", "replicas") == 3
             case "Uncordon":
                 return self.document(ASKED["Uncordon"][0]).at("spec", "unschedulable") is None
-            case kind:
+            case _:
                 return not self.there(ASKED[kind][0])
 
     def _heal(self) -> None:
-        if self.story.undone or not self.done():
-            return
-        match self.story.kind:
+        for kind in () if self.story.undone else self.story.kinds:
+            if self.done(kind):
+                self._heal_after(kind)
+
+    def _heal_after(self, kind: str) -> None:
+        match kind:
             case "DeletePod" if not self.there("Pod web-2-b"):
                 made = self.cluster.fetch("replicasets.apps", "web-2", namespace="shop")
                 pod = self.cluster.create(pod_of(made, "web-2-b", "web:2"))
@@ -170,9 +175,13 @@ class Shop:
         room = {"expectedPods": wanted, "currentHealthy": wanted, "disruptionsAllowed": wanted - 2}
         self.cluster.update_status({**budget, "status": {**budget["status"], **room}})
 
-    def asked(self) -> dict[str, Any]:
-        """The letter that `holdfast propose` would put there."""
-        target, code, params = ASKED[self.story.kind]
+    def asked(self) -> tuple[str, dict[str, Any]]:
+        """The letter that `holdfast propose` would put there: its kind, and what it says."""
+        first, *further = (self._step(kind) for kind in self.story.kinds)
+        return (PLAN, {"steps": [first, *further]}) if further else (PROPOSE, first)
+
+    def _step(self, kind: str) -> dict[str, Any]:
+        target, code, params = ASKED[kind]
         if "replica_set" in params:
             uid = self.document(f"ReplicaSet {params['replica_set']}").ref.uid
             params = {**params, "uid": uid}
@@ -181,7 +190,7 @@ class Shop:
             "trouble": "trb_1",
             "code": code,
             "target": {name: getattr(ref, name) for name in ref.__struct_fields__},
-            "action": self.story.kind,
+            "action": kind,
             "params": params,
             "requester": "cli:sam",
         }
@@ -195,6 +204,12 @@ def meant(request: Request) -> bool:
     """Whether a lease asks for it, and not only to rehearse."""
     dry = request.query.get("dryRun") == "All"
     return not dry and request.who.name.startswith(LEASE_USERS)
+
+
+def lent_for(user: str) -> tuple[str, str, str]:
+    """What a lease is for, by its name: the purpose, the action, and the uid of the target."""
+    purpose, action, uid, _ = user.removeprefix(LEASE_USERS).split(".")
+    return purpose, action, uid
 
 
 def asked(request: Request) -> str:

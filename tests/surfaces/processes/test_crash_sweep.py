@@ -64,6 +64,8 @@ def answered(kind: str) -> Point:
     return Point(REQUEST, f"after {REQUESTED[kind]}")
 
 
+ONWARD = Point("look", "after seen with outcome verified, intent is kept")
+"""The first step of a plan is verified, and its second ordered; nobody has begun it."""
 CUT_OFF = Point(REQUEST, "before delete rolebindings.rbac.authorization.k8s.io by the keeper")
 
 DANGEROUS = (
@@ -75,6 +77,12 @@ DANGEROUS = (
     (
         "postgres",
         Trial(name="ScaleWorkload", points=(sent("ScaleWorkload"), answered("ScaleWorkload"))),
+    ),
+    # A plan, between its steps and in the second of them, by whoever took over after the first.
+    ("sqlite", Trial(name="a-plan", points=(ONWARD,))),
+    (
+        "postgres",
+        Trial(name="a-plan", points=(answered("DeleteResourceQuota"), answered("RolloutRestart"))),
     ),
 )
 WRONG = {
@@ -129,7 +137,7 @@ class Share:
 
     async def trials(self, on: Grounds, ledger: Ledger) -> Sequence[Trial]:
         """Who is killed where: in every place that was met, if need be after somebody else."""
-        kind = self.name.partition("-")[0]
+        kind = STORIES[self.name].kinds[0]
         first = ((answered, sent)[self.turn % 2](kind),) if self.again else ()
         points = ledger.listed(self.label)
         if points is None:

@@ -13,6 +13,7 @@ from datetime import timedelta
 from holdfast.approvals import tickets, words
 from holdfast.approvals.signed import SignedWord
 from holdfast.approvals.statements import Decision, Statement
+from holdfast.conformance.asking import a_proposal
 from holdfast.conformance.forgeries import (
     FORGERIES,
     HOUR,
@@ -25,14 +26,13 @@ from holdfast.conformance.forgeries import (
 from holdfast.conformance.papers import Key, armored
 from holdfast.conformance.restated import Case, ticket_counts, word_counts
 from holdfast.conformance.scenes import NOW
-from holdfast.conformance.sights import ACTIONS, SIGHTS
 from holdfast.errors import BadRecord
 from holdfast.model.asks import Assent
 from holdfast.model.counted import Counted, counted
 from holdfast.model.entries import Check
 from holdfast.model.people import API_VERSION, KIND, Identities, People, Person
+from holdfast.model.plans import planned
 from holdfast.model.proposals import Proposal
-from holdfast.model.repairs import Risk
 from holdfast.model.ssh import SshCheck
 
 type Dice = random.Random
@@ -71,24 +71,9 @@ class _Desk:
         self._checks = checks
         self._keys = {name: Key() for name in ("tickets", "audit", "ana", "mallory")}
         self._ticket_key = self._keys["tickets"].public
-        target = SIGHTS["DeletePod"][0].document.ref
-        self._about = Proposal(
-            id="prp_1",
-            cluster="c-1",
-            trouble="trb_1",
-            code="HF-WRK-020",
-            action=ACTIONS["DeletePod"],
-            target=target,
-            read_hash="r" * 64,
-            steps=(),
-            undo=(),
-            effect=(),
-            risk=Risk.LOW,
-            policy="p-1",
-            requester="sam",
-            proposed=NOW,
-            open_until=NOW + timedelta(hours=4),
-        )
+        alone = a_proposal("DeletePod")
+        plan = planned([alone, a_proposal("DeleteJob"), a_proposal("RolloutRestart")])
+        self._about, self._abouts = alone, (alone, *plan.steps)
 
     def ticket(self, dice: Dice) -> tuple[Case, bool, bool]:
         """A ticket, whether it is accepted, and whether it must be."""
@@ -106,7 +91,7 @@ class _Desk:
 
     def word(self, dice: Dice) -> tuple[Case, bool, bool]:
         """A signed word, whether it is accepted as a yes, and whether it must be."""
-        about = self._about
+        about = dice.choice(self._abouts)
         case: Case = {
             "forged": "",
             "signed_by": "ana",
@@ -114,7 +99,7 @@ class _Desk:
             "cluster": about.cluster,
             "proposal": about.id,
             "digest": about.digest,
-            "step": 1,
+            "step": about.step,
             "decision": "approve",
             "revoked": None,
             "now": dice.choice((0, 1, HOUR, 2 * HOUR - 1)),
@@ -123,11 +108,12 @@ class _Desk:
             "of_cluster": about.cluster,
             "of_proposal": about.id,
             "of_digest": about.digest,
-            "of_step": 1,
+            "of_step": about.step,
         }
-        _twist(case, OF_WORDS, dice)
+        others = tuple(each.digest for each in self._abouts if each.digest != about.digest)
+        _twist(case, (*OF_WORDS, ("digest", others)), dice)
         said = SignedWord(statement=_statement(case), signature=armored(self._signed(case)))
-        return case, self._hears(said, case), word_counts(case)
+        return case, self._hears(said, case, about), word_counts(case)
 
     def flipped_tickets(self) -> Counted:
         """Every bit of one that counts."""
@@ -149,7 +135,7 @@ class _Desk:
         texts = [armored(it) for it in _flips(blob)]
         texts += [_text(it) for it in _flips(armored(blob).encode())]
         heard = [
-            self._hears(SignedWord(statement=said, signature=each), case)
+            self._hears(SignedWord(statement=said, signature=each), case, about)
             for each in (armored(blob), *texts)
         ]
         wrong = [f"bit {n}" for n, holds in enumerate(heard[1:]) if holds]
@@ -193,7 +179,7 @@ class _Desk:
             text = text.replace(b'"v":1', b'"v":2')
         return self._keys[case["signed_by"]].signature(text, case["purpose"])
 
-    def _hears(self, said: SignedWord, case: Case) -> bool:
+    def _hears(self, said: SignedWord, case: Case, about: Proposal) -> bool:
         revoked = case["revoked"]
         ana = Person(
             id="ana",
@@ -203,7 +189,7 @@ class _Desk:
         )
         heard = words.heard(
             said,
-            about=self._about,
+            about=about,
             step=case["of_step"],
             people=People(api_version=API_VERSION, kind=KIND, people=(ana,)),
             check=self._checks.ssh,

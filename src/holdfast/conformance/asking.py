@@ -14,6 +14,7 @@ from holdfast.model.canonical import Plain
 from holdfast.model.documents import Document
 from holdfast.model.objects import Ref
 from holdfast.model.paths import Difference, Item, Segment
+from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Action, ActionClass, Risk, Sight
 from holdfast.model.snapshot import Snapshot
 
@@ -34,15 +35,15 @@ def ask_of(case: Case, read: Action | None = None) -> Ask:
     )
     return Ask(
         station=Station.EXECUTION,
-        now=_at(case["now"]),
+        now=at(case["now"]),
         action=Smuggled(stamp="2026-01-01T12:00:00Z") if case["smuggled"] else action,
         target=target,
         seen=_seen(seen, target, case),
         effect=_effect(case),
         risk=Risk[case["risk"].upper()],
         digest=case["digest"],
-        proposed=_at(case["proposed"]),
-        set_going=_at(case["its_turn"]) if case["its_turn"] else None,
+        proposed=at(case["proposed"]),
+        set_going=at(case["its_turn"]) if case["its_turn"] else None,
         requester=case["requester"],
         managed=_managed(case, told),
         assents=tuple(_heard(yes) for yes in case["assents"]),
@@ -51,18 +52,41 @@ def ask_of(case: Case, read: Action | None = None) -> Ask:
         rules=_rules(case),
         around=Around(
             frozen="switched off" if case["frozen"] else "",
-            cooling_until=_at(case["cooling"]) if case["cooling"] else None,
+            cooling_until=at(case["cooling"]) if case["cooling"] else None,
             broken="three failed" if case["broken"] else "",
             operator_allows=case["operator"],
         ),
     )
 
 
+def a_proposal(action: str, **changed: Any) -> Proposal:
+    """A proposal of that action, as far as the policy is not asked about it."""
+    held: dict[str, Any] = {
+        "id": "prp_1",
+        "cluster": "c-1",
+        "trouble": "trb_1",
+        "code": "HF-WRK-020",
+        "action": ACTIONS[action],
+        "target": SIGHTS[action][0].document.ref,
+        "read_hash": "r" * 64,
+        "steps": (),
+        "undo": (),
+        "effect": (),
+        "risk": Risk.LOW,
+        "policy": "p-1",
+        "requester": "sam",
+        "proposed": NOW,
+        "open_until": NOW + timedelta(hours=4),
+    }
+    return Proposal(**{**held, **changed})
+
+
 def _class(case: Case) -> ActionClass:
     return ActionClass(CLASS[case["action"]])
 
 
-def _at(seconds: int) -> datetime:
+def at(seconds: int) -> datetime:
+    """That moment of a case."""
     return NOW + timedelta(seconds=seconds)
 
 
@@ -148,8 +172,8 @@ def _heard(yes: dict[str, Any]) -> Assent:
         groups=frozenset(yes["groups"]),
         proof=Proof(yes["proof"]),
         digest=yes["digest"],
-        at=_at(yes["at"]),
-        until=_at(yes["until"]),
+        at=at(yes["at"]),
+        until=at(yes["until"]),
     )
 
 

@@ -79,6 +79,84 @@ def a_case(dice: Dice) -> Case:
     return case
 
 
+def a_plan(dice: Dice) -> list[Case]:
+    """The steps of a plan, each in its turn: legitimate in half of the cases, else bent."""
+    several = [legitimate(dice) for _ in range(dice.choices((2, 3, 4, 5), (4, 3, 2, 1))[0])]
+    for number, case in enumerate(several):
+        case["uid"] = case["read_uid"] = f"{case['uid']}-{number}"
+        case["requester"], case["distance"], case["paid"] = "sam", {}, {"ana", "ben"}
+        case["assents"] = [_assent("ana", 90 * MINUTE), _assent("ben", 95 * MINUTE)]
+        if number:
+            case["now"] = (100 + 20 * number) * MINUTE
+            case["its_turn"] = case["now"] - dice.choice((0, 1, 14 * MINUTE, 15 * MINUTE))
+    for _ in range(dice.choices((0, 1, 2), (5, 4, 1))[0]):
+        dice.choice(BENDS)(several, dice)
+    return several
+
+
+def _in_a_step(several: list[Case], dice: Dice) -> None:
+    dice.choice(CHANGES)(dice.choice(several), dice)
+
+
+def _one_object(several: list[Case], _: Dice) -> None:
+    several[-1]["uid"] = several[-1]["read_uid"] = several[0]["uid"]
+
+
+def _six(several: list[Case], _: Dice) -> None:
+    while len(several) <= 5:
+        uid = f"more-{len(several)}"
+        several.append({**several[-1], "uid": uid, "read_uid": uid})
+
+
+def _in_one(name: str, *values: object) -> Callable[[list[Case], Dice], None]:
+    def bent(several: list[Case], dice: Dice) -> None:
+        dice.choice(several)[name] = dice.choice(values)
+
+    return bent
+
+
+def _in_the_last(name: str, *values: object) -> Callable[[list[Case], Dice], None]:
+    def bent(several: list[Case], dice: Dice) -> None:
+        several[-1][name] = dice.choice(values)
+
+    return bent
+
+
+def _late(several: list[Case], dice: Dice) -> None:
+    case = dice.choice(several[1:])
+    case["its_turn"] = case["now"] - 15 * MINUTE - dice.choice((1, 60, 3600))
+
+
+def _moved(several: list[Case], _: Dice) -> None:
+    """One step has two yeses of each, and another has none."""
+    several[0]["assents"], several[-1]["assents"] = several[0]["assents"] * 2, []
+
+
+def _one_of_two(several: list[Case], dice: Dice) -> None:
+    case = dice.choice(several)
+    case["assents"] = [dice.choice(case["assents"])] if case["assents"] else []
+
+
+def _held_shortly(several: list[Case], dice: Dice) -> None:
+    for yes in dice.choice(several)["assents"]:
+        yes["until"] = dice.choice((95 * MINUTE, 95 * MINUTE + 1, 120 * MINUTE, 121 * MINUTE))
+
+
+BENDS: tuple[Callable[[list[Case], Dice], None], ...] = (
+    _in_a_step,
+    _one_object,
+    _six,
+    _late,
+    _moved,
+    _one_of_two,
+    _held_shortly,
+    _in_one("requester", "ana", "somebody"),
+    _in_one("proposed", 61 * MINUTE),
+    _in_one("risk", "medium", "high"),
+    _in_the_last("two_people", {"scale", "restart", "remove"}),
+)
+
+
 def _of_an_assent(change: Callable[[dict[str, Any], Dice], None]) -> Callable[[Case, Dice], None]:
     def changed(case: Case, dice: Dice) -> None:
         if case["assents"]:

@@ -64,40 +64,53 @@ PARAMS: dict[str, dict[str, Any]] = {
     "PatchProbe": TIMES | {"initial_delay_seconds": (0, 600), "container": LABEL, "probe": PROBE},
 }
 NEVER = {
-    "kube-system",
-    "kube-public",
-    "kube-node-lease",
-    "rook-ceph",
-    "vault",
-    "external-secrets",
-    "cnpg-system",
-    "calico-system",
-    "tigera-operator",
-    "holdfast",
-    "holdfast-leases",
+    *("kube-system", "kube-public", "kube-node-lease", "rook-ceph", "vault", "external-secrets"),
+    *("cnpg-system", "calico-system", "tigera-operator", "holdfast", "holdfast-leases"),
 }
+RISKS = ("low", "medium", "high")
 
 
 def refusers(case: Case) -> set[str]:
     """Every layer that must refuse to have this executed now."""
-    no = set()
-    if not _in_the_set(case):
-        no.add("closed_set")
-    if not _in_scope(case):
-        no.add("target_scope")
-    if case["namespace"] in NEVER or case["namespace"] in case["protected"]:
-        no.add("protected_namespaces")
-    if not _may_be_changed_here(case):
-        no.add("kept_elsewhere")
-    if not _approved(case):
-        no.add("signed_approval")
-    if not _by_two(case):
-        no.add("two_people")
-    if case["chain"] != "sealed":
-        no.add("audit_first")
-    if any(yes["person"] not in case["paid"] for yes in case["assents"]):
-        no.add("budget")
-    return no | _around(case)
+    no = {
+        "closed_set": not _in_the_set(case),
+        "target_scope": not _in_scope(case),
+        "protected_namespaces": case["namespace"] in NEVER | case["protected"],
+        "kept_elsewhere": not _may_be_changed_here(case),
+        "signed_approval": not _approved(case),
+        "two_people": not _by_two(case),
+        "audit_first": case["chain"] != "sealed",
+        "budget": any(yes["person"] not in case["paid"] for yes in case["assents"]),
+        "freeze": case["frozen"],
+        "cooldown": case["cooling"] > case["now"],
+        "breaker": case["broken"],
+        "operator_policy": not case["operator"],
+    }
+    return {layer for layer, refuses in no.items() if refuses}
+
+
+def plan_refusers(steps: list[Case], at: int, verified: int) -> set[str]:
+    """The same, of a step of a plan of which so many are verified; `plan`, if it is none."""
+    shared = all(len({each[name] for each in steps}) == 1 for name in ("requester", "proposed"))
+    if len(steps) > 5 or len({each["uid"] for each in steps}) < len(steps) or not shared:
+        return {"plan"}
+    if at != verified + 1:
+        return {"turn"}
+    hardest = max((each["risk"] for each in steps), key=RISKS.index)
+    hard = [{**each, "risk": hardest} for each in steps]
+    last = max((yes["at"] for each in steps for yes in each["assents"]), default=0)
+    if at > 1:
+        return refusers(hard[at - 1])
+    if not all(_said(each, last) for each in hard[1:]):
+        return {"words"}
+    return refusers({**hard[0], "its_turn": last})
+
+
+def _said(case: Case, now: int) -> bool:
+    """Whether everybody who must has said yes to it, when the last word for its plan came."""
+    told = {**case, "now": now}
+    yeses = case["assents"]
+    return bool(yeses) and all(_counts(told, yes) for yes in yeses) and _by_two(told)
 
 
 def _in_the_set(case: Case) -> bool:
@@ -169,19 +182,6 @@ def _by_two(case: Case) -> bool:
         first.setdefault(yes["person"], yes["at"])
     times = list(first.values())
     return len(times) >= 2 and (apart is None or times[1] - times[0] >= apart)
-
-
-def _around(case: Case) -> set[str]:
-    no = set()
-    if case["frozen"]:
-        no.add("freeze")
-    if case["cooling"] > case["now"]:
-        no.add("cooldown")
-    if case["broken"]:
-        no.add("breaker")
-    if not case["operator"]:
-        no.add("operator_policy")
-    return no
 
 
 def meant(text: str) -> Case | None:

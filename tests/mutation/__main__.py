@@ -1,25 +1,25 @@
 """`python -m tests.mutation [ROOM...]`: which small changes no test notices, and the share of those
 that one does.
 
-It must be the first to load anything of Holdfast, so it is a process of its own.
+It must be the first to load anything of Holdfast, so it is a process of its own. Verdicts are kept in
+`results/mutants.jsonl`: whoever is interrupted goes on from there, and the lines of several machines
+may be put together.
 """
 
 import argparse
 import json
 import random
+import signal
 import sys
-from collections.abc import Container, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from types import FrameType
 from typing import Any
-
-import yaml
 
 from tests.mutation.killing import Judged, all_mutants, judge, plainly, unchanged
 from tests.mutation.points import Mutant
-from tests.mutation.rooms import ROOMS, as_they_always_run
+from tests.mutation.rooms import ROOMS, ROOT, as_they_always_run
+from tests.mutation.telling import PAGE, page, table
 from tests.mutation.verdicts import KEPT, Verdicts, state
-
-EXCUSES = Path(__file__).with_name("survivors.yaml")
 
 
 def main() -> int:
@@ -27,21 +27,38 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("rooms", nargs="*", default=[*ROOMS])
     parser.add_argument("--sample", type=int, default=0, help="so many of each room, and not all")
+    parser.add_argument("--shard", type=_shard, default=(1, 1), help="a part of it, such as 2/4")
     parser.add_argument("--seed", type=int, default=1, help="by which they are chosen")
     parser.add_argument("--compare", type=int, default=0, help="judge so many both ways")
     parser.add_argument("--again", action="store_true", help=f"believe no verdict in {KEPT.name}")
     parser.add_argument("--at-once", type=int, default=2)
+    parser.add_argument("--page", action="store_true", help=f"write {PAGE.relative_to(ROOT)}, too")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, _end)
     with as_they_always_run():
         told = {room: _judged(room, asked) for room in asked.rooms}
-    _print_table(told)
+    print("\n" + table(told))
+    if asked.page:
+        PAGE.write_text(page(told))
     print(json.dumps(told))
     return 0
 
 
+def _end(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)  # what stands open is closed on the way
+
+
+def _shard(text: str) -> tuple[int, int]:
+    number, _, of = text.partition("/")
+    if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        raise argparse.ArgumentTypeError("a part is one such as 2/4")
+    return int(number), int(of)
+
+
 def _judged(room: str, asked: argparse.Namespace) -> dict[str, Any]:
     every = all_mutants(room)
-    wanted = _sampled(room, every, asked.sample, asked.seed)
+    number, of = asked.shard
+    wanted = _sampled(room, every[number - 1 :: of], asked.sample, asked.seed)
     judged: list[Judged] = []
     for each in _verdicts(room, wanted, asked):
         judged.append(each)
@@ -53,6 +70,7 @@ def _judged(room: str, asked: argparse.Namespace) -> dict[str, Any]:
         "of": len(every),
         "judged": len(judged),
         "quickly": sum(each.quickly for each in judged),
+        "ended": sorted(each.mutant.key for each in judged if each.ended),
         "survivors": sorted(each.mutant.key for each in judged if not each.killed),
         **(_compared(room, judged, asked) if asked.compare else {}),
     }
@@ -74,7 +92,7 @@ def _compared(room: str, judged: Sequence[Judged], asked: argparse.Namespace) ->
 
 
 def _verdicts(room: str, wanted: Sequence[Mutant], asked: argparse.Namespace) -> Iterator[Judged]:
-    verdicts = Verdicts(KEPT, state())
+    verdicts = Verdicts(KEPT, state(room))
     kept = [] if asked.again else [each for m in wanted if (each := verdicts.of(m)) is not None]
     yield from kept
     known = {each.mutant.key for each in kept}
@@ -87,21 +105,6 @@ def _verdicts(room: str, wanted: Sequence[Mutant], asked: argparse.Namespace) ->
 def _sampled[Each](room: str, every: Sequence[Each], count: int, seed: int) -> Sequence[Each]:
     dice = random.Random(f"{seed}-{room}")
     return dice.sample(every, min(count, len(every))) if count else every
-
-
-def _print_table(told: dict[str, dict[str, Any]]) -> None:
-    excused = yaml.safe_load(EXCUSES.read_text()) or {}
-    print(f"\n{'room':<10} {'judged':>7} {'killed':>7} {'survive':>8} {'excused':>8} {'killed':>8}")
-    rows = {room: _row(each, excused) for room, each in told.items()}
-    rows["all"] = [sum(column) for column in zip(*rows.values(), strict=True)]
-    for room, (judged, survive, known) in rows.items():
-        share = (judged - survive) / judged
-        print(f"{room:<10} {judged:>7} {judged - survive:>7} {survive:>8} {known:>8} {share:>8.1%}")
-
-
-def _row(told: dict[str, Any], excused: Container[str]) -> list[int]:
-    survivors = told["survivors"]
-    return [told["judged"], len(survivors), sum(key in excused for key in survivors)]
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FunctionType
 
 import pytest
 
@@ -50,8 +50,10 @@ def noticed(
     """The key of each mutant, the test that noticed it, if one did, and whether that is sure."""
     reading, writing = os.pipe()
     with tempfile.TemporaryFile() as printed:
+        parent = os.getpid()
         pid = os.fork()
         if not pid:
+            children.end_with(parent)
             os.close(reading)
             for stream in (1, 2):
                 os.dup2(printed.fileno(), stream)
@@ -62,8 +64,8 @@ def noticed(
                 for line in told:
                     key, by, sure = json.loads(line)
                     yield key, by, sure
-        except GeneratorExit:
-            os.kill(pid, signal.SIGTERM)
+        except BaseException:
+            os.kill(pid, signal.SIGKILL)  # what it has begun ends with it
             raise
         finally:
             _, status = os.waitpid(pid, 0)
@@ -77,7 +79,6 @@ def _load(room: str, quick: "_Quick") -> None:
     """Run in a child, which never returns."""
     code = children.BROKEN
     try:
-        signal.signal(signal.SIGTERM, _stop)
         quick.watch_loading()
         code = int(
             pytest.main([*options(), *(str(ROOT / t) for t in ROOMS[room])], plugins=[quick])
@@ -88,10 +89,6 @@ def _load(room: str, quick: "_Quick") -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
-
-
-def _stop(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(number)
 
 
 class _Quick:

@@ -21,7 +21,7 @@ import pytest
 from tests.mutation import children, in_place
 from tests.mutation.points import Mutant, mutants
 from tests.mutation.points import unchanged as as_it_is
-from tests.mutation.rooms import ROOMS, ROOT, SOURCES, files, options
+from tests.mutation.rooms import ROOMS, ROOT, SOURCES, files, nearest, options
 
 LOADING = "loading it"
 
@@ -38,6 +38,11 @@ class Judged:
     def killed(self) -> bool:
         """Whether something noticed it."""
         return bool(self.by)
+
+    @property
+    def ended(self) -> bool:
+        """Whether that was no test, but that it took too much time or memory."""
+        return self.by in {children.TIME, children.SPACE}
 
 
 def all_mutants(room: str) -> list[Mutant]:
@@ -60,7 +65,7 @@ def judge(
         if sure:
             del rest[each.mutant.key]
             yield each
-        elif each.killed:
+        elif "::" in each.by:
             more[each.mutant.key] = each.by
     yield from plainly(room, [*rest.values()], hints=more, at_once=at_once)
 
@@ -78,7 +83,7 @@ def quickly(
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """The tests that a mutant is shown to: the one that noticed it before, or all."""
+    """The tests that a mutant is shown to: the one that noticed it before, those near it, or all."""
 
     mutant: Mutant
     tests: tuple[str, ...]
@@ -92,8 +97,10 @@ def plainly(
     assert not any(each.startswith("holdfast") for each in sys.modules), "loaded before its time"
     every = tuple(str(ROOT / tests) for tests in ROOMS[room])
     _load_what_is_not_ours(every if len(wanted) > 1 else ())
-    hinted = [_Run(m, (str(ROOT / hints[m.key]),), whole=False) for m in wanted if m.key in hints]
-    whole = [_Run(m, every, whole=True) for m in wanted if m.key not in hints]
+    near = {m.key: tests for m in wanted if (tests := nearest(room, m.file)) is not None}
+    first = near | {m.key: ROOT / hints[m.key] for m in wanted if m.key in hints}
+    hinted = [_Run(m, (str(first[m.key]),), whole=False) for m in wanted if m.key in first]
+    whole = [_Run(m, every, whole=True) for m in wanted if m.key not in first]
     for run, by in children.forked(hinted, _plain, at_once=at_once):
         if by:
             yield Judged(run.mutant, by, quickly=False)

@@ -1,6 +1,7 @@
 """Which rooms are judged, by which tests, and how these are run."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,12 @@ def files(room: str) -> list[Path]:
     """The modules of a room that are judged."""
     folder, named = SOURCES / room, FILES.get(room)
     return [folder / name for name in named] if named else sorted(folder.glob("*.py"))
+
+
+def nearest(room: str, file: str) -> Path | None:
+    """The tests of that very module, if they have a file of its name: likely the first to notice."""
+    path = ROOT / "tests" / room / f"test_{Path(file).name}"
+    return path if path.exists() else None
 
 
 def options() -> list[str]:
@@ -52,7 +59,10 @@ def options() -> list[str]:
 def as_they_always_run() -> Iterator[None]:
     """Tests run at the N of every run, whoever asks, and what they leave goes away with us."""
     os.environ.pop("HOLDFAST_PROVE", None)
-    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+    # Bytecode is kept, whatever the shell says: each mutant that is judged plainly loads all anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+    with tempfile.TemporaryDirectory(prefix="mutants-", ignore_cleanup_errors=True) as folder:
         os.environ["TMPDIR"] = folder
         tempfile.tempdir = None
         yield

@@ -1,12 +1,15 @@
 """Verdicts that are kept, so that whoever is interrupted goes on from there.
 
-A verdict holds for one state of sources and tests, to the byte. Of another state it is a hint: the
-test that noticed a mutant once is the first that is asked again.
+A verdict holds for one state of the sources and of the room's tests, to the byte. Of another state
+it is a hint: the test that noticed a mutant once is the first that is asked again.
 """
 
+import ast
 import hashlib
 import json
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.mutation.killing import Judged
@@ -14,16 +17,60 @@ from tests.mutation.points import Mutant
 from tests.mutation.rooms import ROOT
 
 KEPT = ROOT / "results" / "mutants.jsonl"
-_TOLD_BY = ("src/**/*.py", "tests/**/*.py", "tests/**/*.yaml", "lab/**/*.py", "requirements/*")
+_ALWAYS = (
+    *("src/**/*", "lab/**/*.py", "bench/**/*.py", "requirements/*", "pyproject.toml"),
+    "tests/**/*.yaml",
+    # How it is judged; not how that is told.
+    "tests/mutation/[!_tv]*.py",
+)
+_EXCUSES = Path(__file__).with_name("survivors.yaml")
 
 
-def state() -> str:
-    """What the verdicts hang on: every source, every test, what they stand on, and the Python."""
+def state(room: str) -> str:
+    """What its verdicts hang on: every source, the room's tests and what they use, the Python."""
     told = hashlib.sha256(sys.version.encode())
-    for path in sorted({path for each in _TOLD_BY for path in ROOT.glob(each) if path.is_file()}):
-        if path.name != "survivors.yaml":
+    always = {path for each in _ALWAYS for path in ROOT.glob(each)}
+    for path in sorted((_tests(room) | always) - {_EXCUSES}):
+        if path.is_file() and path.suffix != ".pyc":
             told.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
     return told.hexdigest()
+
+
+def _tests(room: str) -> set[Path]:
+    """The files of a room's tests, and those that these load, wherever they say so."""
+    todo, found = [ROOT / "tests" / room, ROOT / "tests" / "conftest.py"], set[Path]()
+    while todo:
+        place = todo.pop()
+        found.add(place)
+        for path in place.rglob("*") if place.is_dir() else [place]:
+            found.add(path)
+            named = {*map(_place, _named(path))} if path.suffix == ".py" else set()
+            todo += [each for each in named - {*todo} - found if each is not None]
+    return found
+
+
+def _named(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Import(names=names):
+                yield from (each.name for each in names)
+            case ast.ImportFrom(module=str(module), names=names):
+                yield from (f"{module}.{each.name}" for each in names)
+            case ast.Constant(value=str(name)):  # a plugin's
+                yield name
+            case _:
+                pass
+
+
+def _place(name: str) -> Path | None:
+    """Where a module of the tests stands, or what a module of them holds; of a package, all."""
+    if not re.fullmatch(r"tests(\.\w+)+", name):
+        return None
+    place = ROOT.joinpath(*name.split("."))
+    if place.is_dir():
+        return place
+    path = place.with_suffix(".py")
+    return path if path.exists() else _place(name.rpartition(".")[0])
 
 
 class Verdicts:

@@ -1,9 +1,9 @@
 """`python -m tests.mutation [ROOM...]`: which small changes no test notices, and the share of those
 that one does.
 
-It must be the first to load anything of Holdfast, so it is a process of its own. Verdicts are kept in
-`results/mutants.jsonl`: whoever is interrupted goes on from there, and the lines of several machines
-may be put together.
+It must be the first to load anything of Holdfast, so it is a process of its own. Verdicts are kept
+in `results/mutants.jsonl`: whoever is interrupted goes on from there, and the lines of several
+machines may be put together.
 """
 
 import argparse

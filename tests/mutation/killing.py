@@ -83,7 +83,7 @@ def quickly(
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """The tests that a mutant is shown to: the one that noticed it before, those near it, or all."""
+    """The tests that a mutant is shown to: the one that noticed it once, those near it, or all."""
 
     mutant: Mutant
     tests: tuple[str, ...]

@@ -29,7 +29,7 @@ def files(room: str) -> list[Path]:
 
 
 def nearest(room: str, file: str) -> Path | None:
-    """The tests of that very module, if they have a file of its name: likely the first to notice."""
+    """The tests of that very module, if there is a file of them: likely the first to notice."""
     path = ROOT / "tests" / room / f"test_{Path(file).name}"
     return path if path.exists() else None
 

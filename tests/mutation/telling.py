@@ -1,7 +1,7 @@
 """What came of the mutants: a table for the screen, and a page for those who did not run it."""
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,26 @@ from tests.mutation.rooms import FILES, ROOT
 EXCUSES = Path(__file__).with_name("survivors.yaml")
 PAGE = ROOT / "docs" / "reference" / "mutants.md"
 COLUMNS = ("room", "mutants", "killed", "by an end", "survived", "excused", "not judged", "share")
+
+_PAGE = """# The mutants
+
+What decides is held by its tests: each small change of it, one at a time (a comparison, a number, a
+word, a condition, what is returned or raised, a call that is left out), has to be noticed by a test
+of its room. `tests/mutation/points.py` says what is changed and what is left alone; nothing that is
+written in a source can hide a place from it. Each room is judged whole, {parts}.
+Measured with `make mutants ARGS=--page`.
+
+{table}
+
+- commit {commit}, Python {python}
+- *by an end*: of those killed, noticed by the time or the memory that they took, and by no test
+- *share*: killed, of those that were judged, excuses or not
+
+## Survivors
+
+No test notices these, each for the reason below it, which `tests/mutation/survivors.yaml` holds.
+
+{survivors}"""
 
 type Told = Mapping[str, Any]
 
@@ -61,29 +81,22 @@ def table(told: Mapping[str, Told]) -> str:
 
 def page(told: Mapping[str, Told]) -> str:
     """For the documentation, with each survivor and its reason."""
-    lines = [
-        "| " + " | ".join(row) + " |" for row in (COLUMNS, ["---"] * len(COLUMNS), *rows(told))
-    ]
-    survivors = sorted(key for each in told.values() for key in each["survivors"])
     reasons = excused()
-    part = ", ".join(f"of {room} {', '.join(FILES[room])}" for room in told if room in FILES)
-    return f"""# The mutants
+    survivors = sorted(key for each in told.values() for key in each["survivors"])
+    listed = [_listed(key, reasons.get(key, "no reason is given")) for key in survivors]
+    parts = ", ".join(f"of {room} {', '.join(FILES[room])}" for room in told if room in FILES)
+    return _PAGE.format(
+        parts=parts,
+        table="\n".join(_line(row) for row in (COLUMNS, ["---"] * len(COLUMNS), *rows(told))),
+        commit=commit(),
+        python=platform.python_version(),
+        survivors="\n".join(listed) or "There are none.",
+    )
 
-What decides is held by its tests: each small change of it, one at a time (a comparison, a number, a
-word, a condition, what is returned or raised, a call that is left out), has to be noticed by a test
-of its room. Measured with `make mutants ARGS=--page`; `tests/mutation/points.py` says what is changed
-and what is left alone, and nothing in a source can hide a place from it. Judged is each room whole
-({part}).
 
-{chr(10).join(lines)}
+def _line(row: Iterable[str]) -> str:
+    return f"| {' | '.join(row)} |"
 
-- commit {commit()}, Python {platform.python_version()}
-- *by an end*: of those killed, noticed by no test but by the time or the memory that they took
-- *share*: killed, of those that were judged, excuses or not
 
-## Survivors
-
-No test notices these, each for the reason below it (`tests/mutation/survivors.yaml`).
-
-{chr(10).join(f"- `{key.replace(chr(96), chr(39))}`{chr(10)}{chr(10)}  {' '.join(reasons.get(key, 'no reason is given').split())}" for key in survivors)}
-"""
+def _listed(key: str, reason: str) -> str:
+    return f"```text\n{key}\n```\n\n{' '.join(reason.split())}\n"

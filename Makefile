@@ -103,8 +103,8 @@ trials: install lab-build ## play the library of trials on a lab: recall, false 
 	@$(BIN)/python -m lab.trials $(ARGS)
 
 .PHONY: mutants
-mutants: install ## which small changes of policy, approvals, audit and states no test notices (resumable)
-	@$(BIN)/python -m tests.mutation
+mutants: install ## which small changes of policy, approvals, audit and states no test notices (resumable; ARGS="audit --shard 2/4")
+	@$(BIN)/python -m tests.mutation $(ARGS)
 
 .PHONY: bench
 bench: install lab-build ## the measurements, as one table and one JSON file under results/

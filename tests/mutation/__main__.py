@@ -12,6 +12,7 @@ import random
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
@@ -59,8 +60,14 @@ def _judged(room: str, asked: argparse.Namespace) -> dict[str, Any]:
     every = all_mutants(room)
     number, of = asked.shard
     wanted = _sampled(room, every[number - 1 :: of], asked.sample, asked.seed)
-    judged: list[Judged] = []
-    for each in _verdicts(room, wanted, asked):
+    quick = [each for each in wanted if each.function is not None]
+    chosen = _sampled(room, quick, asked.compare, asked.seed) if asked.compare else ()
+    same = {each.key: each for each in map(_undone, chosen)}
+    judged, noticed = list[Judged](), list[str]()
+    for each in _verdicts(room, [*wanted, *same.values()], asked):
+        if each.mutant.key in same:
+            noticed += [each.mutant.key] if each.killed else []
+            continue
         judged.append(each)
         if not each.killed:
             print(f"survives  {each.mutant.key}", flush=True)
@@ -72,8 +79,17 @@ def _judged(room: str, asked: argparse.Namespace) -> dict[str, Any]:
         "quickly": sum(each.quickly for each in judged),
         "ended": sorted(each.mutant.key for each in judged if each.ended),
         "survivors": sorted(each.mutant.key for each in judged if not each.killed),
+        "unchanged": len(same),
+        "noticed": noticed,
         **(_compared(room, judged, asked) if asked.compare else {}),
     }
+
+
+def _undone(mutant: Mutant) -> Mutant:
+    """The function of a mutant as it is, put in its place as a mutant would be: that survives."""
+    assert mutant.function is not None
+    made = replace(mutant.made, change=None)
+    return replace(mutant, key=f"{mutant.file}:{mutant.function.name}: as it is", made=made)
 
 
 def _compared(room: str, judged: Sequence[Judged], asked: argparse.Namespace) -> dict[str, Any]:

@@ -4,19 +4,21 @@
 """
 
 import json
+import signal
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.mutation import children
 from tests.mutation.killing import Judged, all_mutants
 from tests.mutation.points import Mutant, mutants
 from tests.mutation.rooms import ROOMS
+from tests.mutation.telling import excused
 from tests.mutation.verdicts import Verdicts
 from tests.proving import PROVE
 from tests.tally import Count, Tally
@@ -24,52 +26,61 @@ from tests.tally import Count, Tally
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3 * 3600)]
 
 HERE = Path(__file__).parent
-EXCUSED: dict[str, str] = yaml.safe_load((HERE / "survivors.yaml").read_text()) or {}
+ROOT = HERE.parents[1]
+EXCUSED = excused()
 FEW = 4
 LEAST = 0.9
 QUICK = ("policy",)  # whose tests are quick, and whose mutants are all judged quickly
+# A room is judged once, by one process: what is asked of it stays together.
+EACH = [
+    pytest.param(room, marks=pytest.mark.xdist_group(f"mutants-{room}"))
+    for room in (ROOMS if PROVE else QUICK)
+]
 
 
-def run(*arguments: str) -> dict[str, Any]:
+@cache
+def judged(room: str) -> dict[str, Any]:
+    """A room, as far as it is judged in this run."""
+    few = ("--again", "--sample", str(FEW), "--compare", "1")
+    asked = ("--compare", "25") if PROVE else few
     told = subprocess.run(
-        [sys.executable, "-m", "tests.mutation", *arguments],
-        cwd=HERE.parents[1],
+        [sys.executable, "-m", "tests.mutation", room, *asked, "--at-once", "1"],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    result: dict[str, Any] = json.loads(told.stdout.splitlines()[-1])
+    result: dict[str, Any] = json.loads(told.stdout.splitlines()[-1])[room]
     return result
 
 
-@pytest.fixture(scope="module")
-def judged(prove: bool) -> dict[str, Any]:
-    """Each room, as far as it is judged in this run."""
-    few = ["--again", "--sample", str(FEW), "--compare", "1", "--at-once", "1"]
-    return run(*ROOMS, "--compare", "25") if prove else run(*QUICK, *few)
-
-
-@pytest.mark.parametrize("room", ROOMS if PROVE else QUICK)
-def test_what_is_changed_is_noticed(
-    room: str, judged: dict[str, Any], tally: Tally, prove: bool
-) -> None:
-    told = judged[room]
+@pytest.mark.parametrize("room", EACH)
+def test_what_is_changed_is_noticed(room: str, tally: Tally) -> None:
+    told = judged(room)
     unexcused = [each for each in told["survivors"] if each not in EXCUSED]
     tally(Count(f"mutants of {room} that are noticed", told["judged"], len(unexcused), seed=1))
     assert unexcused == []
-    if prove:
+    if PROVE:
         assert told["of"] == told["judged"]
         assert len(told["survivors"]) <= (1 - LEAST) * told["judged"]
         here = [each for each in EXCUSED if each.startswith(f"{room}/")]
         assert sorted(told["survivors"]) == sorted(here)
 
 
-@pytest.mark.parametrize("room", ROOMS if PROVE else QUICK)
-def test_both_ways_to_judge_agree(room: str, judged: dict[str, Any], tally: Tally) -> None:
-    told = judged[room]
+@pytest.mark.parametrize("room", EACH)
+def test_both_ways_to_judge_agree(room: str, tally: Tally) -> None:
+    told = judged(room)
     wrong = told["otherwise"]
     tally(Count("mutants judged both ways", told["compared"], len(wrong), seed=1))
     assert wrong == []
+
+
+@pytest.mark.parametrize("room", EACH)
+def test_what_is_not_changed_is_not_noticed(room: str, tally: Tally) -> None:
+    told = judged(room)
+    tally(Count("functions as they are", told["unchanged"], len(told["noticed"]), seed=1))
+    assert told["unchanged"] > 0
+    assert told["noticed"] == []
 
 
 def test_every_excuse_is_of_a_mutant_and_says_why() -> None:
@@ -133,6 +144,61 @@ def test_what_never_ends_or_fills_the_memory_is_ended_and_told() -> None:
 
     told = dict(children.forked(["loops", "grows", "ends"], work, at_once=2))
     assert told == {"loops": children.TIME, "grows": children.SPACE, "ends": "ends"}
+
+
+def test_what_waits_for_what_never_comes_is_ended_and_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(children, "IDLE", 1.0)
+
+    def work(job: str) -> str:
+        while job == "waits":
+            signal.pause()
+        until = time.monotonic() + 3  # longer than one may be idle, and busy all the time
+        while time.monotonic() < until:
+            time.process_time()
+        return job
+
+    told = dict(children.forked(["waits", "computes"], work, at_once=2))
+    assert told == {"waits": children.TIME, "computes": "computes"}
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
+def test_nothing_outlives_who_asked_for_it(ending: signal.Signals) -> None:
+    asked = subprocess.Popen(
+        [sys.executable, "-m", "tests.mutation", "execution", "--again", "--sample", "2"],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while (
+            len(below := _below(asked.pid)) < 2
+        ):  # what has loaded the tests, and one that runs some
+            assert asked.poll() is None
+            time.sleep(0.05)
+    finally:
+        asked.send_signal(ending)
+    assert asked.wait() == (128 + ending if ending == signal.SIGTERM else -ending)
+    while any(_runs(each) for each in below):
+        time.sleep(0.05)
+
+
+def _below(pid: int) -> set[int]:
+    """The processes that a process has begun, and those that they have."""
+    try:
+        here = {*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())}
+    except (FileNotFoundError, ProcessLookupError):  # it has ended
+        return set()
+    return here.union(*map(_below, here))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_a_verdict_is_kept_for_one_state_and_hints_at_the_next(tmp_path: Path) -> None:

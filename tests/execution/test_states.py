@@ -35,6 +35,11 @@ def test_no_life_is_without_end() -> None:
     assert set(State) == ending
 
 
+def test_it_ends_where_nothing_follows_unless_a_person_has_it_taken_back() -> None:
+    ends = {"rejected", "expired", "refused", "failed", "undone", "undo_failed"}
+    assert ends | {"recovered", "recovered_late"} == {state.value for state in ENDS}
+
+
 ONWARD, BACK = {Event.VERIFIED}, {Event.HALTED, Event.STEP_UNDONE}
 """What leads from one step of a plan to the next one, and to the one before."""
 

@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -108,7 +109,7 @@ def _compared(room: str, judged: Sequence[Judged], asked: argparse.Namespace) ->
 
 
 def _verdicts(room: str, wanted: Sequence[Mutant], asked: argparse.Namespace) -> Iterator[Judged]:
-    verdicts = Verdicts(KEPT, state(room))
+    verdicts = Verdicts(KEPT, partial(state, room))
     kept = [] if asked.again else [each for m in wanted if (each := verdicts.of(m)) is not None]
     yield from kept
     known = {each.mutant.key for each in kept}

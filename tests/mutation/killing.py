@@ -1,10 +1,13 @@
 """Run a room's tests against its mutants: quickly where that is sure, and plainly where it is not.
 
 The plain way, which is always right: a process of its own, in which the mutant is loaded in the
-place of its module before anything else of ours. What the quick way (see `in_place.py`) is not sure
-of is judged so.
+place of its module, and after it whatever makes use of it. Loaded before, once for all mutants, is
+only what can be loaded while nobody may load anything that is judged. What the quick way (see
+`in_place.py`) is not sure of is judged so.
 """
 
+import contextlib
+import gc
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -13,6 +16,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -77,6 +81,7 @@ def quickly(
     inside = {each.key: each for each in wanted if each.function is not None}
     if not inside:
         return
+    _load_beforehand(room)
     for key, by, sure in in_place.noticed(room, [*inside.values()], hints, at_once):
         yield Judged(inside[key], by, quickly=True), sure
 
@@ -93,10 +98,11 @@ class _Run:
 def plainly(
     room: str, wanted: Sequence[Mutant], *, hints: Mapping[str, str], at_once: int = 1
 ) -> Iterator[Judged]:
-    """What notices each, in a process that has loaded nothing else before."""
-    assert not any(each.startswith("holdfast") for each in sys.modules), "loaded before its time"
+    """What notices each, in a process that has loaded nothing before that knows of it."""
+    if len(wanted) > 1:
+        _load_beforehand(room)
+    assert sys.modules.keys().isdisjoint(_judged_modules()), "loaded before its time"
     every = tuple(str(ROOT / tests) for tests in ROOMS[room])
-    _load_what_is_not_ours(every if len(wanted) > 1 else ())
     near = {m.key: tests for m in wanted if (tests := nearest(room, m.file)) is not None}
     first = near | {m.key: ROOT / hints[m.key] for m in wanted if m.key in hints}
     hinted = [_Run(m, (str(first[m.key]),), whole=False) for m in wanted if m.key in first]
@@ -110,32 +116,68 @@ def plainly(
         yield Judged(run.mutant, by, quickly=False)
 
 
-def _load_what_is_not_ours(tests: tuple[str, ...]) -> None:
-    """Have what those tests stand on loaded here already, as far as others wrote it."""
-    for _, told in children.forked([tests] if tests else [], _loads):
+@cache
+def _load_beforehand(room: str) -> None:
+    """Have what a room's tests stand on loaded here already, as far as it knows nothing judged."""
+    tests = tuple(str(ROOT / tests) for tests in ROOMS[room])
+    closed = _Closed(_judged_modules())
+    sys.meta_path.insert(0, closed)
+    for _, told in children.forked([tests], _loads):
         for name in told.split():
-            importlib.import_module(name)
+            with contextlib.suppress(_KnowsThem):
+                importlib.import_module(name)
+    sys.meta_path.remove(closed)
+    gc.collect()
+    gc.freeze()  # whoever collects in a fork need not look at it
+
+
+@cache
+def _judged_modules() -> frozenset[str]:
+    return frozenset(_name(file.relative_to(SOURCES)) for room in ROOMS for file in files(room))
+
+
+def _name(file: Path) -> str:
+    return ".".join(("holdfast", *file.with_suffix("").parts)).removesuffix(".__init__")
+
+
+class _KnowsThem(BaseException):
+    """Raised through a module that loads what is judged. Nothing that is caught by chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Closed(importlib.abc.MetaPathFinder):
+    judged: frozenset[str]
+
+    def find_spec(self, name: str, _path: object = None, _target: object = None) -> None:
+        if name in self.judged:
+            raise _KnowsThem
 
 
 def _loads(tests: tuple[str, ...]) -> str:
+    sys.meta_path[:] = [each for each in sys.meta_path if not isinstance(each, _Closed)]
     loading = _Loading()
     if pytest.main(["--collect-only", *options(), *tests], plugins=[loading]):
         raise RuntimeError(f"{tests} cannot be loaded")
-    return "\n".join(loading.others)
+    return "\n".join(loading.names)
 
 
 class _Loading:
-    """A plugin that remembers which modules are loaded once the tests are, besides ours."""
+    """A plugin that remembers which modules are loaded once the tests are, besides the tests."""
 
     def __init__(self) -> None:
-        self.others: list[str] = []
+        self.names: list[str] = []
 
     def pytest_collection_finish(self) -> None:
-        libraries = [Path(folder) for folder in sysconfig.get_paths().values()]
+        known = [Path(folder) for folder in sysconfig.get_paths().values()]
+        known += [ROOT / folder for folder in ("src", "lab", "bench", "tests")]
         for name, module in [*sys.modules.items()]:
-            file = getattr(module, "__file__", None)
-            if file is not None and any(Path(file).is_relative_to(each) for each in libraries):
-                self.others.append(name)
+            file = Path(getattr(module, "__file__", None) or "/")
+            if any(file.is_relative_to(each) for each in known) and not _is_of_tests(file):
+                self.names.append(name)
+
+
+def _is_of_tests(file: Path) -> bool:
+    return file.name.startswith(("test_", "conftest."))
 
 
 class _Noticing:
@@ -174,8 +216,7 @@ def _plain(run: _Run) -> str:
 
 def _plant(mutant: Mutant) -> None:
     """Have the mutant loaded in the place of its module."""
-    name = "holdfast." + mutant.file.removesuffix(".py").replace("/", ".")
-    sys.meta_path.insert(0, _Planted(name.removesuffix(".__init__"), mutant))
+    sys.meta_path.insert(0, _Planted(_name(Path(mutant.file)), mutant))
 
 
 class _Planted(importlib.abc.MetaPathFinder, importlib.abc.Loader):

@@ -19,7 +19,7 @@ from tests.mutation.killing import Judged, all_mutants
 from tests.mutation.points import Mutant, mutants
 from tests.mutation.rooms import ROOMS
 from tests.mutation.telling import excused
-from tests.mutation.verdicts import Verdicts
+from tests.mutation.verdicts import Verdicts, state
 from tests.proving import PROVE
 from tests.tally import Count, Tally
 
@@ -204,15 +204,22 @@ def _runs(pid: int) -> bool:
 def test_a_verdict_is_kept_for_one_state_and_hints_at_the_next(tmp_path: Path) -> None:
     one, other, *_ = all_mutants("execution")
     kept = tmp_path / "kept"
-    first = Verdicts(kept, "a state")
+    first = Verdicts(kept, "a state of {}".format)
     first.keep(Judged(one, "tests/x.py::test_x", quickly=True))
     first.keep(Judged(other, "", quickly=False))
 
-    again, later = Verdicts(kept, "a state"), Verdicts(kept, "another")
+    again, later = Verdicts(kept, "a state of {}".format), Verdicts(kept, "another of {}".format)
     assert again.of(one) == Judged(one, "tests/x.py::test_x", quickly=True)
     assert again.of(other) == Judged(other, "", quickly=False)
     assert (later.of(one), later.of(other)) == (None, None)
     assert later.hints == {one.key: "tests/x.py::test_x"}
+
+
+def test_a_verdict_hangs_on_the_tests_that_made_it() -> None:
+    by_one = state("audit", "tests/audit/test_merkle.py::test_x")
+    by_other = state("audit", "tests/audit/test_chain.py::test_x")
+    assert len({by_one, by_other, state("audit", ""), state("approvals", "")}) == 4
+    assert state("audit", "") == state("audit", children.TIME)
 
 
 def test_keys_stay_while_other_lines_move(tmp_path: Path) -> None:

@@ -83,14 +83,14 @@ def page(told: Mapping[str, Told]) -> str:
     """For the documentation, with each survivor and its reason."""
     reasons = excused()
     survivors = sorted(key for each in told.values() for key in each["survivors"])
-    listed = [_listed(key, reasons.get(key, "no reason is given")) for key in survivors]
+    told_of = [listed(key, reasons.get(key, "no reason is given")) for key in survivors]
     parts = ", ".join(f"of {room} {', '.join(FILES[room])}" for room in told if room in FILES)
     return _PAGE.format(
         parts=parts,
         table="\n".join(_line(row) for row in (COLUMNS, ["---"] * len(COLUMNS), *rows(told))),
         commit=commit(),
         python=platform.python_version(),
-        survivors="\n".join(listed) or "There are none.",
+        survivors="\n".join(told_of) or "There are none.",
     )
 
 
@@ -98,5 +98,6 @@ def _line(row: Iterable[str]) -> str:
     return f"| {' | '.join(row)} |"
 
 
-def _listed(key: str, reason: str) -> str:
+def listed(key: str, reason: str) -> str:
+    """A survivor, as the page shows it."""
     return f"```text\n{key}\n```\n\n{' '.join(reason.split())}\n"

@@ -1,13 +1,13 @@
 """What came of the mutants: a table for the screen, and a page for those who did not run it."""
 
 import platform
+import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from bench.machine import commit
 from tests.mutation.rooms import FILES, ROOT
 
 EXCUSES = Path(__file__).with_name("survivors.yaml")
@@ -24,7 +24,7 @@ Measured with `make mutants ARGS=--page`.
 
 {table}
 
-- commit {commit}, Python {python}
+- the sources of commit {commit}, Python {python}
 - *by an end*: of those killed, noticed by the time or the memory that they took, and by no test
 - *share*: killed, of those that were judged, excuses or not
 
@@ -88,10 +88,18 @@ def page(told: Mapping[str, Told]) -> str:
     return _PAGE.format(
         parts=parts,
         table="\n".join(_line(row) for row in (COLUMNS, ["---"] * len(COLUMNS), *rows(told))),
-        commit=commit(),
+        commit=_sources(),
         python=platform.python_version(),
         survivors="\n".join(told_of) or "There are none.",
     )
+
+
+def _sources() -> str:
+    """The commit that last changed a source: a change of tests alone leaves a mutant as it is."""
+    asked = ["git", "log", "-1", "--format=%H", "--", "src"]
+    return subprocess.run(
+        asked, cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 def _line(row: Iterable[str]) -> str:

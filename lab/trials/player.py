@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from holdfast.model.objects import Ref
 from holdfast.model.troubles import Trouble
 from holdfast.testing.trials.library import Filed
 from holdfast.testing.trials.score import Outcome, Result
 from holdfast.testing.trials.trial import Condition, Expected
-from holdfast.testing.trials.verdict import Verdict, judged
+from holdfast.testing.trials.verdict import Verdict, blamed, judged
 from lab.trials.looks import Look
 from lab.trials.stage import FAILURES, PATIENCE, NotPlayed
 
@@ -58,6 +59,11 @@ class Player:
     def namespace(self) -> str:
         """The trial's own."""
         return self.stage.namespace
+
+    def expects(self, about: Ref) -> bool:
+        """Whether that is what its cause must be about."""
+        expected = self.stage.filed.trial.expect
+        return isinstance(expected, Expected) and blamed(expected.cause, about, self.namespace)
 
     async def play(self) -> Outcome:
         """From the first object to the verdict; what was made is cleared away in any case."""

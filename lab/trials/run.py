@@ -194,6 +194,8 @@ class Company:
         return self._alone is None and not any(belongs(about, each) for each in self._on)
 
     def _home(self, about: Ref) -> bool:
+        if self._alone is not None and self._alone.expects(about):
+            return False  # what all share is the trial's own where it breaks just that
         resolves = about.namespace == SYSTEM and about.name.startswith(RESOLVERS)
         return resolves or about.namespace in self._homes
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from holdfast.model.objects import Ref
 from holdfast.model.snapshot import Snapshot
 from holdfast.model.troubles import Trouble
 from holdfast.testing.documents import Json
@@ -100,6 +101,14 @@ async def test_what_is_still_said_at_the_end_is_a_false_alarm() -> None:
 async def test_a_fault_of_which_nothing_is_said_is_wrong() -> None:
     outcome = await played(FAULT, [], longest=0)
     assert (Result.WRONG, None) == (outcome.result, outcome.seconds)
+
+
+def test_a_trial_expects_what_its_cause_is_about_and_a_decoy_nothing() -> None:
+    quota = Ref(api_version="v1", kind="ResourceQuota", namespace="t", name="tight")
+    told = [
+        Player(FakeStage(filed=Filed(name="x", trial=a_trial(text)))) for text in (FAULT, DECOY)
+    ]
+    assert [player.expects(quota) for player in told] == [True, False]
 
 
 async def test_each_look_at_a_decoy_counts() -> None:

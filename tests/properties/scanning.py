@@ -19,7 +19,7 @@ from holdfast.diagnosis.survey import Survey, survey
 from holdfast.model.kinds import KINDS
 from holdfast.model.objects import Object
 from holdfast.model.snapshot import Capture, Identity, Snapshot, State
-from holdfast.surfaces.cli import markdown, report, screen
+from holdfast.surfaces.cli import forms, markdown, report, screen
 from tests import cases
 from tests.properties.mutations import Json, as_written
 
@@ -112,8 +112,8 @@ def encoded(snapshot: Snapshot, judged: Survey, form: str) -> report.ScanOut:
     """The scan as JSON or YAML, read again as whoever relies on the schema reads it."""
     value = _value(snapshot, judged)
     if form == "json":
-        return msgspec.json.decode(report.as_json(value), type=report.ScanOut)
-    return msgspec.yaml.decode(report.as_yaml(value), type=report.ScanOut)
+        return msgspec.json.decode(forms.as_json(value), type=report.ScanOut)
+    return msgspec.yaml.decode(forms.as_yaml(value), type=report.ScanOut)
 
 
 def _value(snapshot: Snapshot, judged: Survey) -> report.ScanOut:

@@ -8,11 +8,11 @@ import pytest
 from holdfast.execution.states import State
 from holdfast.model.cases import Case
 from holdfast.model.plans import planned
+from holdfast.surfaces.cli.forms import as_json, as_yaml
 from holdfast.surfaces.cli.repairs.dossier import Dossier
 from holdfast.surfaces.cli.repairs.markdown import as_markdown
 from holdfast.surfaces.cli.repairs.report import as_value
 from holdfast.surfaces.cli.repairs.rows import beside, signed
-from holdfast.surfaces.cli.report import as_json, as_yaml
 from holdfast.testing.admission import Change
 from holdfast.testing.manifests import event, manifest
 from holdfast.testing.simulated import SimulatedCluster

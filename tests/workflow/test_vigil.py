@@ -1,7 +1,7 @@
 """What a watch knows: the news applied, judged no more than needed, and honest about silence."""
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -29,7 +29,7 @@ from holdfast.workflow.look import look
 from holdfast.workflow.vigil import Terms, View, Vigil
 
 SECOND = timedelta(seconds=1)
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 GRACE = timedelta(minutes=5)
 
 
@@ -72,6 +72,12 @@ def a_vigil(*rules: Rule, snapshot: Snapshot, namespaces: tuple[str, ...] | None
     vigil = Vigil(Identity(name="lab"), Terms(rules=rules, namespaces=namespaces))
     told(vigil, snapshot)
     return vigil
+
+
+def born(claim: Claim, at: datetime) -> Claim:
+    """The same claim, made at that moment."""
+    metadata = msgspec.structs.replace(claim.metadata, creation_timestamp=at)
+    return msgspec.structs.replace(claim, metadata=metadata)
 
 
 def codes(view: View) -> list[str]:
@@ -159,6 +165,22 @@ def test_graces_are_scaled_for_ripening_as_for_judging() -> None:
     vigil.view(NOON)
     assert vigil.due(NOON) == 29 * SECOND
     assert codes(vigil.view(NOON + 29 * SECOND)) == ["HF-STO-999"]
+
+
+def test_what_says_that_it_began_beyond_all_calendars_keeps_nobody_waiting() -> None:
+    claim = born(a_claim(), datetime.max.replace(tzinfo=UTC))
+    vigil = a_vigil(Asked().rule, snapshot=a_snapshot(claim))
+    assert codes(vigil.view(NOON)) == ["HF-STO-999"]
+    assert vigil.due(NOON) is None
+
+
+def test_a_beginning_that_is_ahead_of_a_kind_that_is_lost_is_in_no_year_to_come() -> None:
+    vigil = a_vigil(Asked(Pod).rule, snapshot=a_snapshot(a_claim("old", waited=2 * GRACE)))
+    vigil.view(NOON)
+    vigil.hear((Pod, None), lost(), NOON)
+    later = NOON + 2 * HOUR
+    vigil.hear((Claim, None), Put(object=born(a_claim("new"), later)), later)
+    assert len(codes(vigil.view(later))) == 1
 
 
 def test_with_nothing_young_and_nobody_silent_there_is_nothing_to_wait_for() -> None:

@@ -12,7 +12,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import msgspec
@@ -22,7 +22,7 @@ from holdfast.model.baseline import NOTHING, Baseline
 from holdfast.model.coverage import Off
 from holdfast.model.names import nearly
 from holdfast.model.namespaces import protected
-from holdfast.model.objects import Object, Ref
+from holdfast.model.objects import LONG_AGO, Object, Ref
 from holdfast.model.rules import (
     Channel,
     Fact,
@@ -34,6 +34,7 @@ from holdfast.model.rules import (
     finding_id,
 )
 from holdfast.model.snapshot import Blind, Snapshot
+from holdfast.model.times import moved
 from holdfast.model.written import Fault
 
 
@@ -51,6 +52,9 @@ def _assemble() -> tuple[Rule, ...]:
 
 
 CATALOGUE: tuple[Rule, ...] = _assemble()
+
+AHEAD = timedelta(hours=1)
+"""By how much somebody's clock may be ahead of ours; a time beyond that says nothing."""
 
 
 def named(wanted: str) -> Rule:
@@ -162,13 +166,15 @@ def weigh(
 
     `moments` names rules that are judged at another: what they read is not known up to that one.
     """
+    latest = moved(snapshot.now, AHEAD)
     ripe: list[Finding] = []
     young: list[Finding] = []
     known: set[str] = set()
     for rule, several in found.items():
         grace = rule.grace * grace_scale
         moment = moments.get(rule, snapshot.now)
-        for each in several:
+        for told in several:
+            each = _dated(told, latest)
             finding = _finding(rule, each)
             if finding.id in known or not snapshot.concerns(each.about):
                 continue  # an object, or a container of it, that is there twice; or not asked about
@@ -179,6 +185,13 @@ def weigh(
         young=tuple(sorted(young, key=_worst_first)),
         blind=snapshot.blind(kinds_read(found)),
     )
+
+
+def _dated(found: Found, latest: datetime) -> Found:
+    """With a beginning that can be: what began in a year to come would be young until then."""
+    if found.since <= latest:
+        return found
+    return msgspec.structs.replace(found, since=LONG_AGO)
 
 
 def ask(rule: Rule, subject: Ref, snapshot: Snapshot) -> Fact:

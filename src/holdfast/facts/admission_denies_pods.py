@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from holdfast.model.kinds import AdmissionPolicy, AdmissionPolicyBinding
 from holdfast.model.refusals import EXPLAINS, GRACE, READ, Cause, refusals
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
@@ -13,6 +14,7 @@ from holdfast.model.snapshot import Snapshot
     severity=Severity.WARNING,
     grace=GRACE,
     reads=READ,
+    hints=(AdmissionPolicy, AdmissionPolicyBinding),  # for what was changed before
     next_step="Change the template so that the policy allows it, or ask its owners; their words: "
     "kubectl get events -n {namespace} --field-selector involvedObject.name={name}",
     explains=EXPLAINS,

@@ -1,4 +1,4 @@
-"""Who decides whether pods may be made: quotas, limit ranges and webhooks.
+"""Who decides whether pods may be made: quotas, limit ranges, webhooks and policies.
 
 A webhook is asked about the pods of everybody whom its selectors choose, and all of them suffer if
 nobody answers. But it holds only those who were refused in its name: who is short of pods for
@@ -8,6 +8,8 @@ another reason has nothing to do with it.
 from collections.abc import Iterable, Iterator
 
 from holdfast.model.kinds import (
+    AdmissionPolicy,
+    AdmissionPolicyBinding,
     CronJob,
     Deployment,
     LimitRange,
@@ -40,6 +42,7 @@ def held(snapshot: Snapshot) -> Iterator[Edge]:
         if asked:
             yield from _admitted(snapshot, configuration, asked)
     yield from _refused(snapshot, several)
+    yield from _denied(snapshot)
 
 
 def _by_limits(snapshot: Snapshot) -> Iterator[Edge]:
@@ -100,6 +103,26 @@ def _refused(snapshot: Snapshot, several: Iterable[Configuration]) -> Iterator[E
             for configuration, webhook in named.get(refusal.reason.by, ()):
                 if _chooses(webhook, refusal.about, snapshot):
                     yield _held(refusal.about, configuration, "webhooks.name")
+
+
+def _denied(snapshot: Snapshot) -> Iterator[Edge]:
+    """Who was, with the name of a policy of the API server itself, and of the binding that puts it
+    in force. Webhooks may have the names of policies: its own words come first.
+    """
+    policies = {each.metadata.name: each for each in snapshot.all(AdmissionPolicy)}
+    bindings = snapshot.all(AdmissionPolicyBinding)
+    for refusal in refusals(snapshot, Cause.DENIED):
+        by = f"ValidatingAdmissionPolicy '{refusal.reason.by}' "
+        if not refusal.reason.text.startswith(by):
+            continue
+        policy = policies.get(refusal.reason.by)
+        if policy is not None:
+            yield _held(refusal.about, policy, "metadata.name")
+        for each in bindings:
+            in_force = f"{by}with binding '{each.metadata.name}' "
+            ours = each.spec.policy_name == refusal.reason.by
+            if ours and refusal.reason.text.startswith(in_force):
+                yield _held(refusal.about, each, "spec.policyName")
 
 
 def _chooses(webhook: Webhook, workload: Object, snapshot: Snapshot) -> bool:

@@ -335,13 +335,32 @@ def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
     assert len(read(tmp_path, [Pod]).all(Pod)) == 1
 
 
-def test_what_is_called_like_a_list_and_is_no_file_is_passed_over(tmp_path: Path) -> None:
+def test_a_folder_that_is_called_like_a_list_is_passed_over(tmp_path: Path) -> None:
     write(tmp_path, {"pods.json": a_list(a_pod())})
     (tmp_path / "folder.json").mkdir()
-    os.mkfifo(tmp_path / "pipe.json")
     (tmp_path / "up").symlink_to("..")
 
     assert len(read(tmp_path, [Pod]).all(Pod)) == 1
+
+
+@pytest.mark.parametrize("name", ["pipe.json", "pipe.yaml", "pipe"])
+@pytest.mark.timeout(20)
+def test_a_pipe_is_refused_and_nobody_waits_for_what_it_may_give(tmp_path: Path, name: str) -> None:
+    write(tmp_path, {"pods.json": a_list(a_pod())})
+    os.mkfifo(tmp_path / name)
+
+    with pytest.raises(BadSnapshot, match=f"{name} is no regular file"):
+        read(tmp_path, [Pod])
+
+
+@pytest.mark.parametrize("name", ["zero.json", "zero"])
+@pytest.mark.timeout(20)
+def test_a_device_is_refused_and_not_read_without_an_end(tmp_path: Path, name: str) -> None:
+    write(tmp_path, {"pods.json": a_list(a_pod())})
+    (tmp_path / name).symlink_to("/dev/zero")
+
+    with pytest.raises(BadSnapshot, match=f"{name} is no regular file"):
+        read(tmp_path, [Pod])
 
 
 @pytest.mark.parametrize(

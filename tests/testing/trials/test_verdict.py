@@ -3,7 +3,8 @@
 import pytest
 
 from holdfast.model.objects import Ref
-from holdfast.testing.trials.verdict import belongs, judged
+from holdfast.testing.trials.trial import Cause
+from holdfast.testing.trials.verdict import belongs, blamed, judged
 from tests.testing.trials.kit import (
     DECOY,
     EMPTY,
@@ -84,3 +85,24 @@ def test_an_object_belongs_to_a_trial_by_its_namespace_or_its_name(
 ) -> None:
     about = Ref(api_version="v1", kind="Any", namespace=namespace, name=name)
     assert whose == belongs(about, "t1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "namespace", "expected"),
+    [
+        ("Deployment", "coredns", "kube-system", True),
+        ("Service", "t-dns", "", True),  # by another cause that is equally right
+        ("Deployment", "coredns", "t", False),
+        ("Service", "kube-dns", "kube-system", False),
+    ],
+)
+def test_what_a_trial_breaks_of_others_is_what_its_cause_names(
+    kind: str, name: str, namespace: str, expected: bool
+) -> None:
+    cause = Cause(
+        about="Deployment/kube-system/coredns",
+        code="HF-NET-014",
+        or_=("HF-NET-003 Service/$namespace-dns",),
+    )
+    about = Ref(api_version="v1", kind=kind, namespace=namespace, name=name)
+    assert blamed(cause, about, "t") is expected

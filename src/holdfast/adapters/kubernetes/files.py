@@ -52,8 +52,8 @@ def lists(folder: Path) -> Iterator[Path]:
             mode = path.stat().st_mode
         except OSError as broken:
             raise unreadable(path, broken) from None
-        if stat.S_ISREG(mode):  # folders and pipes may be called so and hold no list
-            yield path
+        _refuse_endless(path, mode)
+        yield path
 
 
 def others(folder: Path) -> Iterator[Path]:
@@ -66,8 +66,19 @@ def others(folder: Path) -> Iterator[Path]:
         inside = path.relative_to(folder).parts
         hidden = any(part.startswith(".") for part in inside)
         log = path.name == "logs.txt" and len(inside) > 1
-        if not _named_so(path) and not hidden and not log and path.is_file():
-            yield path
+        if _named_so(path) or hidden or log or not path.exists():
+            continue
+        _refuse_endless(path, path.stat().st_mode)
+        yield path
+
+
+def _refuse_endless(path: Path, mode: int) -> None:
+    """A pipe or a device may be what somebody wanted read, and has no end or none in sight."""
+    if not stat.S_ISREG(mode):
+        raise BadSnapshot(
+            f"{shown(path)} is no regular file, and is not read.",
+            remedy="Save what it gives as a file, or take it out of the folder.",
+        )
 
 
 def _named_so(path: Path) -> bool:

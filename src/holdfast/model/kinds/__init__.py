@@ -24,6 +24,8 @@ from holdfast.model.kinds.certificates import (
     Order,
 )
 from holdfast.model.kinds.control import (
+    AdmissionPolicy,
+    AdmissionPolicyBinding,
     ApiService,
     ClusterRole,
     ClusterRoleBinding,
@@ -102,6 +104,8 @@ from holdfast.model.kinds.storage import (
 from holdfast.model.objects import Object
 
 KINDS: tuple[type[Object], ...] = (
+    AdmissionPolicy,
+    AdmissionPolicyBinding,
     Alertmanager,
     ApiService,
     Application,
@@ -178,6 +182,8 @@ KINDS: tuple[type[Object], ...] = (
 
 __all__ = [
     "KINDS",
+    "AdmissionPolicy",
+    "AdmissionPolicyBinding",
     "Alertmanager",
     "ApiService",
     "Application",

@@ -73,6 +73,39 @@ class MutatingWebhooks(Object, frozen=True, kw_only=True):
     webhooks: tuple[Webhook, ...] = ()
 
 
+class AdmissionPolicy(Object, frozen=True, kw_only=True):
+    """A ValidatingAdmissionPolicy: the API server decides by it, and asks nobody."""
+
+    api: ClassVar[Api] = Api(
+        group="admissionregistration.k8s.io",
+        kind="ValidatingAdmissionPolicy",
+        plural="validatingadmissionpolicies",
+        namespaced=False,
+    )
+
+    metadata: KeptMetadata = KeptMetadata()
+
+
+class PolicyBindingSpec(Part, frozen=True, kw_only=True):
+    """Which policy it puts in force."""
+
+    policy_name: str = ""
+
+
+class AdmissionPolicyBinding(Object, frozen=True, kw_only=True):
+    """A ValidatingAdmissionPolicyBinding: without one, a policy refuses nothing."""
+
+    api: ClassVar[Api] = Api(
+        group="admissionregistration.k8s.io",
+        kind="ValidatingAdmissionPolicyBinding",
+        plural="validatingadmissionpolicybindings",
+        namespaced=False,
+    )
+
+    metadata: KeptMetadata = KeptMetadata()
+    spec: PolicyBindingSpec = PolicyBindingSpec()
+
+
 class DefinitionNames(Part, frozen=True, kw_only=True):
     """What a custom kind is called."""
 

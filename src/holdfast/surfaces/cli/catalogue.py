@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from holdfast.facts import CATALOGUE
+from holdfast.surfaces.cli import forms
 
 
 class RuleOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -39,7 +40,7 @@ def rules() -> list[RuleOut]:
 
 def as_json() -> str:
     """An indented list."""
-    return msgspec.json.format(msgspec.json.encode(rules()), indent=2).decode()
+    return forms.as_json(rules())
 
 
 def as_text() -> str:

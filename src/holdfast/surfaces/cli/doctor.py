@@ -17,6 +17,7 @@ from holdfast.model.entries import Checkpoint
 from holdfast.model.keys import Purpose
 from holdfast.model.objects import Object
 from holdfast.ports import Cluster
+from holdfast.surfaces.cli import forms
 from holdfast.surfaces.cli.anchors import read_anchors
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.doors import Doors, Target
@@ -106,7 +107,7 @@ def tell(told: Sequence[Told], *, as_json: bool) -> int:
     ok = all(each.state is State.OK for each in told)
     if as_json:
         out = DoctorOut(ok=ok, parts=tuple(told))
-        print(msgspec.json.format(msgspec.json.encode(out), indent=2).decode())
+        print(forms.as_json(out))
     else:
         console = Plain()
         for each in told:

@@ -14,6 +14,7 @@ from holdfast.errors import BadInput, BadRecord
 from holdfast.model.entries import Checkpoint, Entry, entry_hash, signed_bytes
 from holdfast.surfaces.cli.audit import tip_of
 from holdfast.surfaces.cli.exits import NOTHING
+from holdfast.surfaces.cli.forms import as_json
 from holdfast.surfaces.cli.ground import Ground
 from holdfast.workflow.retention import Trust
 
@@ -61,7 +62,7 @@ def prove(ground: Ground, seq: int, anchor: Checkpoint | None, *, prefix: bool) 
         proof |= {"of": seq, "ofRoot": seen.root.hex()}
     else:
         proof |= {"index": seq - 1, "entry": msgspec.to_builtins(seen.entry)}
-    print(msgspec.json.format(msgspec.json.encode(proof), indent=2).decode())
+    print(as_json(proof))
     return NOTHING
 
 

@@ -3,7 +3,6 @@
 from typing import Final, Literal
 
 import msgspec
-import yaml
 
 from holdfast.diagnosis.survey import Survey
 from holdfast.model.changes import Change
@@ -247,17 +246,6 @@ def as_value(
         namespaces=None if namespaces is None else list(namespaces),
         since=None if survey.standing is None else _since(survey.standing),
     )
-
-
-def as_json(value: msgspec.Struct) -> str:
-    """Indented JSON."""
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
-
-
-def as_yaml(value: msgspec.Struct) -> str:
-    """The same as YAML."""
-    text: str = yaml.safe_dump(msgspec.to_builtins(value), sort_keys=False, allow_unicode=True)
-    return text.rstrip("\n")
 
 
 def cluster_out(snapshot: Snapshot) -> ClusterOut:

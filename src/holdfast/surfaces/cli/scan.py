@@ -14,7 +14,7 @@ from holdfast.model.last_scan import Standing
 from holdfast.model.rules import Severity
 from holdfast.model.snapshot import Snapshot
 from holdfast.model.troubles import Trouble
-from holdfast.surfaces.cli import markdown, report, screen
+from holdfast.surfaces.cli import forms, markdown, report, screen
 from holdfast.surfaces.cli.before import Before
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.doors import Preferences
@@ -102,8 +102,8 @@ def tell(snapshot: Snapshot, wish: Wish, preferences: Preferences, before: Befor
 
 
 FORMS = {
-    Output.JSON: report.as_json,
-    Output.YAML: report.as_yaml,
+    Output.JSON: forms.as_json,
+    Output.YAML: forms.as_yaml,
     Output.MARKDOWN: markdown.as_markdown,
 }
 

@@ -13,6 +13,7 @@ import msgspec
 from holdfast.model.objects import LONG_AGO
 from holdfast.model.times import in_words, stamp
 from holdfast.surfaces.cli import report
+from holdfast.surfaces.cli.forms import as_line
 from holdfast.surfaces.cli.headline import left_out
 from holdfast.surfaces.cli.hearsay import unheard
 from holdfast.surfaces.cli.report import About, ClusterOut, FindingOut, SeverityName, TroubleOut
@@ -210,7 +211,7 @@ def as_json(line: Line) -> str:
         why=line.why,
         since=None if line.outage is None else stamp(line.outage.since),
     )
-    return msgspec.json.encode(out).decode()
+    return as_line(out)
 
 
 def _subject(subject: Subject) -> SubjectOut:

@@ -66,12 +66,20 @@ def _beside(expected: Expected, trouble: Trouble, namespace: str) -> Iterator[st
             yield f"symptom: {_words(link.finding)}"
 
 
+def blamed(cause: Cause, about: Ref, namespace: str) -> bool:
+    """Whether it is right to name that object as the cause."""
+    return any(_means(pattern, about, namespace) for _, pattern in cause.rights)
+
+
 def _among(finding: Finding, these: Iterable[tuple[str, Pattern]], namespace: str) -> bool:
     return any(
-        code == finding.code
-        and Pattern.of(str(pattern).replace(NAMESPACE, namespace)).means(finding.about, namespace)
+        code == finding.code and _means(pattern, finding.about, namespace)
         for code, pattern in these
     )
+
+
+def _means(pattern: Pattern, about: Ref, namespace: str) -> bool:
+    return Pattern.of(str(pattern).replace(NAMESPACE, namespace)).means(about, namespace)
 
 
 def headline(trouble: Trouble) -> str:

@@ -11,9 +11,9 @@ from holdfast.execution.states import State
 from holdfast.model.canonical import canonical
 from holdfast.model.hiding import hidden
 from holdfast.model.paths import Difference, Item
+from holdfast.surfaces.cli.forms import as_json, as_yaml
 from holdfast.surfaces.cli.repairs.markdown import as_markdown
 from holdfast.surfaces.cli.repairs.report import as_value
-from holdfast.surfaces.cli.report import as_json, as_yaml
 from holdfast.testing.clock import NOON
 from tools.proposals import SCALE, a_dossier
 

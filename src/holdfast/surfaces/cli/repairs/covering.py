@@ -19,6 +19,7 @@ from holdfast.model.repairs import Action
 from holdfast.model.snapshot import Snapshot, State
 from holdfast.surfaces.cli.doors import Doors
 from holdfast.surfaces.cli.exits import NOTHING
+from holdfast.surfaces.cli.forms import as_json
 from holdfast.surfaces.cli.looking import Source, take
 from holdfast.surfaces.cli.repairs.weighing import Scales
 from holdfast.surfaces.cli.text import clean
@@ -81,7 +82,7 @@ def coverage(doors: Doors, source: Source, policy: Path | None, output: str) -> 
         ],
     )
     if output == "json":
-        print(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
+        print(as_json(told))
     else:
         print("\n".join(_lines(told)))
     return NOTHING

@@ -15,6 +15,7 @@ from holdfast.model.times import in_words
 from holdfast.ports import Store
 from holdfast.surfaces.cli.consoles import Plain, write
 from holdfast.surfaces.cli.exits import NOTHING
+from holdfast.surfaces.cli.forms import as_json, as_yaml
 from holdfast.surfaces.cli.ground import Ground
 from holdfast.surfaces.cli.repairs import card
 from holdfast.surfaces.cli.repairs.dossier import Dossier, opened
@@ -23,7 +24,6 @@ from holdfast.surfaces.cli.repairs.markdown import as_markdown
 from holdfast.surfaces.cli.repairs.report import ProposalOut, as_value
 from holdfast.surfaces.cli.repairs.rows import standing
 from holdfast.surfaces.cli.repairs.words import place_of
-from holdfast.surfaces.cli.report import as_json, as_yaml
 from holdfast.surfaces.cli.text import clean
 
 LISTED: Final = "holdfast.dev/proposals/v1alpha1"

@@ -11,6 +11,7 @@ import msgspec
 from holdfast.execution.states import State
 from holdfast.model.entries import Entry
 from holdfast.model.times import stamp, to_the_second
+from holdfast.surfaces.cli.forms import as_line
 from holdfast.surfaces.cli.repairs.progress import CODES, Moment
 from holdfast.surfaces.cli.repairs.rows import where
 from holdfast.surfaces.cli.repairs.words import place_of, state_told, sure
@@ -100,7 +101,7 @@ def as_json(line: Line) -> Iterator[str]:
         says=says(moment) if says is not None else "",
         exit_code=CODES[moment.state] if ends else None,
     )
-    yield msgspec.json.encode(out).decode()
+    yield as_line(out)
 
 
 def _proposed(moment: Moment) -> str:

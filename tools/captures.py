@@ -22,7 +22,7 @@ from holdfast.model.kinds import Pod
 from holdfast.model.rules import Channel
 from holdfast.model.snapshot import Snapshot
 from holdfast.ports import Lost, Relisted
-from holdfast.surfaces.cli import markdown, report, screen
+from holdfast.surfaces.cli import forms, markdown, report, screen
 from holdfast.surfaces.cli.course import Course
 from holdfast.surfaces.cli.repairs import card as cards
 from holdfast.surfaces.cli.repairs.markdown import as_markdown as as_ticket
@@ -190,8 +190,8 @@ FORMS: Mapping[str, Callable[[], str]] = {
     "scan-flat.txt": lambda: scan("broken", 100, Wanted(flat=True)),
     "scan-young.txt": lambda: scan("healthy", 100, Wanted(young=True)),
     "scan-posture.txt": lambda: scan("healthy", 100, Wanted(posture=True)),
-    "scan.json": lambda: report.as_json(report.as_value(*_seen("one"))) + "\n",
-    "scan.yaml": lambda: report.as_yaml(report.as_value(*_seen("one"))) + "\n",
+    "scan.json": lambda: forms.as_json(report.as_value(*_seen("one"))) + "\n",
+    "scan.yaml": lambda: forms.as_yaml(report.as_value(*_seen("one"))) + "\n",
     "scan.md.txt": lambda: markdown.as_markdown(report.as_value(*_seen("broken"))) + "\n",
     "watch-lines.txt": lambda: watch_lines(as_text),
     "watch-lines.jsonl": lambda: watch_lines(as_json),

@@ -85,7 +85,8 @@ def _deployment(dice: Dice, name: str) -> Raw:
         "selector": {"matchLabels": {"app": "web"}},
         "template": _template(dice),
     }
-    return manifest("apps/v1", "Deployment", name, spec=spec, labels=_some(dice, PLAIN))
+    metadata = {"labels": _some(dice, PLAIN)}
+    return manifest("apps/v1", "Deployment", name, spec=spec, metadata=metadata)
 
 
 def _probed(dice: Dice, name: str) -> Raw:
@@ -96,11 +97,11 @@ def _probed(dice: Dice, name: str) -> Raw:
 
 def _quota(dice: Dice, name: str) -> Raw:
     hard = {each: str(dice.randrange(9)) for each in dice.sample(["pods", "cpu", "secrets"], 2)}
-    metadata = {"annotations": _some(dice)} if dice.random() < 0.5 else {}
+    metadata: Raw = {"labels": _some(dice, PLAIN)}
+    if dice.random() < 0.5:
+        metadata["annotations"] = _some(dice)
     spec: Raw = {"hard": hard} | ({"scopes": ["NotBestEffort"]} if dice.random() < 0.5 else {})
-    return manifest(
-        "v1", "ResourceQuota", name, spec=spec, labels=_some(dice, PLAIN), metadata=metadata
-    )
+    return manifest("v1", "ResourceQuota", name, spec=spec, metadata=metadata)
 
 
 def _node(dice: Dice, name: str) -> Raw:

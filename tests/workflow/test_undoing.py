@@ -174,7 +174,7 @@ async def test_an_undo_that_was_lost_for_good_has_failed() -> None:
 
 async def test_what_was_deleted_is_made_again_as_it_was(stage: Stage) -> None:
     spec = {"hard": {"pods": "2"}}
-    made = manifest("v1", "ResourceQuota", "few", spec=spec, labels={"team": "a"})
+    made = manifest("v1", "ResourceQuota", "few", spec=spec, metadata={"labels": {"team": "a"}})
     quota = stage.cluster.create(made)
     status = {"hard": {"pods": "2"}, "used": {"pods": "2"}}
     stage.cluster.update_status({**quota, "status": status})

@@ -38,7 +38,6 @@ APPROVED, COUNTED = "approved", "counted"
 APPROVAL = "approval"
 """What the entries are called."""
 
-
 ASSENTED = "assented"
 """What a step is spent as once everybody who must has approved it."""
 

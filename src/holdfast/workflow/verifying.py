@@ -61,11 +61,10 @@ async def _look(leash: Leash, attempt: Attempt, order: CaseOrder) -> str:
     write: Callable[[Tx], str] = _nothing
     if case is not None:
         about, course = plan_of(case).at(order.step), course_of(case.course)
-        if course.step != order.step:
-            pass  # its plan has gone on, or back
-        elif case.state in _LOST:
+        here = course.step == order.step  # else its plan has gone on, or back
+        if here and case.state in _LOST:
             write = _found(leash, order, await observed(leash, case, course))
-        elif _is_watched(case, course):
+        elif here and _is_watched(case, course):
             write = _seen(leash, order, *await _state(leash, about, course))
     return await attempt.commit(SEEN, write)
 

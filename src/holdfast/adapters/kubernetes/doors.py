@@ -1,7 +1,5 @@
 """The `Door` port on a real API server: any request, sent once. For suites, and nothing else."""
 
-from types import TracebackType
-from typing import Self
 
 import msgspec
 
@@ -11,28 +9,17 @@ from holdfast.adapters.kubernetes.lease_requests import whole_message
 from holdfast.adapters.kubernetes.mishaps import Mishap
 from holdfast.adapters.kubernetes.pace import Pace
 from holdfast.adapters.kubernetes.transport import Question, Wire
+from holdfast.adapters.kubernetes.wired import Wired
 from holdfast.errors import BadCredential, Unauthorized
 from holdfast.ports import Clock
 from holdfast.ports.probing import Said, Try
 
 
-class KubernetesDoor:
+class KubernetesDoor(Wired):
     """One credential's; use it as an async context manager."""
 
     def __init__(self, connection: Connection, *, clock: Clock) -> None:
         self._wire = Wire(connection, clock=clock, pace=Pace(), compress=False)
-
-    async def __aenter__(self) -> Self:
-        await self._wire.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._wire.__aexit__(kind, error, trace)
 
     async def ask(self, what: Try) -> Said:
         """Send it once."""

@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
 
 import msgspec
 
@@ -13,6 +11,7 @@ from holdfast.adapters.kubernetes.connection import Connection
 from holdfast.adapters.kubernetes.manifests import Manifest, altered, named, where
 from holdfast.adapters.kubernetes.pace import Chance, Pace
 from holdfast.adapters.kubernetes.transport import Question, Wire
+from holdfast.adapters.kubernetes.wired import Wired
 from holdfast.errors import Unanswered
 from holdfast.ports import Clock
 
@@ -20,7 +19,7 @@ MISSING = "is missing"
 AT_ONCE = 8  # reads under way together: there are some twenty, and people wait for all of them
 
 
-class KubernetesFences:
+class KubernetesFences(Wired):
     """One cluster's; use it as an async context manager."""
 
     def __init__(
@@ -34,18 +33,6 @@ class KubernetesFences:
         self._manifests = manifests
         self._wire = Wire(connection, clock=clock, pace=pace or Pace(), compress=False)
         self._asker = Asker(self._wire, pace=pace or Pace(), chance=Chance())
-
-    async def __aenter__(self) -> Self:
-        await self._wire.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._wire.__aexit__(kind, error, trace)
 
     async def amiss(self) -> Sequence[str]:
         """What is missing or altered, in the order of making."""

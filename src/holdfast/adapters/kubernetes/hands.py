@@ -7,8 +7,6 @@
 - Secrets are never read.
 """
 
-from types import TracebackType
-from typing import Self
 
 import msgspec
 
@@ -19,6 +17,7 @@ from holdfast.adapters.kubernetes.mishaps import Mishap
 from holdfast.adapters.kubernetes.pace import Pace
 from holdfast.adapters.kubernetes.requests import api_of, asked, version_of
 from holdfast.adapters.kubernetes.transport import Answer, Question, Wire
+from holdfast.adapters.kubernetes.wired import Wired
 from holdfast.errors import BadCredential, CouldNotLook, Unauthorized
 from holdfast.model.documents import Document
 from holdfast.model.objects import Ref
@@ -31,23 +30,11 @@ _DONE = (200, 201, 202)
 _BUSY = 429  # said in plain text by a server that has not begun
 
 
-class KubernetesHands:
+class KubernetesHands(Wired):
     """One credential's hands; use them as an async context manager."""
 
     def __init__(self, connection: Connection, *, clock: Clock, pace: Pace | None = None) -> None:
         self._wire = Wire(connection, clock=clock, pace=pace or Pace(), compress=False)
-
-    async def __aenter__(self) -> Self:
-        await self._wire.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._wire.__aexit__(kind, error, trace)
 
     async def read(self, ref: Ref) -> Document | Unseen:
         """One object whole, as it is now."""

@@ -13,8 +13,6 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from types import TracebackType
-from typing import Self
 
 import msgspec
 
@@ -42,6 +40,7 @@ from holdfast.adapters.kubernetes.manifests import (
 from holdfast.adapters.kubernetes.pace import Backoff, Chance, Pace
 from holdfast.adapters.kubernetes.passes import kubeconfig_for
 from holdfast.adapters.kubernetes.transport import Answer, Question, Wire
+from holdfast.adapters.kubernetes.wired import Wired
 from holdfast.errors import NotReady
 from holdfast.model.access import Process
 from holdfast.model.canonical import Plain
@@ -55,7 +54,7 @@ _VERSION = re.compile(rb'"gitVersion":\s*"v(\d{1,4})\.(\d{1,4})')
 _SOMEBODY = "See who else changes it, and try again."
 
 
-class KubernetesInstaller:
+class KubernetesInstaller(Wired):
     """One cluster's; use it as an async context manager."""
 
     def __init__(
@@ -73,18 +72,6 @@ class KubernetesInstaller:
         self._patience = patience
         self._wire = Wire(connection, clock=clock, pace=self._pace, compress=False)
         self._asker = Asker(self._wire, pace=self._pace, chance=Chance())
-
-    async def __aenter__(self) -> Self:
-        await self._wire.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._wire.__aexit__(kind, error, trace)
 
     async def amiss(self) -> Sequence[str]:
         """What is missing, altered, or there besides."""

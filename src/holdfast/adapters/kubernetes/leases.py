@@ -15,8 +15,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
-from types import TracebackType
-from typing import Self
 
 from holdfast.adapters.kubernetes import canary
 from holdfast.adapters.kubernetes.asking import Asker
@@ -40,6 +38,7 @@ from holdfast.adapters.kubernetes.mishaps import Mishap
 from holdfast.adapters.kubernetes.pace import Backoff, Chance, Pace
 from holdfast.adapters.kubernetes.requests import Asked
 from holdfast.adapters.kubernetes.transport import Answer, Question, Wire
+from holdfast.adapters.kubernetes.wired import Wired
 from holdfast.errors import BadCredential, BadInput, CouldNotLook, Unauthorized
 from holdfast.model.documents import Document
 from holdfast.model.dry_runs import denied_by_a_webhook, without_dry_run
@@ -81,7 +80,7 @@ class _Stopped(Exception):
         self.told = NotLent(why=why, alarm=alarm, refused=refused, taken=taken)
 
 
-class KubernetesLeases:
+class KubernetesLeases(Wired):
     """Makes leases and takes them back, as the keeper; use it as an async context manager."""
 
     def __init__(
@@ -103,18 +102,6 @@ class KubernetesLeases:
         self._wire = self._wired(connection)
         self._asker = Asker(self._wire, pace=self._pace, chance=Chance())
         self._held: dict[str, _Held] = {}  # of what is lent, to see the end of each
-
-    async def __aenter__(self) -> Self:
-        await self._wire.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._wire.__aexit__(kind, error, trace)
 
     async def lend(self, loan: Loan, fresh: Document | None) -> Lent | NotLent:
         """Make it, and see that it is fenced."""

@@ -5,8 +5,6 @@ Its one POST asks what we may do (SelfSubjectAccessReview) and leaves nothing be
 
 from collections.abc import AsyncIterator
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlsplit
 
 import msgspec
@@ -20,6 +18,7 @@ from holdfast.adapters.kubernetes.pace import Chance, Pace
 from holdfast.adapters.kubernetes.proxies import is_local
 from holdfast.adapters.kubernetes.transport import Answer, Question, Wire
 from holdfast.adapters.kubernetes.watcher import Watcher
+from holdfast.adapters.kubernetes.wired import Wired
 from holdfast.errors import Unanswered
 from holdfast.model.kinds import Namespace, Pod
 from holdfast.model.objects import Api, Object
@@ -41,7 +40,7 @@ class _Review(msgspec.Struct, frozen=True, kw_only=True):
     status: _ReviewStatus
 
 
-class Reader:
+class Reader(Wired):
     """Reads one cluster; use it as an async context manager."""
 
     def __init__(
@@ -63,18 +62,6 @@ class Reader:
         self._discovery = Discovery(self._asker)
         self._lister = Lister(self._asker, self._discovery, page_size=page_size)
         self._watcher = Watcher(self._wire, self._lister, self._discovery, pace=pace, chance=chance)
-
-    async def __aenter__(self) -> Self:
-        await self._wire.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._wire.__aexit__(kind, error, trace)
 
     async def identity(self) -> Identity:
         """The context's name, the server's version, and the uid of kube-system if we may see it."""

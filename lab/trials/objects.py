@@ -20,7 +20,6 @@ from lab.errors import LabError
 
 MANAGER = "trial"
 CLEANUP = "customresourcecleanup.apiextensions.k8s.io"  # a definition waits for its objects
-_FORCED: dict[str, str | int] = {"fieldManager": MANAGER, "force": "true"}
 
 
 class Refused(LabError):
@@ -43,8 +42,9 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
 class Objects:
     """The cluster as the trials write to it. One instance serves many threads."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, manager: str = MANAGER) -> None:
         self._client = client
+        self._manager = manager  # the name by which it writes
         self._served: dict[tuple[str, str], Served] = {}  # by group and kind
         self._lock = threading.Lock()
         self._count = itertools.count(1)
@@ -77,7 +77,8 @@ class Objects:
         path = served.path(metadata.get("namespace", ""), metadata["name"])
         what = f"apply {document['kind']}/{metadata['name']}"
         body = {**document, "metadata": metadata}
-        answer = self._client.send("PATCH", path, body=body, kind=APPLY, query=_FORCED)
+        forced: dict[str, str | int] = {"fieldManager": self._manager, "force": "true"}
+        answer = self._client.send("PATCH", path, body=body, kind=APPLY, query=forced)
         applied: Json = self._told(answer, what)
         return applied
 
@@ -91,7 +92,7 @@ class Objects:
             self._told(answer, f"patch {pattern}")
 
     def _send_patch(self, path: str, change: Json, kind: str) -> Answer:
-        query: dict[str, str | int] = {"fieldManager": MANAGER}
+        query: dict[str, str | int] = {"fieldManager": self._manager}
         return self._client.send("PATCH", path, body=change, kind=kind, query=query)
 
     def delete(self, pattern: Pattern, own: str) -> None:

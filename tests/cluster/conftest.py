@@ -12,6 +12,7 @@ from lab.control_plane import Lab
 from lab.parts import Options
 from lab.sharing import Share
 from tests.cluster.leash import Installation
+from tests.cluster.mendable import LONELY
 from tests.cluster.webhooks import Webhooks
 from tests.cluster.webhooks import webhooks as running_webhooks
 
@@ -41,6 +42,16 @@ def installed(
 ) -> Installation:
     """One installation there; whoever asks for it starts a keeper, one at a time."""
     return share(Installation.on(leash_lab, tmp_path_factory.mktemp("leash")))
+
+
+@pytest.fixture
+def lonely_nodes(leash_lab: Lab) -> Iterator[None]:
+    """Nodes of the tests' own: everybody there sees them, so they go in the end."""
+    yield
+    client = leash_lab.client()
+    (label,) = LONELY.items()
+    assert client.send("DELETE", "/api/v1/nodes", query={"labelSelector": "=".join(label)}).ok
+    client.close()
 
 
 @pytest.fixture

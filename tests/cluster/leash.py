@@ -282,8 +282,10 @@ class Installation:
         """What of leases stands on the cluster."""
         accounts = self.admin.get("/api/v1/namespaces/holdfast-leases/serviceaccounts").json()
         bindings = self.admin.get("/apis/rbac.authorization.k8s.io/v1/rolebindings").json()
+        wide = self.admin.get("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings").json()
         values = self.admin.get("/api/v1/namespaces/holdfast-leases/configmaps").json()
-        names = [each["metadata"]["name"] for each in (*accounts["items"], *bindings["items"])]
+        made = (*accounts["items"], *bindings["items"], *wide["items"])
+        names = [each["metadata"]["name"] for each in made]
         names += [key for each in values["items"] for key in each.get("data", {})]
         return [name for name in names if name.startswith(("act.", "preview.", "undo."))]
 

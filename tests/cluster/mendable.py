@@ -13,6 +13,8 @@ import msgspec
 from holdfast.model.baseline import API_VERSION
 from holdfast.testing.trials.library import Filed, library
 from holdfast.testing.trials.trial import KIND, Condition, Trial
+from holdfast.testing.trials.wording import NAMESPACE
+from lab.trials.objects import MANAGER
 
 type Raw = dict[str, Any]
 
@@ -30,10 +32,16 @@ class Mendable:
     action: str
     code: str = ""  # empty: whatever it is offered for
     well: tuple[Condition, ...] = ()  # what holds again afterwards
+    by: str = MANAGER  # who breaks it
+    of: str = ""  # its target's name, where others of the kind stand in the same place
 
     @property
     def name(self) -> str:
         return self.filed.name
+
+    def own(self, namespace: str) -> str:
+        """The name of what is meant in that namespace; empty where nothing else could be."""
+        return self.of.replace(NAMESPACE, namespace)
 
 
 def mendable() -> Iterator[Mendable]:
@@ -252,6 +260,54 @@ def _budget(kind: str) -> Mendable:
         action="ScaleWorkload",
         well=_conditions(available(kind, 3)),
     )
+
+
+NODE = f"{NAMESPACE}-node"
+LONELY = {"lab.holdfast.dev/of": "a-test"}
+
+
+def cordoned_node() -> Mendable:
+    """A person has cordoned it. None of `mendable`: its target lies in none of their namespaces."""
+    cordoned = {"spec": {"unschedulable": True}}
+    follows = {"taints": [{"key": "node.kubernetes.io/unschedulable"}]}
+    seen = {"of": f"Node/{NODE}", "where": {"spec": cordoned["spec"] | follows}}
+    opened = {"of": f"Node/{NODE}", "where": {"spec": {"unschedulable": None}}}
+    fault: list[Raw] = [{"patch": {"of": f"Node/{NODE}", "with": cordoned}}]
+    given, ready = [_node_of_its_own()], [NODE_READY]
+    return Mendable(
+        filed=_filed("cordoned_node", given, ready, fault, [seen]),
+        action="Uncordon",
+        well=_conditions(opened, NODE_READY),
+        by="kubectl",
+        of=NODE,
+    )
+
+
+NODE_READY: Raw = {
+    "of": f"Node/{NODE}",
+    "where": {"status": {"conditions": [{"type": "Ready", "status": "True"}]}},
+}
+
+
+def lonely_node() -> Filed:
+    """One that does well."""
+    return _filed("node", [_node_of_its_own()], [NODE_READY], [], [NODE_READY])
+
+
+def _node_of_its_own() -> Raw:
+    """No pod of anybody's comes to it."""
+    room = {"cpu": "16", "memory": "64Gi", "pods": "110", "ephemeral-storage": "200Gi"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            "name": NODE,
+            "annotations": {"kwok.x-k8s.io/node": "fake"},
+            "labels": LONELY,
+        },
+        "spec": {"taints": [{"key": "lab.holdfast.dev/nobody", "effect": "NoSchedule"}]},
+        "status": {"capacity": room, "allocatable": room},
+    }
 
 
 def available(kind: str, count: int) -> Raw:

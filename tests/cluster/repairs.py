@@ -16,7 +16,7 @@ CLUSTERS = ("system:serviceaccount:kube-system:", "system:kube-", "system:apiser
 async def broken(installed: Installation, each: Mendable, of: str) -> Stage:
     """It, in a namespace of its own, once it is as broken as its trial says."""
     namespace = f"{of}-{each.name.replace('_', '-')}"
-    stage = Stage(each.filed, namespace, Objects(installed.admin))
+    stage = Stage(each.filed, namespace, Objects(installed.admin, manager=each.by))
     await stage.furnish()
     await stage.spoil()
     await stage.hold(each.filed.trial.until, "until")

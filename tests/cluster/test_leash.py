@@ -14,7 +14,7 @@ from lab.control_plane import Lab
 from lab.errors import LabError
 from lab.postgres import Postgres
 from tests.cluster.leash import Installation
-from tests.cluster.mendable import Mendable, mendable
+from tests.cluster.mendable import Mendable, cordoned_node, mendable
 from tests.cluster.repairs import broken, wrote
 from tests.surfaces.processes.running import Running
 from tests.tally import Count, Tally
@@ -29,6 +29,7 @@ OF_EACH_KIND = {
     "sick_pod_of_a_statefulset",
     "sick_daemonset",
     "budget_of_a_deployment",
+    "cordoned_node",
 }
 AT_ONCE = 8
 LEASE = "system:serviceaccount:holdfast-leases:"
@@ -46,7 +47,9 @@ async def _story(installed: Installation, each: Mendable, of: str = "story") -> 
     """Broken, proposed, previewed, approved, acted on, verified; what was not as it must be."""
     stage = await broken(installed, each, of)
     mark = installed.lab.audit_mark()
-    told = await installed.propose(await installed.wanted(stage.namespace, each.action, each.code))
+    own = each.own(stage.namespace)
+    wanted = await installed.wanted(stage.namespace, each.action, each.code, own)
+    told = await installed.propose(wanted)
     assert told.state is State.PROPOSED, told.refusals
     await installed.approve(told)
     told = await installed.until(told.case.id, State.RECOVERED)
@@ -58,9 +61,16 @@ async def _story(installed: Installation, each: Mendable, of: str = "story") -> 
     ]
     by = [*wrote(installed.lab.audit_events(mark), told)]
     wrong = [] if by == leases else [f"{each.name}: {by}, and the lease was {leases}"]
-    if await installed.found(stage.namespace, told.proposal.code):
+    if await _found(installed, each, stage.namespace, told.proposal.code):
         wrong.append(f"{each.name}: {told.proposal.code} is still found")
     return wrong
+
+
+async def _found(installed: Installation, each: Mendable, namespace: str, code: str) -> bool:
+    """Whether that is found there now: of what lies in no namespace, on its own object."""
+    own = each.own(namespace)
+    found = await installed.found(namespace, code)
+    return any(own in ("", one.about.name) for one in found)
 
 
 async def _beside_its_control(installed: Installation, each: Mendable, lasts: float) -> list[str]:
@@ -68,19 +78,22 @@ async def _beside_its_control(installed: Installation, each: Mendable, lasts: fl
     control = await broken(installed, each, "alone")
     clock = asyncio.get_running_loop().time
     ends = clock() + lasts
-    code = (await installed.wanted(control.namespace, each.action, each.code)).code
+    own = each.own(control.namespace)
+    code = (await installed.wanted(control.namespace, each.action, each.code, own)).code
     wrong = await _story(installed, each)
     await asyncio.sleep(max(0, ends - clock()))
-    if not await installed.found(control.namespace, code):
+    if not await _found(installed, each, control.namespace, code):
         wrong.append(f"{each.name}: {code} is gone although nobody did anything")
     return wrong
 
 
+@pytest.mark.usefixtures("lonely_nodes")
 async def test_each_trial_is_repaired_by_its_lease_alone_and_left_alone_it_staysbroken(
     installed: Installation, keeper: Running, prove: bool, tally: Tally
 ) -> None:
-    chosen = [each for each in mendable() if prove or each.name in OF_EACH_KIND]
-    assert len({each.action for each in chosen}) == 6
+    every = (*mendable(), cordoned_node())
+    chosen = [each for each in every if prove or each.name in OF_EACH_KIND]
+    assert len({each.action for each in chosen}) == 7
     assert len(chosen) >= (25 if prove else 6)
     gate = asyncio.Semaphore(AT_ONCE)
     lasts = float(installed.settings["deadline"]) if prove else 0

@@ -11,7 +11,7 @@ import pytest
 
 from holdfast.execution.states import State
 from tests.cluster.leash import Installation
-from tests.cluster.mendable import Mendable, mendable
+from tests.cluster.mendable import Mendable, cordoned_node, mendable
 from tests.cluster.repairs import broken, wrote
 from tests.surfaces.processes.boundaries import Point
 from tests.surfaces.processes.mortal_keeper import Fated
@@ -30,6 +30,7 @@ OF_EACH_KIND = (
     "run_for_no_node",
     "sick_pod_of_a_statefulset",
     "budget_of_a_deployment",
+    "cordoned_node",
 )
 ALWAYS = OF_EACH_KIND[:1], POINTS[:1]
 
@@ -53,7 +54,9 @@ async def _story(installed: Installation, each: Mendable, number: int) -> list[s
     """Proposed, approved, acted on and verified, whoever dies; what is not as it must be."""
     stage = await broken(installed, each, f"crash-{number}")
     mark = installed.lab.audit_mark()
-    told = await installed.propose(await installed.wanted(stage.namespace, each.action, each.code))
+    own = each.own(stage.namespace)
+    wanted = await installed.wanted(stage.namespace, each.action, each.code, own)
+    told = await installed.propose(wanted)
     assert told.state is State.PROPOSED, told.refusals
     await installed.approve(told)
     told = await installed.until(told.case.id, State.RECOVERED)
@@ -93,11 +96,12 @@ def _killed(folder: Path, turn: int) -> bool:
     return (folder / f"killed-{turn}").exists()
 
 
+@pytest.mark.usefixtures("lonely_nodes")
 async def test_a_keeper_that_is_killed_is_taken_over(
     installed: Installation, tmp_path: Path, prove: bool, tally: Tally
 ) -> None:
     names, points = (OF_EACH_KIND, POINTS) if prove else ALWAYS
-    trials = {each.name: each for each in mendable()}
+    trials = {each.name: each for each in (*mendable(), cordoned_node())}
     chosen = [(trials[name], at) for name in names for at in points]
     wrong = {}
     for number, (each, at) in enumerate(chosen):

@@ -22,6 +22,7 @@ from lab.client import STRATEGIC
 from tests.cluster.finding import PACE
 from tests.cluster.halting import IN_PROCESS, halting
 from tests.cluster.leash import Installation
+from tests.cluster.mendable import lonely_node
 from tests.cluster.plays import (
     ONE_POD,
     Play,
@@ -200,6 +201,26 @@ async def a_rollback_that_somebody_changed(play: Play) -> None:
     assert play.spec()["template"]["metadata"]["annotations"] == {"by": "hand"}
 
 
+async def a_node_that_falls_ill(play: Play) -> None:
+    """It is opened, does no better, and is cordoned again, under our name."""
+    path = f"/api/v1/nodes/{play.namespace}-node"
+    await play.broken()
+    await asyncio.to_thread(play.patch, {"spec": {"unschedulable": True}}, "kubectl", path)
+    wanted = await play.installed.wanted(play.namespace, "Uncordon", name=path.rpartition("/")[2])
+    told = await play.done(await play.installed.propose(wanted))
+    assert "unschedulable" not in play.installed.fetch(path)["spec"]
+    ill = {"metadata": {"annotations": {"lab.holdfast.dev/node": "not-ready"}}}
+    await asyncio.to_thread(play.patch, ill, "somebody", path)
+    await play.ends(told, State.UNDONE)
+    there = play.installed.fetch(path)
+    assert there["spec"]["unschedulable"] is True
+    assert "holdfast" in [
+        each["manager"]
+        for each in there["metadata"]["managedFields"]
+        if "f:unschedulable" in each["fieldsV1"].get("f:spec", {})
+    ]
+
+
 def changed_by(action: str, webhook: str) -> Callable[[Play], Awaitable[None]]:
     """A webhook that would change more than was asked for, or knows no dry run."""
 
@@ -253,6 +274,7 @@ PLAYS: Mapping[str, tuple[Filed, Callable[[Play], Awaitable[None]]]] = {
     "a quota that somebody made again is left": (two_quotas(), a_quota_that_somebody_made_again),
     "a probe that does not help is undone": (impatient(), a_probe_that_does_not_help),
     "a probe that somebody changed is left": (impatient(), a_probe_that_somebody_changed),
+    "a node that falls ill is cordoned again": (lonely_node(), a_node_that_falls_ill),
     "a scale that somebody changed is left": (budget(), a_scale_that_somebody_changed),
     "a rollback that somebody changed is left": (released(), a_rollback_that_somebody_changed),
     "a scale that helped is taken back by a person": (budget(2), a_scale_that_helped),
@@ -286,10 +308,12 @@ ALWAYS = {
     "a sidecar in a restart is shown and refused",
     "a sidecar in a rollback is shown and refused",
     "a probe that does not help is undone",
+    "a node that falls ill is cordoned again",
     "a webhook without dry run is named",
 }
 
 
+@pytest.mark.usefixtures("lonely_nodes")
 async def test_effects_are_seen_first_only_the_target_counts_and_what_did_not_help_is_undone(
     installed: Installation, webhooks: Webhooks, prove: bool, tally: Tally
 ) -> None:

@@ -8,7 +8,15 @@ from holdfast.testing.documents import Json
 from holdfast.testing.requests import Answer, PatchForm
 from tests.contracts.doors import Asked, Door
 
-CORE = {"configmaps", "events", "namespaces", "persistentvolumeclaims", "pods", "secrets"}
+CORE = {
+    "configmaps",
+    "events",
+    "namespaces",
+    "nodes",
+    "persistentvolumeclaims",
+    "pods",
+    "secrets",
+}
 GROUPS = {
     "clusterroles": "rbac.authorization.k8s.io",
     "clusterrolebindings": "rbac.authorization.k8s.io",
@@ -28,6 +36,7 @@ HOMELESS = {
     "clusterrolebindings",
     "customresourcedefinitions",
     "namespaces",
+    "nodes",
     "selfsubjectaccessreviews",
     "storageclasses",
     "validatingadmissionpolicies",

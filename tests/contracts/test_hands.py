@@ -1,12 +1,14 @@
 """What our hands do to an API server, simulated and real, and what they never do."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import pytest
 
 from holdfast.errors import BadInput
+from holdfast.execution.observing import Shown, asked, shown
 from holdfast.model.canonical import Plain
 from holdfast.model.documents import Document, effect
 from holdfast.model.objects import Ref
@@ -21,6 +23,7 @@ from tests.contracts.ways import Way, eventually
 STAMP = annotation("kubectl.kubernetes.io/restartedAt", "spec", "template")
 REPLICAS: Path = ("spec", "replicas")
 TEMPLATE: Path = ("spec", "template")
+CORDON: Path = ("spec", "unschedulable")
 BOTH = pytest.mark.parametrize("over_http", WAYS[1:], indirect=True)
 REAL = pytest.mark.parametrize("over_http", WAYS[2:], indirect=True)  # it tells who wrote what
 
@@ -253,6 +256,53 @@ async def test_an_eviction_heeds_budget_uid_and_rehearsal(over_http: Way, hands:
     fresh = await whole(hands, target.ref)
     assert isinstance(await hands.send(evict, fresh, How.ACT), Done)
     await eventually(lambda: hands.read(target.ref), lambda read: isinstance(read, Unseen))
+
+
+@REAL
+async def test_who_takes_a_field_away_leaves_no_name_by_which_it_is_told_all_the_same(
+    over_http: Way, hands: Hands
+) -> None:
+    """A node whose kubelet writes, one that we uncordon, and one that is cordoned again."""
+    name, driver = over_http.namespace, over_http.driver
+    ref = ref_of(await driver.create("nodes", a_cordoned_node(name)))
+
+    async def seen_after(write: Callable[[Patch, Document], Awaitable[bool]]) -> Shown:
+        """What is seen of a request that was made before, whose answer nobody heard."""
+        while True:
+            fresh = await whole(hands, ref)
+            step = Patch(target=ref, sets=(Set(path=CORDON, value=None, was=True),))
+            sent = asked(step, fresh, datetime.now(UTC))
+            if await write(step, fresh):
+                return shown(step, sent, await whole(hands, ref))
+
+    async def beats(_: Patch, __: Document) -> bool:
+        beat = {"type": "Beats", "status": "True", "lastHeartbeatTime": "2026-01-01T12:00:00Z"}
+        change = {"status": {"conditions": [beat]}}
+        await driver.patch("nodes", name, change, subresource="status")
+        return True
+
+    async def done(step: Patch, fresh: Document) -> bool:
+        """Unless somebody has written in between, as the cluster's controllers do."""
+        return isinstance(await hands.send(step, fresh, How.ACT), Done)
+
+    async def cordoned() -> None:
+        change = {"spec": {"unschedulable": True}}
+        await driver.patch("nodes", name, change, query={"fieldManager": "kubectl-cordon"})
+
+    async def done_and_cordoned(step: Patch, fresh: Document) -> bool:
+        if sent := await done(step, fresh):
+            await cordoned()
+        return sent
+
+    assert Shown.NOT_DONE is await seen_after(beats)
+    assert Shown.UNTOLD is await seen_after(done_and_cordoned)
+    assert Shown.DONE is await seen_after(done)
+
+
+def a_cordoned_node(name: str) -> dict[str, Any]:
+    taint = {"key": "example.com/nobody", "effect": "NoSchedule"}
+    spec = {"unschedulable": True, "taints": [taint]}
+    return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "spec": spec}
 
 
 @BOTH

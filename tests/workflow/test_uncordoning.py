@@ -12,6 +12,7 @@ from holdfast.model.asks import Rules, What
 from holdfast.model.documents import Document
 from holdfast.model.handed import proposal_named
 from holdfast.model.repairs import Risk
+from holdfast.ports import How
 from holdfast.testing.controllers import Controllers
 from holdfast.testing.controllers.fates import by_image
 from holdfast.testing.manifests import condition, manifest
@@ -24,11 +25,9 @@ CODE = "HF-NOD-005"
 
 
 def a_cordoned_node(cluster: SimulatedCluster, by: str = "kubectl") -> Document:
-    fields: dict[str, Any] = {"f:spec": {"f:unschedulable": {}}}
-    wrote = {"manager": by, "operation": "Update", "fieldsType": "FieldsV1", "fieldsV1": fields}
     taint = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
     spec = {"unschedulable": True, "taints": [taint]}
-    metadata = {"managedFields": [wrote]}
+    metadata = {"managedFields": [_wrote(by)]}
     node = manifest("v1", "Node", "node-9", namespace=None, spec=spec, metadata=metadata)
     ready = condition("Ready", "True", cluster.clock.now(), "KubeletReady", "it is well")
     made = cluster.update_status({**cluster.create(node), "status": {"conditions": [ready]}})
@@ -117,10 +116,67 @@ async def test_what_does_not_help_is_cordoned_again(acting: executing.Stage) -> 
     assert [] == [*await acting.leases.left()]
 
 
-async def test_an_answer_that_was_lost_is_not_asked_for_again(acting: executing.Stage) -> None:
+async def test_an_answer_that_was_lost_is_found_in_the_cluster_and_not_asked_for_again(
+    acting: executing.Stage,
+) -> None:
+    Controllers(acting.cluster, by_image({})).follow(acting.clock.now)
     acting.wire.plans = ["lose the answer"]
+    order = await acting.approved(
+        Uncordon(), node(acting.cluster).ref, by=("ana", "ben"), code=CODE
+    )
+    await acting.until(order, State.RECOVERED)
+    assert 1 == len(acting.wire.sent)
+    assert acting.entries("outcome")[0]["observed"]
+
+
+async def test_a_request_that_was_lost_while_the_kubelet_wrote_is_seen_as_not_done_and_sent_again(
+    acting: executing.Stage,
+) -> None:
+    Controllers(acting.cluster, by_image({})).follow(acting.clock.now)
+    acting.wire.plans = ["lose the request"]
+    acting.wire.before = lambda _, how: _beats(acting.cluster) if how is How.ACT else None
+    order = await acting.approved(
+        Uncordon(), node(acting.cluster).ref, by=("ana", "ben"), code=CODE
+    )
+    await acting.until(order, State.RECOVERED)
+    assert None is node(acting.cluster).at(*UNSCHEDULABLE)
+
+
+async def test_what_somebody_has_cordoned_again_in_between_stays_unknown(
+    acting: executing.Stage,
+) -> None:
+    acting.wire.plans = ["lose the answer"]
+    acting.wire.after = lambda: _cordoned_again(acting.cluster)
     order = await acting.approved(
         Uncordon(), node(acting.cluster).ref, by=("ana", "ben"), code=CODE
     )
     await acting.until(order, State.UNKNOWN)
     assert 1 == len(acting.wire.sent)
+    assert True is node(acting.cluster).at(*UNSCHEDULABLE)
+
+
+def _beats(cluster: SimulatedCluster) -> None:
+    """The kubelet tells how the node does."""
+    there = cluster.fetch("nodes", "node-9")
+    (ready,) = there["status"]["conditions"]
+    beat = {**ready, "lastHeartbeatTime": "2026-01-01T12:00:10Z"}
+    cluster.update_status({**there, "status": {"conditions": [beat]}})
+
+
+def _cordoned_again(cluster: SimulatedCluster) -> None:
+    there = cluster.fetch("nodes", "node-9")
+    wrote = {**_wrote("kubectl"), "time": "2026-01-01T12:00:10Z"}
+    metadata = {**there["metadata"], "managedFields": [wrote]}
+    spec = {**there["spec"], "unschedulable": True}
+    cluster.replace({**there, "metadata": metadata, "spec": spec})
+
+
+def _wrote(by: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {"f:spec": {"f:unschedulable": {}}}
+    return {
+        "manager": by,
+        "operation": "Update",
+        "time": "2025-12-31T12:00:00Z",
+        "fieldsType": "FieldsV1",
+        "fieldsV1": fields,
+    }

@@ -2,12 +2,15 @@
 
 - What a request wanted and what is there is one thing, who wrote it another: a value that somebody
   else has set is no proof of ours.
+- Who takes something away, an object or a field, leaves no name. What stood there when it was sent,
+  and is gone, counts as taken away by us, unless somebody else's name stands there now.
 - A request carries the version that it was made for. Once the object has another version, one that
-  was not done yet cannot be done any more.
+  was not done yet cannot be done any more; and it was not done, where what it would have changed
+  is still there by the very writing by which it was there before.
 - Until then it may be under way still: that it is not there is no proof.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
@@ -27,6 +30,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     at: datetime
     version: str = ""  # its resourceVersion; empty for what was to be made
     generation: int = 0
+    written: tuple[str, ...] = ()  # by whom, and when, what it would change; empty: nobody says
 
 
 class Shown(StrEnum):
@@ -38,11 +42,16 @@ class Shown(StrEnum):
     UNTOLD = "untold"  # what is there does not tell, and will not
 
 
-def asked(fresh: Document | None, at: datetime) -> Asked:
+def asked(step: Step, fresh: Document | None, at: datetime) -> Asked:
     """What must be known of a request before it is sent."""
     if fresh is None:
         return Asked(at=at)
-    return Asked(at=at, version=fresh.resource_version, generation=_generation(fresh))
+    return Asked(
+        at=at,
+        version=fresh.resource_version,
+        generation=_generation(fresh),
+        written=_written(step, fresh) if isinstance(step, Patch) else (),
+    )
 
 
 def shown(step: Step, sent: Asked, now: Document | None) -> Shown:
@@ -75,42 +84,80 @@ def _made(step: Create, now: Document | None) -> Shown:
     wanted = Document(value=step.manifest).asked()
     lacks = any(each.before is not None for each in differences(wanted, now.asked()))
     # Whatever else stands there, ours cannot be made beside it.
-    return Shown.NOT_DONE if lacks or not _wrote(now, None) else Shown.DONE
+    return Shown.NOT_DONE if lacks or not _made_by_us(now) else Shown.DONE
 
 
 def _patched(step: Patch, sent: Asked, now: Document | None) -> Shown:
     if now is None or now.ref.uid != step.target.uid:
         return Shown.UNTOLD
-    if all(_stands(each, now) for each in step.sets):
-        return Shown.DONE if _wrote(now, step.sets) else _unchanged(sent, now)
-    return _unchanged(sent, now)
+    if all(_stands(now, each.path, each.value) for each in step.sets):
+        return Shown.DONE if _patched_by_us(now, step.sets) else _unchanged(step, sent, now)
+    return _unchanged(step, sent, now)
 
 
-def _unchanged(sent: Asked, now: Document) -> Shown:
+def _unchanged(step: Patch, sent: Asked, now: Document) -> Shown:
     if now.resource_version == sent.version:
         return Shown.NOT_YET
     # Whoever changes what is asked for is counted, but not on every kind: a node's changes are not.
     # It may have been us, and then somebody else.
     counted = sent.generation > 0
-    return Shown.NOT_DONE if counted and _generation(now) == sent.generation else Shown.UNTOLD
+    if counted and _generation(now) == sent.generation:
+        return Shown.NOT_DONE
+    # Who had put it back after us would stand there with a later moment.
+    as_before = all(_stands(now, each.path, each.was) for each in step.sets)
+    same = as_before and bool(sent.written) and sent.written == _written(step, now)
+    return Shown.NOT_DONE if same else Shown.UNTOLD
 
 
-def _stands(each: Set, now: Document) -> bool:
-    return not any(True for _ in differences(each.value, found_at(now.value, each.path)))
+def _stands(now: Document, path: Path, value: Plain) -> bool:
+    return not any(True for _ in differences(value, found_at(now.value, path)))
 
 
-def _wrote(now: Document, sets: Iterable[Set] | None) -> bool:
-    """Whether the object's managers say that we wrote that, or that they do not say anything."""
-    managers = now.at("metadata", "managedFields")
-    if not isinstance(managers, list | tuple) or not managers:
+def _patched_by_us(now: Document, sets: Iterable[Set]) -> bool:
+    """Whether the object's managers say that we wrote all that, or that they do not say anything.
+    Of what was only taken away: that nobody stands there.
+    """
+    managers = _managers(now)
+    if not managers:
         return True  # the value has to do
-    fields = [found_at(m, ("fieldsV1",)) for m in managers if found_at(m, ("manager",)) == OURS]
-    if sets is None:
-        return bool(fields)
-    return all(any(_owns(each, s.path, s.value) for each in fields) for s in sets)
+    ours = [_fields(each) for each in managers if found_at(each, ("manager",)) == OURS]
+    stand = [each.path for each in sets if each.value is not None]
+    if stand:
+        return all(any(_owns(fields, path) for fields in ours) for path in stand)
+    return not any(_owns(_fields(each), one.path) for each in managers for one in sets)
 
 
-def _owns(fields: Plain, path: Path, value: Plain) -> bool:
+def _made_by_us(now: Document) -> bool:
+    managers = _managers(now)
+    return not managers or any(found_at(each, ("manager",)) == OURS for each in managers)
+
+
+def _written(step: Patch, there: Document) -> tuple[str, ...]:
+    """Each writing by which something stands at those places: who, how and when. Nothing where
+    somebody's place has no such name, so that one could be put back unseen.
+    """
+    told: set[str] = set()
+    for each in step.sets:
+        owners = [one for one in _managers(there) if _owns(_fields(one), each.path)]
+        if not owners:
+            return ()
+        told |= {" ".join(str(found_at(one, (part,))) for part in _WRITING) for one in owners}
+    return tuple(sorted(told))
+
+
+_WRITING = ("manager", "operation", "subresource", "time")
+
+
+def _managers(document: Document) -> Sequence[Plain]:
+    managers = document.at("metadata", "managedFields")
+    return managers if isinstance(managers, list | tuple) else ()
+
+
+def _fields(manager: Plain) -> Plain:
+    return found_at(manager, ("fieldsV1",))
+
+
+def _owns(fields: Plain, path: Path) -> bool:
     """Whether somebody wrote at that place: as far down as places are named alike."""
     there = fields
     for segment in path:
@@ -119,7 +166,7 @@ def _owns(fields: Plain, path: Path, value: Plain) -> bool:
         name = segment.key if isinstance(segment, Entry) else segment
         there = found_at(there, (f"f:{name}",))
         if there is None:
-            return value is None  # nobody owns what is not there
+            return False
     return True
 
 

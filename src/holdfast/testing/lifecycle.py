@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 
 from holdfast.ports import Clock
 from holdfast.testing.documents import Json, copied, rfc3339
+from holdfast.testing.managers import without_what_went
 from holdfast.testing.removal import Removal, may_go
 from holdfast.testing.resources import Resource, Resources, resources_of_definition
 from holdfast.testing.status import already_exists, conflict
@@ -145,6 +146,8 @@ class Lifecycle:
             after = document
             after["metadata"] = self._metadata_after(before, metadata)
             self._keep_status(resource, before, after)
+            if managers := after["metadata"].get("managedFields"):
+                after["metadata"]["managedFields"] = without_what_went(managers, before, after)
             refuse_invalid(resource, after)
             self._refuse_late_finalizers(resource, before, after)
         return self._commit(resource, key, before, after, dry=dry)

@@ -202,7 +202,7 @@ class Doing:
             must(self.deed.stopped(tx, case, course, found))
             return STOPPED
         sending = self._sending(course)
-        sent = asked(found.fresh, self.leash.clock.now())
+        sent = asked(found.step, found.fresh, self.leash.clock.now())
         sending = msgspec.structs.replace(sending, rounds=number, sent=sent)
         course = self._with(found.keep(course), sending)
         if number == 1:

@@ -125,19 +125,11 @@ class Run:
         case = self.case()
         assert case is not None
         course = courses.read(case.course)
-        ended = State(case.state) in ENDS or self._untold(case)
+        ended = State(case.state) in ENDS
         if not ended or course.act.lease or course.undo.lease or self.left():
             return False
         with self.store.reading() as tx:
             return not tx.records.waiting(1)
-
-    def _untold(self, case: Case) -> bool:
-        """What took a field away leaves nobody's name there: whether it was done is not to be told,
-        and is not guessed.
-        """
-        says = courses.read(case.course).says
-        unknown = State(case.state) is State.UNKNOWN
-        return "Uncordon" in self.story.kinds and unknown and "does not tell" in says
 
     def left(self) -> list[str]:
         """What of leases stands on the cluster."""
@@ -228,8 +220,7 @@ class Run:
         if case is None:
             yield "lost: there is no case"
             return
-        untold = self._untold(case)
-        undone = self.story.undone and not untold
+        undone = self.story.undone
         acts = [("act", kind.lower()) for kind in self.story.kinds]
         wanted = [*acts, *(("undo", kind) for _, kind in reversed(acts) if undone)]
         entries = self.entries()
@@ -240,11 +231,11 @@ class Run:
             yield f"{'lost' if len(sent) < len(wanted) else more}: {sent}"
         if self.left():
             yield f"leaked: {self.left()}"
-        if State(case.state) is not self.story.end and not untold:
+        if State(case.state) is not self.story.end:
             yield f"it ended {case.state}: {courses.read(case.course).says}"
         if {undone} & {*map(self.shop.done, self.story.kinds)}:
             yield f"the cluster does not show it {case.state}"
-        if events.count("applied") + events.count("found_done") != (0 if untold else len(acts)):
+        if events.count("applied") + events.count("found_done") != len(acts):
             yield f"told otherwise: {events}"
         if "lost" in events and not self.answer_lost():
             yield "it was unknown, and no answer was lost"

@@ -1,6 +1,5 @@
 """The `Door` port on a real API server: any request, sent once. For suites, and nothing else."""
 
-
 import msgspec
 
 from holdfast.adapters.kubernetes import decode

@@ -7,7 +7,6 @@
 - Secrets are never read.
 """
 
-
 import msgspec
 
 from holdfast.adapters.kubernetes import decode

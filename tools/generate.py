@@ -164,6 +164,13 @@ def variables() -> str:
     )
 
 
+def _taken(kind: Kind) -> str:
+    if not kind.removes:
+        return ""
+    told = _listed(kind.takes) if kind.takes else "nothing"
+    return f"| of what it owns and is looked for, may go with it | {told} |\n"
+
+
 def actions() -> str:
     """The reference of what may be done."""
     parts = [
@@ -183,6 +190,7 @@ def actions() -> str:
             f"| risk at its best | {kind.risk.name.lower()} |\n"
             f"| counted as | {kind.of_class} |\n"
             f"| changes | {touches or 'no field: the object goes'} |\n"
+            f"{_taken(kind)}"
             f"| held fixed | {', '.join(f'`{written(path)}`' for path in kind.reads)} |\n"
             f"| looks at | {_listed(kind.sees)}{_everywhere(kind)} |\n"
             f"| rights of its lease | {rights} |\n"

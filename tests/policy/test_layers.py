@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from holdfast.actions.rollout_restart import RolloutRestart
@@ -11,7 +12,7 @@ from holdfast.model.asks import Around, Ask, Assent, Chain, Managed, Proof, Rule
 from holdfast.model.namespaces import FLOOR
 from holdfast.model.objects import Ref
 from holdfast.model.paths import Difference
-from holdfast.model.repairs import Action, ActionClass, Risk, Sight
+from holdfast.model.repairs import Action, ActionClass, Along, Risk, Sight
 from holdfast.policy import LAYERS, SURROUNDINGS, decide
 from tests.cases import snapshot_of
 from tests.policy.scenes import (
@@ -44,6 +45,14 @@ def at(when: timedelta) -> tuple[Assent, ...]:
     return (an_assent(at=NOW + when),)
 
 
+SETTINGS = Ref(api_version="v1", kind="ConfigMap", namespace="shop", name="settings", uid="u")
+
+
+def _taking(ask: Ask, *what: Ref) -> Ask:
+    """The same, where that would go with the target."""
+    return changed(ask, seen=msgspec.structs.replace(ask.seen, along=Along(seen=what)))
+
+
 # What is changed in a question that everybody allows; who refuses then, and nobody else does.
 REFUSED: dict[str, Sequence[Ask]] = {
     "closed_set": [
@@ -63,6 +72,7 @@ REFUSED: dict[str, Sequence[Ask]] = {
         an_ask(effect=None),
         an_ask(effect=(Difference(path=("spec", "replicas"), before=1, after=2),)),
         an_ask(effect=(Difference(path=("metadata", "labels", "a"), before=None, after="b"),)),
+        _taking(a_quota_ask(), SETTINGS),
     ],
     "protected_namespaces": [
         *(an_ask(a_deployment(metadata={"namespace": name})) for name in sorted(FLOOR)),

@@ -31,7 +31,7 @@ from holdfast.ports import Denied, Unclear
 from holdfast.ports.leases import NotLent
 from holdfast.testing.admission import Webhook
 from holdfast.testing.documents import Json
-from holdfast.testing.manifests import manifest
+from holdfast.testing.manifests import manifest, owner, pod_of
 from holdfast.testing.resources import Resource
 from holdfast.testing.simulated import SimulatedCluster
 from holdfast.testing.status import StatusError
@@ -160,6 +160,29 @@ async def test_the_card_says_what_people_ask_first() -> None:
         assert card.undo.startswith("It is taken back by itself")
         assert card.approvers.endswith("ana, ben.")
         assert [What.APPROVAL] == [each.what for each in card.needs]
+
+
+async def test_the_card_of_what_is_removed_says_what_goes_along_and_what_nobody_can_tell() -> None:
+    async with a_stage() as stage:
+        job = stage.cluster.fetch("jobs.batch", "nightly-1", namespace="shop")
+        stage.cluster.create(pod_of(job, "nightly-1-a", "job:1"))
+        case = await stage.proposed("DeleteJob")
+        assert State.PROPOSED == case.state
+        goes, unknown, *_ = card_of(case).blast
+        assert "With it goes what it owns: Pod shop/nightly-1-a." == goes
+        assert unknown.startswith("Unknown: what it owns of kinds that nobody looks at, Secrets")
+
+
+async def test_a_job_that_owns_more_than_pods_is_not_proposed() -> None:
+    async with a_stage() as stage:
+        job = stage.cluster.fetch("jobs.batch", "nightly-1", namespace="shop")
+        metadata = {"ownerReferences": [owner(job)]}
+        stage.cluster.create(manifest("v1", "PersistentVolumeClaim", "data", metadata=metadata))
+        case = await stage.proposed("DeleteJob")
+        assert State.REFUSED == case.state
+        (no,) = card_of(case).refusals
+        because = "what it owns would go with it: PersistentVolumeClaim shop/data"
+        assert ("target_scope", because) == (no.by, no.because)
 
 
 async def test_what_is_high_in_risk_wants_two_people_and_says_so() -> None:

@@ -105,7 +105,7 @@ async def test_a_pod_of_the_same_name_is_not_the_one_that_was_approved(stage: St
     assert is_there(stage, "pods", "web-1")
 
 
-async def test_a_failed_job_is_deleted(stage: Stage) -> None:
+def a_failed_job(stage: Stage) -> dict[str, Any]:
     cron = stage.cluster.create(
         manifest("batch/v1", "CronJob", "nightly", spec={"schedule": "0 3 * * *"})
     )
@@ -114,6 +114,21 @@ async def test_a_failed_job_is_deleted(stage: Stage) -> None:
     made = stage.cluster.create(job)
     failed = [{"type": "Failed", "status": "True"}]
     stage.cluster.update_status({**made, "status": {"conditions": failed}})
+    return made
+
+
+async def test_a_failed_job_is_deleted_and_its_pods_with_it(stage: Stage) -> None:
+    stage.cluster.create(pod_of(a_failed_job(stage), "nightly-1-a", "job:1"))
     order = await stage.approved(DeleteJob(), stage.document("jobs.batch", "nightly-1").ref)
     await stage.until(order, State.APPLIED)
     assert not is_there(stage, "jobs.batch", "nightly-1")
+
+
+async def test_a_job_on_which_somebody_has_hung_more_since_is_left(stage: Stage) -> None:
+    metadata = {"ownerReferences": [owner(a_failed_job(stage))]}
+    order = await stage.approved(DeleteJob(), stage.document("jobs.batch", "nightly-1").ref)
+    stage.cluster.create(manifest("v1", "ConfigMap", "settings", metadata=metadata))
+    await stage.until(order, State.REFUSED)
+    assert is_there(stage, "jobs.batch", "nightly-1")
+    said = "what it owns would go with it: ConfigMap shop/settings"
+    assert said in str(stage.entries("outcome"))

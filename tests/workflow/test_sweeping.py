@@ -19,6 +19,7 @@ from holdfast.model.leases import Loan
 from holdfast.model.ordered import LOOK, REVOKE, SWEEP, CaseOrder, RevokeOrder, SweepOrder
 from holdfast.model.runs import Order
 from holdfast.testing.manifests import manifest
+from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.lending import allot, lives
 from holdfast.workflow.orders import accept_restore
 from holdfast.workflow.revoking import order_revoke
@@ -231,11 +232,12 @@ async def test_after_a_restore_what_was_being_taken_back_comes_to_an_end() -> No
         order = await stage.approved(ScaleWorkload(replicas=3, now=2))
         await stage.until(order, State.APPLIED)
         document = stage.document()
+        (step,) = plan_of(stage.case(order)).first.undo
         back = Sending(
             run="lost",
             lease=f"undo.scaleworkload.{document.ref.uid}.1",
             rounds=1,
-            sent=asked(document, stage.clock.now()),
+            sent=asked(step, document, stage.clock.now()),
         )
         course = msgspec.structs.replace(stage.course(order), undo=back)
         await restored(stage, order, state=State.UNDOING.value, course=written(course))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from holdfast.model.kinds import CertificateRequest, Order
+from holdfast.model.kinds import CertificateRequest, Challenge, Order, Pod, Service
 from holdfast.model.reissuing import (
     EVERYWHERE,
     SEEN,
@@ -32,6 +32,7 @@ _FAILED = frozenset({"errored", "invalid"})
     everywhere=EVERYWHERE,
     reads=(("metadata", "ownerReferences"), ("spec",)),
     does=(Delete,),
+    takes=(Challenge, Pod, Service),  # what solves a challenge runs, and is reached
     of_class=ActionClass.REISSUE,
     risk=Risk.MEDIUM,
     answers=("HF-CFG-012",),

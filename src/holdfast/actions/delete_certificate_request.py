@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from holdfast.model.kinds import CertificateRequest
+from holdfast.model.kinds import CertificateRequest, Challenge, Order, Pod, Service
 from holdfast.model.reissuing import (
     EVERYWHERE,
     SEEN,
@@ -30,6 +30,7 @@ from holdfast.model.steps import Delete, Step
     everywhere=EVERYWHERE,
     reads=(("metadata", "ownerReferences"), ("spec",)),
     does=(Delete,),
+    takes=(Order, Challenge, Pod, Service),  # what solves a challenge runs, and is reached
     of_class=ActionClass.REISSUE,
     risk=Risk.MEDIUM,
     answers=("HF-CFG-011", "HF-CFG-012"),

@@ -25,6 +25,7 @@ _WITHOUT_A_DOT = ("apps", "autoscaling", "batch", "policy")  # groups of Kuberne
     sees=(Pod, CronJob),
     reads=(("metadata", "ownerReferences"), ("spec", "suspend"), ("spec", "template")),
     does=(Delete,),
+    takes=(Pod,),
     of_class=ActionClass.REMOVE,
     risk=Risk.MEDIUM,
     answers=("HF-WRK-070", "HF-WRK-071", "HF-WRK-075", "HF-WRK-076"),

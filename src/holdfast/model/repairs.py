@@ -58,12 +58,20 @@ class Right(msgspec.Struct, frozen=True, kw_only=True, order=True):
     verb: str
 
 
+class Along(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes with a target that is removed, since it names it as its owner; and so on."""
+
+    seen: tuple[Ref, ...] = ()
+    unseen: tuple[str, ...] = ()  # the resources of which nobody could tell
+
+
 class Sight(msgspec.Struct, frozen=True, kw_only=True):
     """A target as it was read, and the kinds around it that the action declared."""
 
     document: Document
     around: Snapshot
     beside: tuple[Document, ...] = ()  # the other objects that the action asked for whole
+    along: Along = Along()
     healthy_before: frozenset[str] = frozenset()  # uids of revisions that our journal saw do well
 
     def target[K: Object](self, kind: type[K]) -> K | None:
@@ -113,6 +121,12 @@ class Kind:
     subresource: str = ""
     example: Mapping[str, Plain] = MappingProxyType({})
     everywhere: tuple[type[Object], ...] = ()
+    takes: tuple[type[Object], ...] = ()
+
+    @property
+    def removes(self) -> bool:
+        """Whether the target goes, and with it what it owns."""
+        return Delete in self.does or Evict in self.does
 
     @property
     def reversible(self) -> bool:
@@ -221,6 +235,7 @@ def action[A: Action](  # noqa: PLR0913 - a declaration, each word of it named
     undoes: tuple[type[Step], ...] = (),
     sees: tuple[type[Object], ...] = (),
     everywhere: tuple[type[Object], ...] = (),
+    takes: tuple[type[Object], ...] = (),
     on: bool = False,
     subresource: str = "",
     example: Mapping[str, Plain] = MappingProxyType({}),
@@ -230,7 +245,8 @@ def action[A: Action](  # noqa: PLR0913 - a declaration, each word of it named
     `reads` are the fields of the target that it judges by, whose hash is held fixed between
     approval and act; `sees` the kinds around it, and `everywhere` those that count in whatever
     namespace they are; `touches` all that may differ in the target
-    afterwards. `does` and `undoes` name the sorts of requests. `on`: allowed unless an operator
+    afterwards, and `takes` the kinds of which it owns what may go with it. `does` and `undoes` name
+    the sorts of requests. `on`: allowed unless an operator
     says otherwise; other kinds must be switched on by name. `example`: parameters as they may be.
     """
 
@@ -241,6 +257,7 @@ def action[A: Action](  # noqa: PLR0913 - a declaration, each word of it named
             targets=targets,
             sees=tuple(dict.fromkeys((*targets, *sees, *everywhere))),
             everywhere=everywhere,
+            takes=takes,
             reads=reads,
             touches=touches,
             does=does,

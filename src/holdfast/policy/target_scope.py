@@ -3,13 +3,17 @@
 - Who is meant is known by uid, and is the object that was read.
 - What could not be seen whole is not judged: unknown means no.
 - The effect is what the API server computed, not what we believe that we asked for.
+- Of what is removed, nothing goes along but what its action declares.
 """
 
 from collections.abc import Iterator
 
 from holdfast.model.asks import Answer, Ask, Refusal, Station
 from holdfast.model.documents import beyond
+from holdfast.model.names import few
+from holdfast.model.objects import Ref
 from holdfast.model.paths import written
+from holdfast.model.repairs import Kind
 
 
 def target_scope(ask: Ask) -> Answer:
@@ -36,6 +40,13 @@ def _reasons(ask: Ask) -> Iterator[str]:
     if not blind:
         yield from ask.action.refuses(ask.seen)
     yield from _beyond(ask)
+    if goes := [each for each in ask.seen.along.seen if not _may_go(each, kind)]:
+        yield f"what it owns would go with it: {few(map(str, goes))}"
+
+
+def _may_go(each: Ref, kind: Kind) -> bool:
+    declared = (one.api for one in kind.takes)
+    return any(each.kind == api.kind and each.api_version in api.versioned for api in declared)
 
 
 def _beyond(ask: Ask) -> Iterator[str]:

@@ -22,8 +22,8 @@ def _left(fields: Json, before: Json, after: Json) -> Json:
         was, now = before.get(name), after.get(name)
         if was is not None and now is None:
             continue
-        deeper = beneath and isinstance(was, dict) and isinstance(now, dict)
-        kept = _left(beneath, was, now) if deeper else beneath
+        both = isinstance(was, dict) and isinstance(now, dict)
+        kept = _left(beneath, was or {}, now or {}) if both else beneath
         if kept or not beneath:
             left[key] = kept
     return left

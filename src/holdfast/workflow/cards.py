@@ -1,16 +1,18 @@
 """The card of a proposal: what people are told beside what they sign."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
 from holdfast.execution.recovering import Timing
 from holdfast.model.asks import Rules, Verdict, What
 from holdfast.model.cases import Card
+from holdfast.model.names import few
 from holdfast.model.paths import written
 from holdfast.model.people import Person
 from holdfast.model.proposals import Proposal
+from holdfast.model.repairs import Along
 from holdfast.model.steps import Delete, Evict
 from holdfast.model.times import in_words
 from holdfast.workflow.planning import of_step
@@ -26,7 +28,7 @@ def card_of(judged: Judged, may: Sequence[Person], rules: Rules, timing: Timing)
     return Card(
         summary=f"{about.target}: {kind.summary}{because}",
         risk=judged.reasons,
-        blast=seen.blast.told() if seen is not None else ("Unknown: it was not looked at.",),
+        blast=_blast(judged),
         unchanged=_unchanged(about),
         checks=_checks(about, timing),
         undo=_undo(about, rules),
@@ -63,6 +65,25 @@ def together(cards: Sequence[Card]) -> Card:
             for number, each in enumerate(cards, 1)
             for need in each.needs
         ),
+    )
+
+
+def _blast(judged: Judged) -> tuple[str, ...]:
+    """Who may notice, and what goes along."""
+    if judged.looked is None:
+        return ("Unknown: it was not looked at.",)
+    gone = type(judged.proposal.action).kind.removes
+    goes = _along(judged.looked.seen.along) if gone else ()
+    return (*goes, *judged.looked.evidence.blast.told())
+
+
+def _along(along: Along) -> Iterator[str]:
+    if along.seen:
+        yield f"With it goes what it owns: {few(map(str, along.seen))}."
+    unseen = f", of {', '.join(along.unseen)}" if along.unseen else ""
+    yield (
+        "Unknown: what it owns of kinds that nobody looks at, Secrets and custom ones among "
+        f"them{unseen}; that would go with it."
     )
 
 

@@ -15,6 +15,7 @@ from holdfast.model.repairs import Action
 from holdfast.model.rules import Found
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology import blast as blasts
+from holdfast.topology import dependants
 from holdfast.topology.blast import Blast
 from holdfast.topology.edges import topology
 from holdfast.topology.graph import place
@@ -45,7 +46,7 @@ def looked_for(code: str, action: Action, target: Ref) -> tuple[type[Object], ..
         return Refusal(by=BY, because=unknown.wrong)
     if of is None or rule.code != code:  # a rule is known by its name as well, and in any case
         return Refusal(by=BY, because=f"{code[:20]} is no code of a fact of a {target.kind}")
-    return (of, *kind.sees, *rule.sight, *blasts.SEEN)
+    return (of, *kind.sees, *rule.sight, *blasts.SEEN, *dependants.looked_for(kind))
 
 
 def evidence(around: Snapshot, code: str, action: Action, target: Ref) -> Evidence | Refusal:

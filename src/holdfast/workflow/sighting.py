@@ -13,6 +13,7 @@ from holdfast.model.objects import Object, Ref
 from holdfast.model.repairs import GONE, Action, Sight
 from holdfast.model.snapshot import Capture, Snapshot, State
 from holdfast.ports import Cluster, Hands, Unseen
+from holdfast.topology.dependants import along, looked_for
 from holdfast.workflow.look import AT_ONCE, listed
 
 BY = "sight"
@@ -40,8 +41,9 @@ async def sight(
 
     async def around_it() -> Snapshot:
         if looked is not None:
-            return looked.narrowed(sees)
-        return await surroundings(cluster, sees, target.namespace, kind.everywhere)
+            return looked
+        every = (*sees, *looked_for(kind))
+        return await surroundings(cluster, every, target.namespace, kind.everywhere)
 
     reading = asyncio.gather(*(read(hands, each) for each in (target, *action.wants(target))))
     around, found = await asyncio.gather(around_it(), reading)
@@ -50,7 +52,11 @@ async def sight(
             return each
     document, *beside = (each for each in found if isinstance(each, Document))
     return Sight(
-        document=document, around=around, beside=tuple(beside), healthy_before=healthy_before
+        document=document,
+        around=around.narrowed(sees),
+        beside=tuple(beside),
+        along=along(around, kind, target),
+        healthy_before=healthy_before,
     )
 
 

@@ -181,6 +181,53 @@ def test_a_namespace_that_is_to_go_waits_for_what_is_held_in_it() -> None:
     assert found == {("Namespace//shop", Relation.HELD_BY.value, "ConfigMap/shop/held")}
 
 
+def test_a_namespace_that_is_to_go_waits_for_the_api_that_is_said_not_to_answer() -> None:
+    said = {
+        "type": "NamespaceDeletionDiscoveryFailure",
+        "status": "True",
+        "message": "unable to retrieve the complete list of server APIs: metrics.example.com/v1: "
+        "stale GroupVersion discovery: metrics.example.com/v1",
+    }
+    served = {"service": {"name": "metrics", "namespace": "infra"}}
+    found = edges(
+        an(
+            "Namespace",
+            "shop",
+            metadata={"deletionTimestamp": GONE["deletionTimestamp"]},
+            status={"phase": "Terminating", "conditions": [said]},
+        ),
+        an("APIService", "v1.metrics.example.com", spec={**served, "group": "metrics.example.com"}),
+        an("APIService", "v1.example.com", spec={**served, "group": "example.com"}),
+        an("CustomResourceDefinition", "gizmos.example.dev", spec={"group": "example.dev"}),
+    )
+
+    held = {edge for edge in found if edge[1] == Relation.HELD_BY.value}
+    api = "APIService.apiregistration.k8s.io//v1.metrics.example.com"
+    assert held == {("Namespace//shop", Relation.HELD_BY.value, api)}
+
+
+def test_a_namespace_that_is_to_go_waits_for_the_kind_that_is_said_not_to_be_converted() -> None:
+    said = {
+        "type": "NamespaceDeletionContentFailure",
+        "status": "True",
+        "message": "Failed to delete all resource types, 1 remaining: conversion webhook for "
+        "example.dev/v1, Kind=Gizmo failed: no endpoints available",
+    }
+    found = edges(
+        an(
+            "Namespace",
+            "shop",
+            metadata={"deletionTimestamp": GONE["deletionTimestamp"]},
+            status={"phase": "Terminating", "conditions": [said]},
+        ),
+        an("CustomResourceDefinition", "gizmos.example.dev", spec={"group": "example.dev"}),
+        an("CustomResourceDefinition", "widgets.other.dev", spec={"group": "other.dev"}),
+    )
+
+    kind = "CustomResourceDefinition.apiextensions.k8s.io//gizmos.example.dev"
+    assert found == {("Namespace//shop", Relation.HELD_BY.value, kind)}
+
+
 def test_a_volume_needs_its_attachment() -> None:
     found = edges(
         an("VolumeAttachment", "csi-1", spec={"source": {"persistentVolumeName": "pv-1"}})

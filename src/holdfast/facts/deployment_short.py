@@ -27,7 +27,8 @@ def deployment_short(cluster: Snapshot) -> Iterator[Found]:
     """Fewer replicas are available than wanted, counted from the pod that has been missing
     longest, so that a rollout that moves is left alone. A pod that keeps ending, and is held back
     for longer than it runs, is missing from when that began, also in the moments in which it runs.
-    Critical when nothing is available at all. One whose rollouts are paused is found only then:
+    Critical when nothing is available at all. Pods that are ready, and only have to stay so for
+    its minReadySeconds before they count as available, are not missing. One whose rollouts are paused is found only then:
     somebody holds it on purpose while some of its replicas work, but nobody means to have none.
     """
     ends = {loop.pod.metadata.uid: loop.since for loop in loops(cluster) if loop.mostly_down}
@@ -36,6 +37,9 @@ def deployment_short(cluster: Snapshot) -> Iterator[Found]:
         wanted, available = deployment.spec.replicas, _available(deployment, pods, ends)
         if available >= wanted:
             continue  # healthy: enough, or scaled away
+        settling = _settling(cluster, deployment, pods, ends)
+        if available + settling >= wanted:
+            continue  # healthy: the rest answers as well, and only has to do so for long enough
         if deployment.spec.paused and not _down(deployment):
             continue  # healthy: somebody holds it on purpose, and something works
         if deployment.metadata.deletion_timestamp is not None:
@@ -49,7 +53,7 @@ def deployment_short(cluster: Snapshot) -> Iterator[Found]:
             says=f"{available} of {wanted} replicas available"
             + ("; its rollouts are paused" if deployment.spec.paused else ""),
             seen=_seen(deployment),
-            severity=Severity.CRITICAL if available == 0 else None,
+            severity=Severity.CRITICAL if available + settling == 0 else None,
             next_step=_RESUME if _never_rolled_out(deployment) else None,
         )
 
@@ -83,6 +87,24 @@ def _available(deployment: Deployment, pods: Sequence[Pod], ends: Mapping[str, d
         return available
     steady = sum(pod.unready_since is None and pod.metadata.uid not in ends for pod in pods)
     return min(available, steady)
+
+
+def _settling(
+    cluster: Snapshot, deployment: Deployment, pods: Sequence[Pod], ends: Mapping[str, datetime]
+) -> int:
+    """How many are ready, take traffic, and are not yet ready for as long as they are to be before
+    they count. Of one that was started again nobody knows whether it will stay.
+    """
+    least = timedelta(seconds=deployment.spec.min_ready_seconds)
+    return sum(
+        ready.status == "True"
+        and ready.last_transition_time is not None
+        and cluster.now - ready.last_transition_time < least
+        and pod.metadata.uid not in ends
+        and all(status.restart_count == 0 for status in pod.statuses)
+        for pod in pods
+        if (ready := pod.condition("Ready")) is not None
+    )
 
 
 def _short_since(

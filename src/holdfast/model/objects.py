@@ -112,6 +112,8 @@ class Annotations(Part, frozen=True, kw_only=True):
     helm_release: str = msgspec.field(name="meta.helm.sh/release-name", default="")
     helm_namespace: str = msgspec.field(name="meta.helm.sh/release-namespace", default="")
     argo_tracking: str = msgspec.field(name="argocd.argoproj.io/tracking-id", default="")
+    keda_paused: str = msgspec.field(name="autoscaling.keda.sh/paused", default="")
+    keda_paused_at: str = msgspec.field(name="autoscaling.keda.sh/paused-replicas", default="")
 
     @property
     def numbered(self) -> int:

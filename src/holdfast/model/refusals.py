@@ -89,11 +89,13 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     wanted: int
     there: int
     reason: Reason
+    serving: bool = False  # pods of its Deployment that are there already do the work
 
     @property
     def found(self) -> Found:
         """The refusal in the form that every rule about one cause tells it."""
         waits = isinstance(self.about, Job)  # work that can be done later is late, not down
+        down = self.there == 0 and not waits and not self.serving
         briefly = " ".join(self.reason.text[:_BRIEF].split())
         return Found(
             about=self.about.ref,
@@ -106,7 +108,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
                 "refused by": self.reason.by or self.reason.cause.value,
                 "message": self.reason.text,
             },
-            severity=Severity.CRITICAL if self.there == 0 and not waits else None,
+            severity=Severity.CRITICAL if down else None,
             unmade=self.wanted - self.there,
         )
 
@@ -262,6 +264,7 @@ def _by_cause(cluster: Snapshot) -> Mapping[Cause, Sequence[Refusal]]:
 
 
 def _all(cluster: Snapshot) -> Iterator[Refusal]:
+    serving = _serving(cluster)
     for about, wanted, there in _wanting(cluster):
         if about.metadata.deletion_timestamp is not None:
             continue
@@ -272,7 +275,26 @@ def _all(cluster: Snapshot) -> Iterator[Refusal]:
         reason = reason_of(told[1]) if told is not None else None
         if told is None or reason is None:
             continue
-        yield Refusal(about=about, since=told[0], wanted=wanted, there=there, reason=reason)
+        yield Refusal(
+            about=about,
+            since=told[0],
+            wanted=wanted,
+            there=there,
+            reason=reason,
+            serving=about.metadata.uid in serving,
+        )
+
+
+def _serving(cluster: Snapshot) -> frozenset[str]:
+    """The ReplicaSets, by uid, of Deployments of which something is available: a new revision that
+    gets no pod takes nothing from those of the old one.
+    """
+    return frozenset(
+        replica_set.metadata.uid
+        for deployment in cluster.all(Deployment)
+        if deployment.status.available_replicas > 0
+        for replica_set in cluster.owned_by(ReplicaSet, deployment)
+    )
 
 
 def _wanting(cluster: Snapshot) -> Iterator[tuple[Object, int, int]]:

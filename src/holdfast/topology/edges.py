@@ -2,6 +2,7 @@
 and what an object itself says that it needs when somebody asks.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 
 from holdfast.model.kinds import (
@@ -331,7 +332,9 @@ def _asks(asking: Object, service: ServiceReference | None, read: str) -> Iterat
 
 
 def _of_namespaces(snapshot: Snapshot) -> Iterator[Edge]:
-    """A namespace that is to go needs what is left in it to go, and every API to answer."""
+    """A namespace that is to go needs what is left in it to go, and every API to answer: which one
+    does not, the namespace controller says. Another that does not answer is not why.
+    """
     for namespace in snapshot.all(Namespace):
         if not namespace.leaving:
             continue
@@ -343,8 +346,14 @@ def _of_namespaces(snapshot: Snapshot) -> Iterator[Edge]:
             for each in snapshot.within(capture.kind, name)
             if each.leaving and each.metadata.finalizers
         ]
+        said = " ".join(c.message for c in namespace.status.conditions if c.status == "True")
         asked = [each for each in snapshot.all(ApiService) if each.spec.service is not None]
-        for each in (*left, *asked, *snapshot.all(Definition)):
+        silent = [
+            each
+            for each in (*asked, *snapshot.all(Definition))
+            if re.search(rf"(?<![\w.-]){re.escape(each.spec.group)}/", said)
+        ]
+        for each in (*left, *silent):
             yield Edge(
                 relation=Relation.HELD_BY,
                 source=place(namespace),

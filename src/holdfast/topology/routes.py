@@ -61,12 +61,13 @@ def in_words(route: Route, parent: ParentRef) -> str:
 
 
 def unjudged(cluster: Snapshot, route: Route) -> Iterator[BackendRef]:
-    """The services that it leads to, each with its port, once; none that a controller refuses or
-    that is not granted: these have facts of their own.
+    """The services that it leads to, each with its port; none that gets no traffic, as before or
+    after a canary, and none that a controller refuses or that is not granted: these have facts of
+    their own.
     """
     if any(_refused(route, "ResolvedRefs")):
         return
-    refs = (b for rule in route.spec.rules for b in rule.backend_refs)
+    refs = (b for rule in route.spec.rules for b in rule.backend_refs if b.weight != 0)
     barred = [*ungranted(cluster, route)]
     for backend in dict.fromkeys(b for b in refs if (b.group, b.kind) == ("", "Service")):
         if backend not in barred:

@@ -19,6 +19,7 @@ class DeploymentSpec(Part, frozen=True, kw_only=True):
 
     replicas: int = 1
     paused: bool = False
+    min_ready_seconds: int = 0
     progress_deadline_seconds: int = 600
     selector: Selector = Selector()
     template: PodTemplate = PodTemplate()

@@ -97,6 +97,7 @@ class BackendRef(Part, frozen=True, kw_only=True):
     namespace: str | None = None
     name: str = ""
     port: int | None = None
+    weight: int | None = None  # its share of the traffic; 1 where nothing is said
 
 
 class RouteRule(Part, frozen=True, kw_only=True):

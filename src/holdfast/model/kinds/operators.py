@@ -11,9 +11,11 @@ class Scaled(Conditioned, frozen=True, kw_only=True):
 
     @property
     def held(self) -> bool:
-        """Paused."""
-        paused = self.condition("Paused")
-        return paused is not None and paused.status == "True"
+        """Paused: as KEDA says, or as it was asked to be, whether KEDA has looked or not."""
+        said, asked = self.condition("Paused"), self.metadata.annotations
+        if said is not None and said.status == "True":
+            return True
+        return bool(asked.keda_paused_at) or asked.keda_paused.lower() == "true"
 
 
 class ScaledTarget(Part, frozen=True, kw_only=True):

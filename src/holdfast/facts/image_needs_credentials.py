@@ -1,14 +1,14 @@
 """An image that the registry does not give to this pod: credentials are missing or wrong."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 
 import msgspec
 
-from holdfast.model.kinds import Pod, Secret
+from holdfast.model.kinds import Secret
 from holdfast.model.rules import Channel, Found, Severity, fact
 from holdfast.model.snapshot import Snapshot
-from holdfast.topology.waiting import READS, Wait, unretrieved, waiting
+from holdfast.topology.waiting import READS, Wait, pull_secrets_missing, waiting
 
 MAKE = (
     "Make the pull secret that it names, or correct the name: "
@@ -36,17 +36,8 @@ def image_needs_credentials(cluster: Snapshot) -> Iterator[Found]:
     for each in waiting(cluster.narrowed(READS), Wait.CREDENTIALS):
         secrets = ", ".join(named.name for named in each.pod.spec.image_pull_secrets)
         says = f"waits for {each.image}, for which the registry wants credentials"
-        missing = _missing(cluster, each.pod)
+        missing = pull_secrets_missing(cluster, each.pod)
         if missing:
             says += f"; its pull secret {', '.join(missing)} does not exist"
         found = each.found(says, **{"spec.imagePullSecrets": secrets or "none"})
         yield msgspec.structs.replace(found, next_step=MAKE if missing else None)
-
-
-def _missing(cluster: Snapshot, pod: Pod) -> Sequence[str]:
-    """The pull secrets that it names and that do not exist."""
-    here, named = pod.metadata.namespace, [s.name for s in pod.spec.image_pull_secrets]
-    if not cluster.blind((Secret,), namespace=here):
-        return [name for name in named if cluster.find(Secret, here, name) is None]
-    told = unretrieved(cluster.narrowed(READS), pod)
-    return [name for name in named if name in told]

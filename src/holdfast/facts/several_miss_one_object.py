@@ -22,11 +22,12 @@ KNOWN = frozenset(kind.api.kind for kind in OWNERS)
     reads=READ,
     next_step="Make it as all of them need it, once: "
     "kubectl get configmaps,secrets,serviceaccounts -n {namespace}",
-    explains=("HF-CFG-001", "HF-WRK-017", "HF-WRK-031", "HF-WRK-056"),
+    explains=("HF-CFG-001", "HF-WRK-012", "HF-WRK-017", "HF-WRK-031", "HF-WRK-056"),
 )
 def several_miss_one_object(cluster: Snapshot) -> Iterator[Found]:
     """Two workloads or more need the same ConfigMap, Secret or service account, and it does not
-    exist or lacks a key: one cause, which each of them and its pods tell from their side.
+    exist or lacks a key: one cause, which each of them and its pods tell from their side. A
+    pull secret counts where the registry refuses the image without it.
     """
     needs: dict[Ref, list[Unmet]] = {}
     for each in unmet(cluster):

@@ -103,6 +103,9 @@ def _told(cluster: Snapshot) -> Iterator[Unmet]:
             volumes = {volume.name: volume for volume in trouble.pod.spec.volumes}
             missing = of_volume(missing, volumes.get(trouble.volume))
             yield from tells(trouble.pod, missing, trouble.since)
+    for each in waiting.waiting(cluster.narrowed(waiting.READS), waiting.Wait.CREDENTIALS):
+        for name in waiting.pull_secrets_missing(cluster, each.pod):
+            yield from tells(each.pod, Missing(kind=Secret, name=name), each.since)
     without = refusals.refusals(cluster.narrowed(refusals.READ), refusals.Cause.ACCOUNT)
     for refusal in without:
         account = Missing(kind=ServiceAccount, name=refusal.reason.by)

@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from holdfast.model.events import events_about, events_of_container
-from holdfast.model.kinds import Event, Pod
+from holdfast.model.kinds import Event, Pod, Secret
 from holdfast.model.kinds.pods import Container, ContainerStatus, Waiting
 from holdfast.model.objects import Object
 from holdfast.model.rules import Found
@@ -95,6 +95,15 @@ def unretrieved(cluster: Snapshot, pod: Pod) -> frozenset[str]:
     said = [e.message for e in events_about(cluster, pod) if e.reason == _NOT_RETRIEVED]
     match = _UNRETRIEVED.match(said[-1]) if said else None
     return frozenset(match[1].split(", ")) if match else frozenset()
+
+
+def pull_secrets_missing(cluster: Snapshot, pod: Pod) -> Sequence[str]:
+    """The pull secrets that it names and that do not exist, as far as Secrets or the kubelet say."""
+    here, named = pod.metadata.namespace, [s.name for s in pod.spec.image_pull_secrets]
+    if not cluster.blind((Secret,), namespace=here):
+        return [name for name in named if cluster.find(Secret, here, name) is None]
+    told = unretrieved(cluster.narrowed(READS), pod)
+    return [name for name in named if name in told]
 
 
 def container_of(pod: Pod, name: str) -> Container | None:

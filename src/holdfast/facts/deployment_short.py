@@ -28,8 +28,9 @@ def deployment_short(cluster: Snapshot) -> Iterator[Found]:
     longest, so that a rollout that moves is left alone. A pod that keeps ending, and is held back
     for longer than it runs, is missing from when that began, also in the moments in which it runs.
     Critical when nothing is available at all. Pods that are ready, and only have to stay so for
-    its minReadySeconds before they count as available, are not missing. One whose rollouts are paused is found only then:
-    somebody holds it on purpose while some of its replicas work, but nobody means to have none.
+    its minReadySeconds before they count as available, are not missing. One whose rollouts are
+    paused is found only when nothing is available: somebody holds it on purpose while some of its
+    replicas work, but nobody means to have none.
     """
     ends = {loop.pod.metadata.uid: loop.since for loop in loops(cluster) if loop.mostly_down}
     for deployment in cluster.all(Deployment):

@@ -98,7 +98,7 @@ def unretrieved(cluster: Snapshot, pod: Pod) -> frozenset[str]:
 
 
 def pull_secrets_missing(cluster: Snapshot, pod: Pod) -> Sequence[str]:
-    """The pull secrets that it names and that do not exist, as far as Secrets or the kubelet say."""
+    """The pull secrets that it names and that do not exist, as Secrets or the kubelet tell."""
     here, named = pod.metadata.namespace, [s.name for s in pod.spec.image_pull_secrets]
     if not cluster.blind((Secret,), namespace=here):
         return [name for name in named if cluster.find(Secret, here, name) is None]

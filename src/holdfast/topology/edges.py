@@ -347,11 +347,12 @@ def _of_namespaces(snapshot: Snapshot) -> Iterator[Edge]:
             if each.leaving and each.metadata.finalizers
         ]
         said = " ".join(c.message for c in namespace.status.conditions if c.status == "True")
-        asked = [each for each in snapshot.all(ApiService) if each.spec.service is not None]
+        asked: tuple[ApiService | Definition, ...] = (
+            *(each for each in snapshot.all(ApiService) if each.spec.service is not None),
+            *snapshot.all(Definition),
+        )
         silent = [
-            each
-            for each in (*asked, *snapshot.all(Definition))
-            if re.search(rf"(?<![\w.-]){re.escape(each.spec.group)}/", said)
+            each for each in asked if re.search(rf"(?<![\w.-]){re.escape(each.spec.group)}/", said)
         ]
         for each in (*left, *silent):
             yield Edge(

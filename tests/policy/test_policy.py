@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from holdfast.model.asks import Answer, Ask, Needs, Refusal, Rules, What
 from holdfast.model.repairs import ActionClass
-from holdfast.policy import LAYERS, SURROUNDINGS, Layer, decide
+from holdfast.policy import LAYERS, OF_WORDS, SURROUNDINGS, Layer, decide
 from tests.policy.scenes import MINUTE, a_quota_ask, an_ask, an_assent, changed
 
 ALL = (*LAYERS, *SURROUNDINGS)
@@ -44,6 +44,13 @@ def test_a_layer_without_a_name_refuses_under_the_room_s() -> None:
 def test_a_layer_that_breaks_or_babbles_refuses(odd: Layer) -> None:
     (refusal,) = decide(an_ask(), (*ALL, odd)).refusals
     assert odd.__name__ == refusal.by
+
+
+@pytest.mark.parametrize("layer", OF_WORDS, ids=lambda layer: layer.__name__)
+def test_what_is_judged_by_words_alone_looks_at_no_target(layer: Layer) -> None:
+    for rules in (Rules(), Rules(two_people=frozenset({ActionClass.RESTART}))):
+        ask = an_ask(rules=rules)
+        assert layer(ask) == layer(changed(ask, seen=a_quota_ask().seen, effect=None))
 
 
 def test_all_layers_answer_also_after_one_has_refused() -> None:

@@ -174,10 +174,12 @@ class Wave:
         return tried
 
     def _twisted(self, tried: Tried, twists: Sequence[Twist], dice: Dice) -> None:
-        twist = dice.choice(twists)
+        """By one that it was not twisted by before: the same change a second time is none."""
+        new = [each for each in twists if _name(each) not in tried.named]
+        twist = dice.choice(new)
         while not twist(tried, self.world, dice):
-            twist = dice.choice(twists)
-        tried.named.append(twist.__name__.replace("_", " "))
+            twist = dice.choice(new)
+        tried.named.append(_name(twist))
 
     # how it is tried
 
@@ -277,6 +279,10 @@ class Wave:
             await asyncio.gather(*(self._approved(*each) for each in tries))
         for each in opened:
             await each[0][1].ground.gone()
+
+
+def _name(twist: Twist) -> str:
+    return twist.__name__.replace("_", " ")
 
 
 def _over_budget(wave: Wave, tried: Tried) -> None:

@@ -88,8 +88,7 @@ def _app(**change: object) -> Raw:
 
 RELEASES: Mapping[str, Raw] = {
     "release_of_a_private_image": _app(image="registry.example/web:private"),
-    "release_that_is_rate_limited": _app(image="registry.example/web:rate-limited"),
-    "release_from_nowhere": _app(image="registry.invalid/web:2"),
+    "release_of_a_name_that_none_has": _app(image="registry.example/Web:2"),
     "release_that_crashes": _app(command=["sh", "-c", "exit 3"]),
     "release_that_is_shot": _app(command=["sh", "-c", "kill -SEGV $$"]),
     "release_that_eats_memory": _app(

@@ -1,6 +1,9 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from holdfast.errors import BadInput
 from holdfast.facts import CATALOGUE, kinds_read
 from holdfast.grants.reader import reader_role
 from holdfast.model.kinds import Pod, Secret, StorageClass
@@ -33,6 +36,28 @@ def a_rule(*reads: type) -> Rule:
         help="",
         look=template.look,
     )
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a%b"])
+def test_no_role_has_a_name_that_the_api_server_refuses(name: str) -> None:
+    with pytest.raises(BadInput, match="is no name of a role"):
+        reader_role(name=name)
+
+
+@pytest.mark.parametrize("name", ["A B", "system:reader", "...", "a.b"])
+def test_a_role_may_have_any_other_name(name: str) -> None:
+    assert {"name": name} == reader_role(name=name)["metadata"]
+
+
+@pytest.mark.parametrize("namespace", ["A B", "Shop", "-shop", "shop-", "a.b", "x" * 64])
+def test_no_namespace_has_such_a_name(namespace: str) -> None:
+    with pytest.raises(BadInput, match="is no name of a namespace"):
+        reader_role(namespace=namespace)
+
+
+@pytest.mark.parametrize("namespace", ["shop", "a", "7", "x" * 63])
+def test_a_namespace_may_have_that_name(namespace: str) -> None:
+    assert namespace == reader_role(namespace=namespace)["metadata"]["namespace"]  # type: ignore[index]
 
 
 def test_the_role_holds_what_the_rules_read_and_nothing_more() -> None:

@@ -46,6 +46,7 @@ _HASH = "pod-template-hash"  # the label that its controller adds to each revisi
         "HF-WRK-010",
         "HF-WRK-012",
         "HF-WRK-013",
+        "HF-WRK-016",
         "HF-WRK-017",
         "HF-WRK-019",
         "HF-WRK-020",

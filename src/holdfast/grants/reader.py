@@ -7,13 +7,19 @@
 - Custom kinds that we do not know are in it when somebody names them, and not otherwise.
 """
 
+import re
 from collections.abc import Iterable
 
+from holdfast.errors import BadInput
 from holdfast.facts import CATALOGUE, kinds_read
 from holdfast.model.kinds import Namespace
 from holdfast.model.rules import Rule
 
 type Manifest = dict[str, object]
+
+# What the API server refuses: a role's name stands in a path, a namespace's in names of hosts.
+_NAME = re.compile(r"(?!\.{1,2}\Z)[^/%]+")
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 def reader_role(
@@ -27,6 +33,16 @@ def reader_role(
 
     `named` are custom kinds that we do not know, such as `widgets.example.io`.
     """
+    if not _NAME.fullmatch(name):
+        raise BadInput(
+            f"{name!r} is no name of a role.",
+            remedy="Any name will do that is not empty, . or .., and has no / and no %.",
+        )
+    if namespace and not _NAMESPACE.fullmatch(namespace):
+        raise BadInput(
+            f"{namespace!r} is no name of a namespace.",
+            remedy="List them: kubectl get namespaces",
+        )
     plurals: dict[str, set[str]] = {}
     for kind in kinds_read(rules):
         if kind.api.sensitive or (namespace and not kind.api.namespaced):

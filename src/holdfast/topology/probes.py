@@ -123,7 +123,7 @@ def _judged(
         asked=asked,
         probe=probes[asked],
         since=since,
-        said=said[-1] if said else "",
+        said=said[-1].rstrip(": ") if said else "",  # its command may have said nothing
     )
 
 

@@ -135,7 +135,7 @@ def check(doors: Doors, source: Source, path: Path) -> int:
         why = f": {each.why}" if each.why else ""
         console.print(clean(f"{each.fate.value.ljust(13)}{_named(each.entry)}{why}"))
     over = [each for each in checked if each.fate in (Fate.EXPIRED, Fate.GONE)]
-    console.print(f"{len(checked)} accepted, of which {len(over)} have expired or are gone.")
+    console.print(f"{len(checked)} accepted; expired or gone: {len(over)}.")
     if wrong:
         console.print(clean(exit_told(wrong)))
         return COULD_NOT_LOOK

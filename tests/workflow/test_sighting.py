@@ -4,6 +4,7 @@ import pytest
 
 from holdfast.actions.delete_certificate_request import DeleteCertificateRequest
 from holdfast.actions.delete_pod import DeletePod
+from holdfast.actions.delete_resource_quota import DeleteResourceQuota
 from holdfast.actions.rollout_restart import RolloutRestart
 from holdfast.actions.rollout_undo import RolloutUndo
 from holdfast.model.asks import Refusal
@@ -12,6 +13,7 @@ from holdfast.model.kinds import (
     Certificate,
     CertificateRequest,
     ClusterIssuer,
+    ConfigMap,
     Deployment,
     Issuer,
     Pod,
@@ -20,6 +22,7 @@ from holdfast.model.kinds import (
 from holdfast.model.objects import Ref
 from holdfast.model.repairs import Action, Sight
 from holdfast.ports import Cluster
+from holdfast.testing.manifests import manifest, owner
 from holdfast.testing.resources import Resource
 from holdfast.testing.simulated import SimulatedCluster
 from holdfast.workflow.sighting import sight
@@ -147,3 +150,20 @@ async def test_what_counts_everywhere_is_seen_in_every_namespace() -> None:
     assert found.around.find(Deployment, "elsewhere", "cert-manager") is not None
     assert found.around.find(Deployment, "shop", "web") is not None
     assert not found.around.blind(DeleteCertificateRequest.kind.sees, namespace="shop")
+
+
+async def test_what_hangs_on_the_target_is_named_and_not_kept() -> None:
+    """Last words ask for pods, of whatever is removed."""
+    cluster = a_cluster()
+    spec = {"hard": {"pods": "1"}}
+    quota = cluster.create(manifest("v1", "ResourceQuota", "web", spec=spec))
+    metadata = {"ownerReferences": [owner({"apiVersion": "v1", "kind": "ResourceQuota", **quota})]}
+    cluster.create(manifest("v1", "ConfigMap", "settings", metadata=metadata))
+
+    action = DeleteResourceQuota()
+    found = await seen(cluster, action, ref_of(cluster, "resourcequotas"))
+
+    assert isinstance(found, Sight)
+    assert ["ConfigMap shop/settings"] == [str(each) for each in found.along.seen]
+    assert {*action.kind.sees} == {each.kind for each in found.around.captures()}
+    assert () == found.around.within(ConfigMap, "shop")

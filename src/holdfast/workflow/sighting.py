@@ -53,11 +53,19 @@ async def sight(
     document, *beside = (each for each in found if isinstance(each, Document))
     return Sight(
         document=document,
-        around=around.narrowed(sees),
+        around=_without(around, sees) if looked is None else around.narrowed(sees),
         beside=tuple(beside),
         along=along(around, kind, target),
         healthy_before=healthy_before,
     )
+
+
+def _without(around: Snapshot, sees: tuple[type[Object], ...]) -> Snapshot:
+    """The same without what was only looked through for what would go along: a sight is kept whole,
+    and whoever asks it for another kind hears that nobody looked.
+    """
+    captures = [each for each in around.captures() if each.kind in sees]
+    return Snapshot(now=around.now, captures=captures, cluster=around.cluster)
 
 
 async def read(hands: Hands, ref: Ref) -> Document | Refusal:

@@ -118,6 +118,7 @@ LIFE = {
         "recovered": "recovered",
         "verified": "approved",
         "deadline": "not_recovered",
+        "halted": "not_recovered",
         "undo": "undoing",
     },
     "recovered": {"undo": "undoing"},

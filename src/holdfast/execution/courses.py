@@ -74,6 +74,7 @@ class Course(
     since: datetime | None = None  # when the step before was verified
     earlier: tuple["Course", ...] = ()  # in their order; none of these holds any itself
     halted: int = 0  # the step at which the plan went no further
+    restored: bool = False  # since a backup was: nothing of a plan follows by itself
     generation: int = 1
     act: Sending = Sending()
     before: Picture | None = None  # what was there before the act
@@ -99,7 +100,9 @@ def back(course: Course, says: str) -> Course:
     """The course of the step before, from where the plan goes no further."""
     *earlier, before = course.earlier
     halted = course.halted or course.step
-    return msgspec.structs.replace(before, earlier=tuple(earlier), halted=halted, says=says)
+    return msgspec.structs.replace(
+        before, earlier=tuple(earlier), halted=halted, restored=course.restored, says=says
+    )
 
 
 class Progress(

@@ -48,7 +48,7 @@ class Event(StrEnum):
     DEADLINE = "deadline"  # it has not recovered in its time
     HEALED_LATE = "healed_late"
     VERIFIED = "verified"  # a step of a plan has recovered, and the next one is to be done
-    HALTED = "halted"  # a later step of a plan was not done, and nothing follows it
+    HALTED = "halted"  # a plan goes no further than what was done
     UNDO = "undo"
     STEP_UNDONE = "step_undone"  # of a plan: the step before is next
     UNDONE = "undone"
@@ -86,6 +86,7 @@ NEXT: Mapping[State, Mapping[Event, State]] = MappingProxyType(
             Event.RECOVERED: State.RECOVERED,
             Event.VERIFIED: State.APPROVED,  # as were all steps, before the first was done
             Event.DEADLINE: State.NOT_RECOVERED,
+            Event.HALTED: State.NOT_RECOVERED,
             Event.UNDO: State.UNDOING,  # somebody does not wait for the deadline
         },
         State.RECOVERED: {Event.UNDO: State.UNDOING},

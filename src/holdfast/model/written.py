@@ -92,6 +92,10 @@ def _refuse_excess(text: str, file: str) -> None:
                 f"{file}, line {line}: anchors and aliases are not allowed.",
                 remedy="Write the value out.",
             )
+        if tag := getattr(event, "tag", None):  # also one that says what it is without it
+            raise BadInput(
+                f"{file}, line {line}: the tag {tag} is not allowed.", remedy="Correct that line."
+            )
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         count += isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)

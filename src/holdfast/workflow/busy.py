@@ -1,6 +1,6 @@
 """Whether something is happening to a target already: nothing else is begun on it meanwhile."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from holdfast.errors import BadRecord
 from holdfast.execution.states import State
@@ -8,7 +8,6 @@ from holdfast.model.asks import Refusal
 from holdfast.model.cases import Case
 from holdfast.model.objects import Ref
 from holdfast.model.plans import SEVERAL
-from holdfast.ports import Tx
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.leash import Leash
 
@@ -18,29 +17,26 @@ UNDER_WAY = frozenset({State.LEASED, State.APPLIED, State.UNKNOWN, State.UNDOING
 WAITING = frozenset({State.APPROVED}) | UNDER_WAY
 """The same, and what will be done next: nothing else is proposed in the meantime."""
 
-_LAST = 20  # cases of one target that are looked through
 _MOST = 10_000  # cases that are under way at once
 
 
 def busy(leash: Leash, target: Ref, states: Collection[State], but: str = "") -> Refusal | None:
     """Who is at it, but for that proposal; None if nobody is."""
     with leash.store.reading() as tx:
-        there = (*tx.cases.of_target(target.uid, _LAST), *_plans(tx, target, states))
-        for case in there:
-            if case.id != but and case.state in states:
+        # Of all that are in them, and not of the newest about it: anybody may propose any number.
+        for case in tx.cases.in_states([each.value for each in states], _MOST):
+            if case.id != but and _is_about(case, target):
                 because = f"{case.id} is under way on it ({case.state})"
                 return Refusal(by="cases", because=because)
     return None
 
 
-def _plans(tx: Tx, target: Ref, states: Collection[State]) -> Iterator[Case]:
-    """Those with that target in any of their steps: a row names the first one's alone."""
-    for case in tx.cases.in_states([each.value for each in states], _MOST):
-        if SEVERAL in case.content and _is_about(case, target):
-            yield case
-
-
 def _is_about(case: Case, target: Ref) -> bool:
+    """Whether any of its steps is: a row names the target of the first alone."""
+    if case.target == target.uid:
+        return True
+    if SEVERAL not in case.content:
+        return False
     try:
         return any(each.target.uid == target.uid for each in plan_of(case).steps)
     except BadRecord:

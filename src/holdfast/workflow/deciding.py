@@ -171,7 +171,8 @@ def _recalled(tx: Tx, matter: Matter, case: Case, said: Recall) -> Answer:
     def order(tx: Tx) -> None:
         if not order_undo(leash, tx, about, by=said.person, reason=said.reason):
             raise TooLate(Refusal(by=BY, because="it is being taken back already"))
-        must(noted(tx, case, now, msgspec.structs.replace(course, recalled=now)))
+        wanted = msgspec.structs.replace(course, recalled=now, restored=False)
+        must(noted(tx, case, now, wanted))
 
     return Answer(
         outcome=UNDOING,

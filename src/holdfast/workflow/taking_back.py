@@ -4,6 +4,8 @@
   first, as if it had not helped. Only if operators want that done by itself; else people may ask.
 - It goes back as far as each step has a way back. What was done before one that has none stands:
   that one may lean on it.
+- Whoever wanted it back on its way and cannot have it so stops it all the same.
+- Since a backup was restored nothing of it goes back by itself: nobody knows what stands.
 """
 
 from datetime import datetime
@@ -93,17 +95,33 @@ def not_done(
     if not course.earlier:
         return moved(tx, case, event, at, course)
     kept = halted(leash, tx, case, course, at)
-    if isinstance(kept, Case) and leash.rules().undo:
+    if isinstance(kept, Case) and leash.rules().undo and not course.restored:
         order_undo(leash, tx, plan_of(kept).at(course.step - 1), by=KEEPER)
     return kept
 
 
 def halted(leash: Leash, tx: Tx, case: Case, course: Course, at: datetime) -> Case | Refusal:
     """The case of a plan that goes no further, at the step that was done last."""
-    says = f"the plan went no further than step {course.step - 1}: {course.says}"
-    told: dict[str, Plain] = {"event": Event.HALTED.value, "step": course.step, "says": says}
-    record(leash, tx, OUTCOME, (case.id,), told)
+    says = _said_halted(leash, tx, case, course.step, course.step - 1, course.says)
     return moved(tx, case, Event.HALTED, at, back(course, says))
+
+
+def halted_after(
+    leash: Leash, tx: Tx, case: Case, course: Course, at: datetime, why: str
+) -> Case | Refusal:
+    """The case of a plan that goes no further than the step that was just done; it is left."""
+    says = _said_halted(leash, tx, case, course.step, course.step, why)
+    course = msgspec.structs.replace(course, halted=course.step, recalled=None, says=says)
+    return moved(tx, case, Event.HALTED, at, course)
+
+
+def _said_halted(
+    leash: Leash, tx: Tx, case: Case, at: int, last: int, why: str
+) -> str:
+    says = f"the plan went no further than step {last}: {why}"
+    told: dict[str, Plain] = {"event": Event.HALTED.value, "step": at, "says": says}
+    record(leash, tx, OUTCOME, (case.id,), told)
+    return says
 
 
 def undone(leash: Leash, tx: Tx, case: Case, course: Course) -> Case | Refusal:
@@ -120,6 +138,6 @@ def undone(leash: Leash, tx: Tx, case: Case, course: Course) -> Case | Refusal:
         return moved(tx, case, Event.UNDO_FAILED, at, course)
     says = f"step {course.step} is taken back, and step {before.step} is next"
     kept = moved(tx, case, Event.STEP_UNDONE, at, back(course, says))
-    if isinstance(kept, Case):
+    if isinstance(kept, Case) and not course.restored:
         order_undo(leash, tx, before, by=KEEPER)
     return kept

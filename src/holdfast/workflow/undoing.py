@@ -34,6 +34,7 @@ from holdfast.ports.engine import Phase
 from holdfast.workflow.asking import ask_of
 from holdfast.workflow.assenting import assents_again
 from holdfast.workflow.busy import UNDER_WAY, busy
+from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.deeds import (
     Answered,
     Came,
@@ -51,7 +52,7 @@ from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.looks import look_again
 from holdfast.workflow.moving import moved, noted
 from holdfast.workflow.submitting import record
-from holdfast.workflow.taking_back import undo_of, undone
+from holdfast.workflow.taking_back import halted_after, undo_of, undone
 
 
 def undo_phase(held: Held) -> Phase:
@@ -133,9 +134,12 @@ class Undo:
         return moved(tx, case, Event.UNDO, self._now(), course)
 
     def stopped(self, tx: Tx, case: Case, course: Course, stop: Stop) -> Case | Refusal:
-        """It is left as it is; until the way back began, what did not help may still heal late."""
+        """It is left as it is; until the way back began, what did not help may still heal late. Of a
+        plan that a person wanted back on its way, nothing is done any more.
+        """
         says = "; ".join(each.because for each in stop.refusals)
         refusals: list[Plain] = [{"by": e.by, "because": e.because} for e in stop.refusals]
+        recalled = course.recalled
         course = msgspec.structs.replace(
             course, recalled=None, says=f"it is not taken back: {says}"
         )
@@ -144,6 +148,9 @@ class Undo:
             return moved(tx, case, Event.UNDO_FAILED, self._now(), course)
         told: dict[str, Plain] = {"event": "undo_refused", "step": self._order.step}
         record(self._leash, tx, "outcome", (case.id,), {**told, "refusals": refusals})
+        wanted = case.state == State.APPLIED.value and recalled is not None
+        if wanted and not plan_of(case).at(course.step).ends_the_plan:
+            return halted_after(self._leash, tx, case, course, self._now(), course.says)
         if case.state == State.NOT_RECOVERED.value:
             look_again(self._leash, tx, self._order, course.looks + 1)
         return noted(tx, case, self._now(), course)

@@ -41,7 +41,8 @@ from holdfast.workflow.moving import hold, moved, must, noted
 from holdfast.workflow.sighting import surroundings
 from holdfast.workflow.submitting import record
 from holdfast.workflow.switching import verified
-from holdfast.workflow.taking_back import not_done, order_undo, undone
+from holdfast.workflow.taking_back import halted_after, not_done, order_undo, undone
+from holdfast.workflow.voiding import RESTORED
 
 SEEN = "seen"
 
@@ -260,6 +261,9 @@ def _follow(  # noqa: PLR0913, PLR0917 - one look, and all that it changes
                 return Outcome.WAITING.value
             if not late:
                 verified(tx, of_class, helped=True)
+            if not about.ends_the_plan and course.restored:
+                must(halted_after(leash, tx, case, course, now, RESTORED))
+                return outcome.value
             if not about.ends_the_plan:
                 _outcome(leash, tx, case, Event.VERIFIED, details)
                 _onward(leash, tx, case, course)
@@ -274,7 +278,8 @@ def _follow(  # noqa: PLR0913, PLR0917 - one look, and all that it changes
             case = must(moved(tx, case, Event.DEADLINE, now, course))
             if verified(tx, of_class, helped=False):
                 leash.log.complain("breaker opened", of=of_class.value, proposal=case.id)
-            if not (leash.rules().undo and order_undo(leash, tx, about, by=KEEPER)):
+            by_itself = leash.rules().undo and not course.restored
+            if not (by_itself and order_undo(leash, tx, about, by=KEEPER)):
                 look_again(leash, tx, order, course.looks + 1)
         case Outcome.STAYED_ILL:
             must(noted(tx, case, now, course))

@@ -4,7 +4,8 @@
 - What was proposed or approved is expired, so that no ticket fits it; people propose it again.
 - What was being done is unknown: who restored a backup has lost what became of it.
 - What is unknown counts as looked at by nobody, so that it is looked at, however old it is. What
-  was done, and what was being taken back, is taken up by whoever sweeps.
+  was done, and what was being taken back, is taken up by whoever sweeps; of a plan no other step is
+  begun or taken back after it, but by a person's word.
 - Each proposal that ends so is an entry of the record.
 """
 
@@ -21,11 +22,13 @@ from holdfast.model.asks import Refusal
 from holdfast.model.cases import Case
 from holdfast.model.entries import Draft
 from holdfast.model.ids import RANDOM, new_id
+from holdfast.model.plans import SEVERAL
 from holdfast.ports import Clock, Dice, Tx
 from holdfast.workflow.moving import moved, noted
 
 VOIDED = "voided: a restored backup was accepted"
 AT_ONCE = 1000  # rows
+MOST = 10_000  # cases that are under way at once
 ENDS: Mapping[State, tuple[Event, str]] = MappingProxyType(
     {
         State.PROPOSED: (Event.EXPIRED, "expired"),
@@ -35,6 +38,12 @@ ENDS: Mapping[State, tuple[Event, str]] = MappingProxyType(
 )
 """What does not go on, what happens to it, and the kind of the entry that says so."""
 
+GO_ON = (State.APPLIED, State.UNKNOWN, State.UNDOING)
+"""What is taken up where it was. Of a plan, nothing follows it: the backup does not tell whether
+the steps after it were done, nor whether those before it were taken back.
+"""
+
+RESTORED = "a restored backup was accepted, and does not tell what was done after it"
 UNSEEN = "a restored backup was accepted, and nobody has looked since"
 
 
@@ -53,7 +62,7 @@ def void(tx: Tx, clock: Clock, dice: Dice, actor: str) -> None:
             tx.records.submit(
                 Draft(id=id_, kind=kind, actor=actor, subjects=(case.id,), details=told)
             )
-    for case in tx.cases.in_states([State.UNKNOWN.value], AT_ONCE):
+    for case in tx.cases.in_states([each.value for each in GO_ON], MOST):
         _unseen(tx, case, now)
 
 
@@ -62,8 +71,11 @@ def _unseen(tx: Tx, case: Case, now: datetime) -> None:
         course = read(case.course)
     except BadRecord:
         return  # nobody goes on with that, and whoever tries says so
-    course = msgspec.structs.replace(course, looks=0, says=UNSEEN)
-    _kept(case, noted(tx, case, now, course))
+    lost, several = case.state == State.UNKNOWN.value, SEVERAL in case.content
+    if lost:
+        course = msgspec.structs.replace(course, looks=0, says=UNSEEN)
+    if lost or several:
+        _kept(case, noted(tx, case, now, msgspec.structs.replace(course, restored=several)))
 
 
 def _ended(tx: Tx, case: Case, event: Event, now: datetime) -> Case:

@@ -7,7 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
+from holdfast.adapters.signers.ssh import check as ssh_check
+from holdfast.approvals.acts_signed import ActsSigned
+from holdfast.approvals.recorded import said_in
+from holdfast.audit import chain
 from holdfast.execution.states import State
+from holdfast.model.asks import Refusal
 from holdfast.model.cases import Case
 from holdfast.model.handed import WORD
 from holdfast.model.ordered import SWEEP, SweepOrder
@@ -191,3 +196,27 @@ async def test_however_many_are_proposed_nothing_is_begun_beside_what_is_under_w
         await arena.works()
         assert arena.untouched()
         assert State.REFUSED.value == getattr(arena.case(other.id), "state", "")
+
+
+async def test_a_record_in_which_a_step_was_signed_by_nobody_says_so() -> None:
+    """Whoever has the keeper's key leaves out the words for one step, and its intent stands."""
+    async with a_plan_arena() as arena:
+        plan = await approved(arena, "web", "api")
+        await arena.works(meanwhile=lambda: healed(arena))
+        wish = arena.word("ben", plan.first, decision="undo", reason="it is not wanted")
+        assert ["undoing"] == await heard(arena, [wish])
+        await arena.works()
+        arena.seal()
+        with arena.store.reading() as tx:
+            entries = [chain.parse(line) for line in tx.records.lines()]
+        for step in (0, 1, 2):
+            acts = ActsSigned(whole=True)
+            for each in entries:
+                if each.kind == "approval" and each.details["step"] == step:
+                    continue
+                said = said_in(each, arena.everybody, ssh_check)
+                assert not isinstance(said, Refusal)
+                acts.take(each, said)
+            left = [why for _, why in acts.unsigned()]
+            assert all(f"step {step} of {plan.id}" in each for each in left)
+            assert (1 if step else 0) == len(left)

@@ -115,9 +115,7 @@ def halted_after(
     return moved(tx, case, Event.HALTED, at, course)
 
 
-def _said_halted(
-    leash: Leash, tx: Tx, case: Case, at: int, last: int, why: str
-) -> str:
+def _said_halted(leash: Leash, tx: Tx, case: Case, at: int, last: int, why: str) -> str:
     says = f"the plan went no further than step {last}: {why}"
     told: dict[str, Plain] = {"event": Event.HALTED.value, "step": at, "says": says}
     record(leash, tx, OUTCOME, (case.id,), told)

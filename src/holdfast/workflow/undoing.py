@@ -134,8 +134,8 @@ class Undo:
         return moved(tx, case, Event.UNDO, self._now(), course)
 
     def stopped(self, tx: Tx, case: Case, course: Course, stop: Stop) -> Case | Refusal:
-        """It is left as it is; until the way back began, what did not help may still heal late. Of a
-        plan that a person wanted back on its way, nothing is done any more.
+        """It is left as it is; until the way back began, what did not help may still heal late. A
+        plan that a person wanted back on its way goes no further.
         """
         says = "; ".join(each.because for each in stop.refusals)
         refusals: list[Plain] = [{"by": e.by, "because": e.because} for e in stop.refusals]

@@ -567,6 +567,28 @@ def test_what_people_signed_is_verified_again_offline(
     assert "BEGIN SSH SIGNATURE" not in said
 
 
+def test_an_act_that_nobody_signed_is_found_offline(
+    holdfast: Holdfast, tmp_path: Path, key: str
+) -> None:
+    """Whoever holds the keeper's key can write that Ana approved the second step as well."""
+    ana, file = make_key(tmp_path, "ed25519"), tmp_path / "record.jsonl"
+    details = {"proposal": "prp_1", "digest": "d" * 64, "approvers": ["ana"]}
+    begun = [
+        Draft(id=f"i{step}", kind="intent", actor="keeper", details={**details, "step": step})
+        for step in (1, 2)
+    ]
+    asked = ("audit", "verify", str(file), "--key", key)
+    who = people_file(tmp_path / "people.yaml", ana)
+
+    file.write_bytes(b"".join(x + b"\n" for x in lines(a_chain_of([an_approval(ana), begun[0]]))))
+    assert "Signed by people: 1 to approve" in holdfast(*asked, "--people", who)
+
+    file.write_bytes(b"".join(x + b"\n" for x in lines(a_chain_of([an_approval(ana), *begun]))))
+    said = holdfast(*asked, "--people", who, code=1)
+    assert "BROKEN at entry 3: step 2 of prp_1 was begun in the name of ana, who did not" in said
+    assert "1 of what people signed is nobody's" in said
+
+
 def test_a_people_file_that_makes_no_sense_is_refused(
     holdfast: Holdfast, file: Path, key: str, tmp_path: Path
 ) -> None:

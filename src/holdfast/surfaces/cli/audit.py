@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from holdfast.approvals.acts_signed import ActsSigned
 from holdfast.approvals.recorded import PROOF, said_in
 from holdfast.audit import chain
 from holdfast.audit.verification import Verified, Verifier
@@ -46,9 +47,10 @@ class Asked:
 class _Words:
     """What people signed, entry by entry."""
 
-    def __init__(self, people: People, check: SshCheck) -> None:
+    def __init__(self, people: People, check: SshCheck, *, whole: bool) -> None:
         self._people = people
         self._check = check
+        self._acts = ActsSigned(whole=whole)
         self.said: Counter[str] = Counter()
         self.false = 0
 
@@ -60,9 +62,16 @@ class _Words:
             self.false += 1
             why = f"its {entry.kind} is nobody's: {said.because}"
             return sentence(f"BROKEN at entry {entry.seq}: {why}")
+        self._acts.take(entry, said)
         if said is not None:
             self.said[said.what] += 1
         return ""
+
+    def unsigned(self) -> Iterator[str]:
+        """What was begun and not signed for, entry by entry; when all has been taken."""
+        for seq, why in self._acts.unsigned():
+            self.false += 1
+            yield sentence(f"BROKEN at entry {seq}: {why}")
 
     def told(self) -> str:
         """How many there are."""
@@ -89,11 +98,14 @@ def verify(ground: Ground, asked: Asked) -> int:
         verifier = Verifier(
             trust.keys, ground.check, anchors=anchors, start=start, cluster=asked.cluster
         )
-        words = _words(ground, asked.people)
+        words = _words(ground, asked.people, whole=start is None)
         for line in told.lines:
             if not _takes(verifier, line):
                 break
             if words is not None and (false := words.take(line)) and words.false <= NOBODYS:
+                Plain().print(clean(false))
+        for false in words.unsigned() if words is not None else ():
+            if words is not None and words.false <= NOBODYS:
                 Plain().print(clean(false))
         outcome = verifier.outcome()
         since = start if wanted is None else None
@@ -114,8 +126,10 @@ def verify(ground: Ground, asked: Asked) -> int:
     return BROKEN if words is not None and words.false else code
 
 
-def _words(ground: Ground, people: Path | None) -> _Words | None:
-    return _Words(ground.people(people), ground.ssh_check) if people is not None else None
+def _words(ground: Ground, people: Path | None, *, whole: bool) -> _Words | None:
+    if people is None:
+        return None
+    return _Words(ground.people(people), ground.ssh_check, whole=whole)
 
 
 def _refuse_too_early(start: Checkpoint | None, ours: Segment | None) -> None:

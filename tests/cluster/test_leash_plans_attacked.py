@@ -13,7 +13,7 @@ import pytest
 
 from holdfast.approvals.statements import Decision
 from holdfast.execution.states import State
-from holdfast.model.handed import FREEZE, WORD
+from holdfast.model.handed import WORD
 from lab.client import MERGE
 from tests.cluster.finding import PACE
 from tests.cluster.leash import Installation, statement_of
@@ -44,10 +44,6 @@ def patched(installed: Installation, told: Told, step: int, change: dict[str, An
     assert installed.admin.send("PATCH", path(told, step), body=change, kind=MERGE).ok
 
 
-async def kept_by_flux(installed: Installation, told: Told) -> None:
-    patched(installed, told, 2, FLUX)
-
-
 async def made_again(installed: Installation, told: Told) -> None:
     there = installed.fetch(path(told, 2))
     assert installed.admin.send("DELETE", path(told, 2)).ok
@@ -62,15 +58,9 @@ async def protected(installed: Installation, told: Told) -> None:
     installed.write_policy(protected=[told.plan.at(2).target.namespace])
 
 
-async def revoked(installed: Installation, _: Told) -> None:
-    installed.write_policy(groups={"cleo": ("oncall",)})
-
-
 CHANGES: dict[str, Callable[[Installation, Told], Awaitable[None]]] = {
-    "Flux keeps it": kept_by_flux,
     "it is another by uid": made_again,
     "its namespace is protected": protected,
-    "whoever approved is known no more": revoked,
 }
 
 
@@ -156,19 +146,3 @@ async def test_a_keeper_that_is_killed_in_the_second_step_leaves_nothing_and_doe
 def leased(installed: Installation, told: Told) -> bool:
     now = installed.told(told.case.id)
     return now is not None and bool(now.course.act.lease)
-
-
-async def test_a_freeze_between_two_steps_holds_the_second(
-    installed: Installation, tmp_path: Path
-) -> None:
-    with installed.keeper(tmp_path / "log", soak="8"):
-        mark = installed.lab.audit_mark()
-        told, there = await proposed(installed, "frozen", *named(*PLAN))
-        await installed.approve(told)
-        await applied(installed, told)
-        await installed.answer(installed.put(FREEZE, {"reason": "an incident"}))
-        await installed.until(told.case.id, State.UNDONE)
-        with installed.store.transaction() as tx:
-            tx.switches.off(FREEZE)
-    assert [there[0]] * 2 == [where for _, where in written_by_leases(installed.lab, mark)]
-    assert installed.left() == []

@@ -37,13 +37,13 @@ class _Child[Job]:
     computed: int = 0
     since: float = field(default_factory=time.monotonic)
 
-    def idle(self) -> bool:
+    def idles(self, seconds: float) -> bool:
         """Whether it computes nothing any more. On a busy machine all take long by the clock."""
         state, *told = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         computed = sum(map(int, told[10:14]))  # utime to cstime, of proc_pid_stat(5)
         if computed != self.computed or state == "R":  # what is ready to run has only to wait
             self.computed, self.since = computed, time.monotonic()
-        return time.monotonic() - self.since > IDLE
+        return time.monotonic() - self.since > seconds
 
     def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -64,7 +64,7 @@ class _Child[Job]:
 
 
 def forked[Job](
-    jobs: Iterable[Job], work: Callable[[Job], str], *, at_once: int = 1
+    jobs: Iterable[Job], work: Callable[[Job], str], *, at_once: int = 1, idle: float = IDLE
 ) -> Iterator[tuple[Job, str]]:
     """What the work on each says, in the order in which they are through."""
     waiting, running = iter(jobs), dict[int, _Child[Job]]()
@@ -86,7 +86,7 @@ def forked[Job](
                     del running[key.fd]
                     yield child.job, child.ended()
                 for child in running.values():
-                    if child.idle():
+                    if child.idles(idle):
                         child.kill()
         finally:
             for child in running.values():

@@ -146,11 +146,7 @@ def test_what_never_ends_or_fills_the_memory_is_ended_and_told() -> None:
     assert told == {"loops": children.TIME, "grows": children.SPACE, "ends": "ends"}
 
 
-def test_what_waits_for_what_never_comes_is_ended_and_told(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(children, "IDLE", 1.0)
-
+def test_what_waits_for_what_never_comes_is_ended_and_told() -> None:
     def work(job: str) -> str:
         while job == "waits":
             signal.pause()
@@ -159,7 +155,7 @@ def test_what_waits_for_what_never_comes_is_ended_and_told(
             time.process_time()
         return job
 
-    told = dict(children.forked(["waits", "computes"], work, at_once=2))
+    told = dict(children.forked(["waits", "computes"], work, idle=1.0, at_once=2))
     assert told == {"waits": children.TIME, "computes": "computes"}
 
 

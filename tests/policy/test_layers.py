@@ -92,6 +92,11 @@ REFUSED: dict[str, Sequence[Ask]] = {
         an_ask(requester="ana"),
         an_ask(assents=at(-15 * MINUTE - SECOND), proposed=NOW - timedelta(hours=1)),
         an_ask(assents=at(-MINUTE), proposed=NOW - timedelta(hours=4) - MINUTE),
+        an_ask(
+            assents=at(-20 * MINUTE),
+            proposed=NOW - timedelta(hours=1),
+            set_going=NOW - 15 * MINUTE - SECOND,
+        ),
         an_ask(assents=at(-11 * MINUTE)),  # before it was proposed
         an_ask(assents=at(SECOND)),  # the clock was set back
         an_ask(assents=(an_assent(until=NOW),)),
@@ -139,6 +144,21 @@ ALLOWED: Sequence[Ask] = [
     a_quota_ask(),
     an_ask(assents=at(-15 * MINUTE), proposed=NOW - timedelta(hours=1)),
     an_ask(assents=at(-MINUTE), proposed=NOW - timedelta(hours=4) - MINUTE + SECOND),
+    # The last of them counts, or the turn of a step where that came later.
+    an_ask(
+        assents=(*at(-20 * MINUTE), an_assent("ben", at=NOW - 15 * MINUTE)),
+        proposed=NOW - timedelta(hours=1),
+    ),
+    an_ask(
+        assents=at(-20 * MINUTE),
+        proposed=NOW - timedelta(hours=1),
+        set_going=NOW - 15 * MINUTE,
+    ),
+    an_ask(
+        assents=at(-15 * MINUTE),
+        proposed=NOW - timedelta(hours=1),
+        set_going=NOW - 20 * MINUTE,
+    ),
     an_ask(assents=(an_assent(at=PROPOSED),)),
     an_ask(assents=at(timedelta())),
     an_ask(assents=(an_assent(until=NOW + SECOND),)),
@@ -151,6 +171,13 @@ ALLOWED: Sequence[Ask] = [
     ),
     with_rules(
         an_ask(assents=(*at(-5 * MINUTE), an_assent("ben", at=NOW - MINUTE))),
+        distance={OF_CLASS: 4 * MINUTE},
+    ),
+    with_rules(  # the third is one more than it takes
+        an_ask(
+            assents=(*at(-5 * MINUTE), an_assent("ben", at=NOW - MINUTE), an_assent("cyn")),
+            spent=frozenset((who, OF_CLASS) for who in ("ana", "ben", "cyn")),
+        ),
         distance={OF_CLASS: 4 * MINUTE},
     ),
     changed(an_ask(), station=Station.APPROVAL, chain=Chain.WRITABLE, spent=frozenset()),

@@ -124,6 +124,7 @@ class _Quick:
         if session.testsfailed:
             raise session.Failed("tests cannot be loaded")
         self._items = {item.nodeid: item for item in session.items}
+        gc.unfreeze()  # what a conftest had frozen would not be among what is held
         for held in gc.get_objects():
             if isinstance(held, FunctionType) and held.__code__.co_filename in self._paths:
                 code = held.__code__

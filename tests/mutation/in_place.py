@@ -29,7 +29,7 @@ from tests.mutation.rooms import ROOMS, ROOT, SOURCES, options
 
 _TOOL = sys.monitoring.COVERAGE_ID
 _EVENTS = sys.monitoring.events
-_HEAD_START = 10.0  # seconds of computing, on top of ten times what the test took
+_HEAD_START = 2.0  # seconds of computing, on top of ten times what the test took
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +136,10 @@ class _Quick:
             for name, (seconds, slow, lines) in json.loads(told).items():
                 reached = {file: frozenset(numbers) for file, numbers in lines.items()}
                 self._reach[name] = _Reach(seconds, slow, reached)
-        for mutant, by in children.forked(self._wanted, self._shown, at_once=self._at_once):
-            self._out.write(json.dumps([mutant.key, by, self._sure(mutant)]) + "\n")
+        jobs = ((mutant, self._code(mutant)) for mutant in self._wanted)
+        for (mutant, changed), by in children.forked(jobs, self._shown, at_once=self._at_once):
+            sure = changed is not None and self._fresh(mutant)
+            self._out.write(json.dumps([mutant.key, by, sure]) + "\n")
             self._out.flush()
         return True
 
@@ -166,10 +168,11 @@ class _Quick:
             told[item.nodeid] = (time.process_time() - began, _slow(item), reach)
         return json.dumps(told)
 
-    def _shown(self, mutant: Mutant) -> str:
+    def _shown(self, job: tuple[Mutant, CodeType | None]) -> str:
         """Which test notices a mutant."""
+        mutant, code = job
         assert mutant.function is not None
-        if (code := self._code(mutant)) is None:
+        if code is None:
             return ""
         for each in self._holders(mutant):
             each.__code__ = code
@@ -200,12 +203,11 @@ class _Quick:
 
         return sorted(running, key=turn)
 
-    def _sure(self, mutant: Mutant) -> bool:
-        """Whether the mutant is all that there is of its function, from the first call on."""
+    def _fresh(self, mutant: Mutant) -> bool:
+        """Whether nobody has called the function before, so that nothing is left of how it was."""
         assert mutant.function is not None
         ran = self._started.get(str(SOURCES / mutant.file), set())
-        whole = range(mutant.function.first, mutant.function.last + 1)
-        return ran.isdisjoint(whole) and self._code(mutant) is not None
+        return ran.isdisjoint(range(mutant.function.first, mutant.function.last + 1))
 
     def _holders(self, mutant: Mutant) -> list[FunctionType]:
         assert mutant.function is not None

@@ -20,8 +20,7 @@ type Raw = dict[str, Any]
 USED = {
     "RolloutUndo": {
         "release_of_a_private_image",
-        "release_that_is_rate_limited",
-        "release_from_nowhere",
+        "release_of_a_name_that_none_has",
         "release_that_is_never_ready",
         "release_without_its_config",
         "release_whose_init_fails",
@@ -53,7 +52,7 @@ def _impatient() -> Mendable:
     made["spec"]["template"]["metadata"]["annotations"] = {
         "lab.holdfast.dev/slow-start": f"{SLOW}s"
     }
-    killed = {"containerStatuses": [{"started": False, "restartCount": 1}]}
+    killed = {"containerStatuses": [{"started": False, "lastState": {"terminated": {}}}]}
     until: list[Raw] = [{"of": "Pod/web-*", "where": {"status": killed}}]
     return Mendable(
         filed=filed("impatient", [], [], [{"apply": made}], until),

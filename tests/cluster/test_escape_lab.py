@@ -76,6 +76,7 @@ async def test_what_may_be_done_is_done_and_the_log_shows_nothing_else(
     print(f"{TIMING.soak=} {TIMING.deadline=} {TIMING.late=} {TIMING.settled=}")
     for what, n in sorted(Counter(each.against[0] for each in wave.tried if each.against).items()):
         print(f"{n:5} {what}")
+    print(*wrong, sep="\n")
     assert wrong == []
     assert len(legitimate) * LEAST_LEGITIMATE >= len(wave.tried)
     assert {each.ground.action for each in legitimate} == {*ACTIONS}

@@ -38,6 +38,12 @@ def entries(length: int) -> list[Entry]:
     return a_chain(length)
 
 
+def test_what_is_wrong_is_told_in_words_that_last() -> None:
+    told = """malformed other_chain missing repeated broken_link changed unknown_key other_key
+    bad_signature time_runs_back false_epoch false_turn false_giving_up not_the_anchored cut_off"""
+    assert told.split() == [each.value for each in Wrong]
+
+
 def test_a_whole_chain_verifies_and_says_that_its_end_is_not_anchored() -> None:
     outcome = verified(lines(a_chain(20)))
     assert outcome.broken is None

@@ -71,9 +71,8 @@ def test_what_is_changed_is_noticed(room: str, tally: Tally) -> None:
 def test_both_ways_to_judge_agree(room: str, tally: Tally) -> None:
     told = judged(room)
     wrong = told["otherwise"]
-    assert (told["quickly"] > 0) is (
-        room != "execution"
-    )  # whose states are made as they are loaded
+    # Most of what is judged of execution is made as it is loaded.
+    assert told["quickly"] > 0 or room == "execution"
     tally(Count("mutants judged both ways", told["compared"], len(wrong), seed=1))
     assert wrong == []
 

@@ -33,6 +33,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="by which they are chosen")
     parser.add_argument("--compare", type=int, default=0, help="judge so many both ways")
     parser.add_argument("--again", action="store_true", help=f"believe no verdict in {KEPT.name}")
+    parser.add_argument("--kept", action="store_true", help="judge nothing: tell what is kept")
     parser.add_argument("--at-once", type=int, default=2)
     parser.add_argument("--page", action="store_true", help=f"write {PAGE.relative_to(ROOT)}, too")
     asked = parser.parse_args()
@@ -112,6 +113,8 @@ def _verdicts(room: str, wanted: Sequence[Mutant], asked: argparse.Namespace) ->
     verdicts = Verdicts(KEPT, partial(state, room))
     kept = [] if asked.again else [each for m in wanted if (each := verdicts.of(m)) is not None]
     yield from kept
+    if asked.kept:
+        return
     known = {each.mutant.key for each in kept}
     rest = [mutant for mutant in wanted if mutant.key not in known]
     for each in judge(room, rest, hints=verdicts.hints, at_once=asked.at_once):

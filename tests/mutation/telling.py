@@ -82,7 +82,7 @@ def table(told: Mapping[str, Told]) -> str:
 def page(told: Mapping[str, Told]) -> str:
     """For the documentation, with each survivor and its reason."""
     reasons = excused()
-    survivors = sorted(key for each in told.values() for key in each["survivors"])
+    survivors = sorted({*reasons, *(key for each in told.values() for key in each["survivors"])})
     told_of = [listed(key, reasons.get(key, "no reason is given")) for key in survivors]
     parts = ", ".join(f"of {room} {', '.join(FILES[room])}" for room in told if room in FILES)
     return _PAGE.format(

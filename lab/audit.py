@@ -68,9 +68,13 @@ def write_policy(path: Path) -> Path:
 
 
 def read_events(path: Path, offset: int = 0) -> Iterator[AuditEvent]:
-    """Every complete line after the offset; a line that is being written is left for later."""
+    """Every complete line that begins at the offset or after it; a line that is being written is
+    left for later. The server writes a long one in pieces, and an offset may be amid them.
+    """
     with path.open("rb") as log:
-        log.seek(offset)
+        if offset:
+            log.seek(offset - 1)
+            log.readline()
         for line in log:
             if line.endswith(b"\n"):
                 yield _parse(json.loads(line))

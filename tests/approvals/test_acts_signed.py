@@ -63,6 +63,13 @@ def test_what_names_nobody_was_signed_by_nobody() -> None:
     assert [3, 4] == unsigned(word("ana"), intent(3, 1), intent(4, 1, approvers="ana"))
 
 
+def test_it_says_so_of_what_names_nobody() -> None:
+    acts = ActsSigned(whole=True)
+    acts.take(intent(3), None)
+    why = "step 1 of prp_1 was begun in the name of nobody, who did not sign it"
+    assert [(3, why)] == [*acts.unsigned()]
+
+
 def test_it_says_which_step_and_in_whose_name() -> None:
     acts = ActsSigned(whole=True)
     acts.take(intent(3, 2, "ana", "ben"), None)

@@ -29,6 +29,12 @@ def test_is_read_as_it_was_written() -> None:
     ) == TEXT
 
 
+def test_what_people_sign_keeps_its_words() -> None:
+    """Auditors type the one; the others stand in records that nobody writes again."""
+    assert "holdfast-approval" == NAMESPACE
+    assert ["approve", "reject", "undo"] == [*Decision]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -55,6 +55,10 @@ def test_is_read_as_it_was_written() -> None:
     ) == TEXT
 
 
+def test_what_people_sign_keeps_its_name() -> None:
+    assert "holdfast-thaw" == NAMESPACE
+
+
 def test_a_signature_switches_back(key: Path) -> None:
     assert Thawed(
         person="ana",

@@ -128,6 +128,24 @@ def test_is_refused(name: str) -> None:
         opened(FALSE[name])
 
 
+def why(ticket: str, *, now: datetime = NOW) -> str:
+    with pytest.raises(BadRecord) as refused:
+        opened(ticket, now=now)
+    return refused.value.wrong
+
+
+def test_is_no_longer_than_four_kilobytes() -> None:
+    full = signed(HEADER, {**BODY, "sub": "a" * 2707})
+    assert 4096 == len(full)
+    assert "a" * 2707 == opened(full).sub
+    assert "has not the form of one" in why(f"A{full}")
+
+
+def test_one_that_never_holds_contradicts_itself() -> None:
+    never = signed(HEADER, {**BODY, "exp": BODY["nbf"]})
+    assert "contradict each other" in why(never, now=NOW - 60 * SECOND)
+
+
 def test_is_refused_elsewhere() -> None:
     with pytest.raises(BadRecord):
         opened(TICKET, aud=audience("keeper", "c-2"))

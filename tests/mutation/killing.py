@@ -181,7 +181,9 @@ def _is_of_tests(file: Path) -> bool:
 
 
 class _Noticing:
-    """A plugin that remembers the first test that fails, and leaves the slow ones for the end."""
+    """A plugin that remembers the first test that fails or cannot be loaded, and leaves the slow
+    ones for the end.
+    """
 
     def __init__(self) -> None:
         self.first = ""
@@ -194,6 +196,10 @@ class _Noticing:
         if report.failed and not self.first:
             self.first = report.nodeid
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed and not self.first:
+            self.first = LOADING
+
 
 def _plain(run: _Run) -> str:
     _plant(run.mutant)
@@ -201,9 +207,6 @@ def _plain(run: _Run) -> str:
     code = pytest.main(["-x", *options(), *run.tests], plugins=[noticing])
     if noticing.first:
         return noticing.first
-    # A module that cannot even be loaded ends the run before its first test, as INTERRUPTED.
-    if code == pytest.ExitCode.INTERRUPTED:
-        return LOADING
     # The test that noticed it once is not there any more: that says nothing.
     gone = not run.whole and code in (
         pytest.ExitCode.USAGE_ERROR,

@@ -6,14 +6,27 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from holdfast.actions.delete_job import DeleteJob
 from holdfast.actions.rollout_restart import RolloutRestart
 from holdfast.conformance.scenes import NOW, a_deployment, changed_by, raw, sight
-from holdfast.model.asks import Around, Ask, Assent, Chain, Managed, Proof, Rules, Station, What
+from holdfast.model.asks import (
+    Around,
+    Ask,
+    Assent,
+    Chain,
+    Managed,
+    Proof,
+    Refusal,
+    Rules,
+    Station,
+    What,
+)
 from holdfast.model.namespaces import FLOOR
 from holdfast.model.objects import Ref
 from holdfast.model.paths import Difference
 from holdfast.model.repairs import Action, ActionClass, Along, Risk, Sight
 from holdfast.policy import LAYERS, SURROUNDINGS, decide
+from holdfast.policy.target_scope import target_scope
 from tests.cases import snapshot_of
 from tests.policy.scenes import (
     MINUTE,
@@ -182,6 +195,26 @@ ALLOWED: Sequence[Ask] = [
     ),
     changed(an_ask(), station=Station.APPROVAL, chain=Chain.WRITABLE, spent=frozenset()),
 ]
+
+
+A_POD = Ref(api_version="v1", kind="Pod", namespace="shop", name="report-1-x", uid="u")
+JOB = raw("batch/v1", "Job", "report-1")
+
+
+@pytest.mark.parametrize(
+    ("what", "goes"),
+    [
+        (A_POD, ""),
+        (msgspec.structs.replace(A_POD, api_version="v9"), "Pod shop/report-1-x"),
+        (SETTINGS, "ConfigMap shop/settings"),
+    ],
+)
+def test_what_an_action_takes_along_may_go_and_nothing_else(what: Ref, goes: str) -> None:
+    ask = _taking(an_ask(JOB, action=DeleteJob()), what)
+    refused = target_scope(ask)
+    assert isinstance(refused, Refusal)  # nobody would run that one again
+    told = refused.because.partition("what it owns would go with it: ")[2]
+    assert goes == told
 
 
 def test_every_layer_has_its_table() -> None:

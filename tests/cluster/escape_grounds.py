@@ -30,7 +30,7 @@ USED = {
 }
 # Longer to start than the probe below waits, and not twice as long; in nominal seconds, of which a
 # machine on which much else runs must not lose too many.
-PERIOD, FAILURES, SLOW = 20, 2, 50
+PERIOD, FAILURES, SLOW = 30, 2, 90
 
 
 def _impatient() -> Mendable:

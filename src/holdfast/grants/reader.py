@@ -12,14 +12,13 @@ from collections.abc import Iterable
 
 from holdfast.errors import BadInput
 from holdfast.facts import CATALOGUE, kinds_read
+from holdfast.model import namespaces
 from holdfast.model.kinds import Namespace
 from holdfast.model.rules import Rule
 
 type Manifest = dict[str, object]
 
-# What the API server refuses: a role's name stands in a path, a namespace's in names of hosts.
-_NAME = re.compile(r"(?!\.{1,2}\Z)[^/%]+")
-_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_NAME = re.compile(r"(?!\.{1,2}\Z)[^/%]+")  # of a role: it stands in a path
 
 
 def reader_role(
@@ -38,7 +37,7 @@ def reader_role(
             f"{name!r} is no name of a role.",
             remedy="Any name will do that is not empty, . or .., and has no / and no %.",
         )
-    if namespace and not _NAMESPACE.fullmatch(namespace):
+    if namespace and not re.fullmatch(namespaces.NAME, namespace):
         raise BadInput(
             f"{namespace!r} is no name of a namespace.",
             remedy="List them: kubectl get namespaces",

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import msgspec
 
+from holdfast.model import namespaces
 from holdfast.model.asks import Rules
 from holdfast.model.repairs import ActionClass
 from holdfast.model.written import Fault
@@ -18,8 +19,6 @@ from holdfast.model.written import Fault
 API_VERSION = "holdfast.dev/v1alpha1"
 KIND = "Leash"
 
-# Kubernetes' own rule for names of namespaces (DNS-1123 labels).
-_NAMESPACE = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z"
 _SPAN = re.compile(r"([1-9][0-9]{0,5})([smhd])")
 _UNITS = {
     "s": timedelta(seconds=1),
@@ -28,7 +27,7 @@ _UNITS = {
     "d": timedelta(days=1),
 }
 
-Namespace = Annotated[str, msgspec.Meta(pattern=_NAMESPACE)]
+Namespace = Annotated[str, msgspec.Meta(pattern=rf"^{namespaces.NAME}\Z")]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?\Z")]
 Span = Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,5}[smhd]\Z")]
 PerHour = Annotated[int, msgspec.Meta(ge=0, le=1000)]

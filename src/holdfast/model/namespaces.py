@@ -1,7 +1,11 @@
-"""Namespaces that are never touched: one list, for detection (it raises) and policy (it refuses).
+"""What a namespace may be called, and which are never touched: one list, for detection (it raises)
+and policy (it refuses).
 
 The floor is compiled in. What operators protect besides is appended to it; nothing takes away.
 """
+
+NAME = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+"""Kubernetes' own rule for names of namespaces (DNS-1123 labels), to be matched whole."""
 
 FLOOR: frozenset[str] = frozenset(
     {

@@ -16,9 +16,7 @@ from holdfast.model.proposals import Proposal
 from holdfast.model.steps import Step
 from holdfast.ports import How
 from holdfast.testing.manifests import (
-    condition,
     deployment,
-    manifest,
     pod_of,
     replica_set,
     running_status,
@@ -26,7 +24,7 @@ from holdfast.testing.manifests import (
 from holdfast.testing.simulated import SimulatedCluster
 from holdfast.workflow.casebook import plan_of
 from tests.attacks.arena import LEASES, MINUTE, READING, SECOND, Arena, an_arena
-from tests.workflow.stage import a_shop
+from tests.workflow.stage import a_shop, hold
 
 SCALE = "ScaleWorkload"
 NAMES = ("web", "api", "db", "mail", "cron")
@@ -45,17 +43,7 @@ def a_mall() -> SimulatedCluster:
         for each in "ab":
             pod = cluster.create(pod_of(of, f"{name}-1-{each}", f"{name}:2"))
             cluster.update_status({**pod, "status": running_status(pod, now)})
-        spec = {"minAvailable": 2, "selector": {"matchLabels": {"app": name}}}
-        budget = cluster.create(manifest("policy/v1", "PodDisruptionBudget", name, spec=spec))
-        counts = {
-            "expectedPods": 2,
-            "currentHealthy": 2,
-            "desiredHealthy": 2,
-            "disruptionsAllowed": 0,
-            "observedGeneration": 1,
-            "conditions": [condition("DisruptionAllowed", "False", now, "InsufficientPods", "")],
-        }
-        cluster.update_status({**budget, "status": counts})
+        hold(cluster, name, now)
     return cluster
 
 

@@ -171,9 +171,8 @@ def test_nothing_outlives_who_asked_for_it(ending: signal.Signals) -> None:
         stderr=subprocess.DEVNULL,
     )
     try:
-        while (
-            len(below := _below(asked.pid)) < 2
-        ):  # what has loaded the tests, and one that runs some
+        # What has loaded the tests, and one that runs some.
+        while len(below := _below(asked.pid)) < 2:
             assert asked.poll() is None
             time.sleep(0.05)
     finally:

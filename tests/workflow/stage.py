@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -90,7 +90,7 @@ def a_shop() -> SimulatedCluster:
     return cluster
 
 
-def _more(cluster: SimulatedCluster, now: Any) -> None:
+def _more(cluster: SimulatedCluster, now: datetime) -> None:
     cron = cluster.create(
         manifest("batch/v1", "CronJob", "nightly", spec={"schedule": "0 3 * * *"})
     )
@@ -103,8 +103,13 @@ def _more(cluster: SimulatedCluster, now: Any) -> None:
     quota = cluster.create(manifest("v1", "ResourceQuota", "few", spec={"hard": {"pods": "2"}}))
     used = {"hard": {"pods": "2"}, "used": {"pods": "2"}}
     cluster.update_status({**quota, "status": used})
-    spec = {"minAvailable": 2, "selector": {"matchLabels": {"app": "web"}}}
-    budget = cluster.create(manifest("policy/v1", "PodDisruptionBudget", "web", spec=spec))
+    hold(cluster, "web", now)
+
+
+def hold(cluster: SimulatedCluster, name: str, now: datetime) -> None:
+    """A budget that lets none of its two pods go."""
+    spec = {"minAvailable": 2, "selector": {"matchLabels": {"app": name}}}
+    budget = cluster.create(manifest("policy/v1", "PodDisruptionBudget", name, spec=spec))
     counts = {
         "expectedPods": 2,
         "currentHealthy": 2,

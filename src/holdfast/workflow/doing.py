@@ -15,7 +15,6 @@ about to be sent counts as sent.
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -31,17 +30,14 @@ from holdfast.model.asks import Refusal
 from holdfast.model.canonical import Plain
 from holdfast.model.cases import Case
 from holdfast.model.documents import Document
-from holdfast.model.leases import Left
 from holdfast.model.ordered import EXECUTE, CaseOrder, RevokeOrder
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Sight
 from holdfast.model.steps import Step
-from holdfast.ports import Denied, Done, Hands, How, Tx
+from holdfast.ports import Denied, Done, How, Tx
 from holdfast.ports.engine import Attempt, Phase, phase
-from holdfast.ports.leases import NotLent
 from holdfast.workflow.begun import LEASE, begun_before
 from holdfast.workflow.casebook import plan_of
-from holdfast.workflow.changers import why_not_lent
 from holdfast.workflow.deeds import (
     Answered,
     Came,
@@ -53,14 +49,14 @@ from holdfast.workflow.deeds import (
     failed,
     only,
     placed,
-    refused,
     told,
 )
 from holdfast.workflow.leash import Held, Leash
-from holdfast.workflow.lending import allot, loan
+from holdfast.workflow.lending import allot
 from holdfast.workflow.moving import hold, must, noted
-from holdfast.workflow.rehearsing import Rehearsal, more_than_asked, without_values
-from holdfast.workflow.revoking import cut_off, gone, order_revoke, taken_back
+from holdfast.workflow.own_leases import OwnLease
+from holdfast.workflow.rehearsing import without_values
+from holdfast.workflow.revoking import gone, order_revoke
 from holdfast.workflow.sealing import pace_after
 from holdfast.workflow.submitting import record
 
@@ -80,11 +76,7 @@ class Doing:
     order: CaseOrder
     deed: Deed
     proposal: Proposal = field(init=False)
-    account: str = field(init=False, default="")
-    _stack: AsyncExitStack = field(init=False, default_factory=AsyncExitStack)
-    _hands: Hands | None = field(init=False, default=None)
-    _mine: bool = field(init=False, default=False)  # whatever stands of the lease is this attempt's
-    _lends: bool = field(init=False, default=False)  # something of it may stand
+    lease: OwnLease = field(init=False)
     _witnessed: bool = field(init=False, default=False)  # what it spends is known elsewhere
 
     async def run(self) -> str:
@@ -95,11 +87,10 @@ class Doing:
             return claimed
         case = await self._case()
         self.proposal = plan_of(case).at(self.order.step)
-        self.account = self._sending(self._own(case)).lease
-        # Nobody had that name before. Who takes a run up cannot know what was done by it.
-        self._mine, self._lends = self.attempt.number == 1, self.attempt.number > 1
+        account = self._sending(self._own(case)).lease
+        self.lease = OwnLease(self.leash, self.attempt, self.proposal, account)
         said = AGAIN
-        async with self._stack:
+        async with self.lease:
             for number in range(1, ROUNDS + 1):
                 said = await self._round(number)
                 if said != AGAIN:
@@ -174,15 +165,13 @@ class Doing:
 
     async def _found(self) -> Ready | Stop:
         try:
-            if not self._mine and (why := await self._taken_back()):
-                raise failed(f"what is left of an earlier lease cannot be taken back: {why}")
-            self._mine = True
+            await self.lease.alone()
             for _ in range(READS):
-                hands = self._hands
+                hands = self.lease.hands
                 try:
                     return await self.deed.ready(self)
                 except MovedOn:
-                    if hands is self._hands:  # else a lease was lent meanwhile
+                    if hands is self.lease.hands:  # else a lease was lent meanwhile
                         await asyncio.sleep(PACE)
             raise failed("it moves faster than it can be judged")
         except Stopped as stopped:
@@ -214,7 +203,7 @@ class Doing:
     # 4. sent, once, or looked for
 
     async def _sent(self, ready: Ready) -> Answered:
-        hands = self._hands
+        hands = self.lease.hands
         if hands is None:
             raise WorkFailed("There is no lease to act by.", remedy="Report this, please.")
         try:
@@ -238,7 +227,7 @@ class Doing:
         """What the cluster shows, once nothing can be done by that lease any more: to be cut off is
         not enough, for whoever was let in before may be under way still.
         """
-        over = not await self._taken_back()
+        over = not await self.lease.taken_back()
         sent = self._sending(self._own(await self._case())).sent
         step = only(self.deed.steps(self.proposal))
         if sent is None or step is None:
@@ -273,93 +262,28 @@ class Doing:
     # 5. cut off
 
     async def _give_back(self) -> None:
-        self._hands = None
-        if self.account and self._lends and (why := await cut_off(self.leash, self._left)):
-            self.leash.log.complain("lease left over", account=self.account, why=why)
+        await self.lease.cut_off()
         await self.attempt.commit("given back", self._given_back)
 
     def _given_back(self, tx: Tx) -> None:
-        if not self.account:
+        if not self.lease.account:
             return
         order = RevokeOrder(
-            account=self.account,
-            namespaces=(self._left.namespace,),
+            account=self.lease.account,
+            namespaces=(self.proposal.target.namespace,),
             proposal=self.proposal.id,
             step=self.order.step,
         )
-        if self._lends:
+        if self.lease.may_stand:
             order_revoke(self.leash, tx, order)
         else:
             gone(self.leash, tx, order)
 
-    async def _taken_back(self) -> str:
-        """Until nothing can come of the lease any more: why nobody can tell, then."""
-        self._hands = None
-        return await taken_back(self.leash, self._left) if self.account else ""
-
-    @property
-    def _left(self) -> Left:
-        return Left(account=self.account, namespace=self.proposal.target.namespace)
-
     # for the deeds
 
-    async def _lent(self, step: Step, fresh: Document | None) -> None:
-        """Have the lease lent, once for each attempt."""
-        action, namespace = type(self.proposal.action).kind, self.proposal.target.namespace
-        wanted = loan(self.account, action, namespace, [step], fresh)
-        self._lends = True
-        lent = await self.leash.leases.lend(wanted, fresh)
-        if isinstance(lent, NotLent) and lent.taken and not await self._taken_back():
-            lent = await self.leash.leases.lend(wanted, fresh)  # nobody can act by the other now
-        if isinstance(lent, NotLent):
-            raise await self._not_lent(lent, step, fresh)
-        self._hands = await self._stack.enter_async_context(lent.hands)
-
-    async def _not_lent(self, lent: NotLent, step: Step, fresh: Document | None) -> Stopped:
-        if lent.refused:
-            return refused("effect", await self._why_refused(lent, step, fresh))
-        if not lent.alarm:
-            return failed(f"no lease was lent: {lent.why}")
-        self.leash.log.complain("fence did not hold", account=self.account, why=lent.why)
-        no = Refusal(by="fences", because=lent.why)
-        return Stopped(Stop(refusals=(no,), alarm=True))
-
-    async def _why_refused(self, lent: NotLent, step: Step, fresh: Document | None) -> str:
-        """Where it would change more than was approved; and else what the fence said, and who is
-        asked about such objects.
-        """
-        about, kind = self.proposal, type(self.proposal.action).kind
-        rehearsal = Rehearsal(self.leash, kind, about.target, self.attempt.run, about.id)
-        more = await more_than_asked(rehearsal, step, fresh)
-        await self.attempt.commit("shown", rehearsal.end)
-        if more:
-            return more
-        return without_values(await why_not_lent(self.leash, kind, about.target, lent), step, fresh)
-
     async def rehearsed(self, step: Step, fresh: Document | None) -> Document | None:
-        """What the server says that would come of it, asked for by the lease.
-
-        Raises `MovedOn` where that was read too long ago: before a lease was lent, for one.
-        """
-        if self._hands is None:
-            await self._lent(step, fresh)
-            raise MovedOn
-        hands = self._hands
-        try:
-            outcome = await hands.send(step, fresh, How.REHEARSE)
-        except BadInput as misfit:
-            raise refused("rehearsal", misfit.wrong) from None
-        match outcome:
-            case Done():
-                return outcome.after
-            case Denied() if outcome.conflict:
-                raise MovedOn
-            case Denied():
-                said = without_values(outcome.says, step, fresh)
-                raise refused("rehearsal", f"the API server would say no: {said}")
-            case _:
-                said = without_values(outcome.why, step, fresh)
-                raise failed(f"nobody answered the dry run: {said}")
+        """What the server says that would come of it, asked for by the lease."""
+        return await self.lease.rehearsed(step, fresh)
 
     async def before(self) -> Sight | None:
         """What was there before the act."""

@@ -285,7 +285,7 @@ async def test_whatever_fails_in_between_nothing_is_left_after_a_sweep(
     for act in chosen:
         quiet = Fate()
         assert await _hit(fenced, keeper, act, quiet, gate) == ""
-        hits = list(fates(quiet.count))[:: 1 if prove else 4]
+        hits = list(fates(quiet.count))[:: 1 if prove else 6]
         told = await asyncio.gather(*(_hit(fenced, keeper, act, each, gate) for each in hits))
         wrong += [each for each in told if each]
         n += sum(each.hit for each in hits)

@@ -24,7 +24,7 @@ from tests.workflow.deciding_process import LETTERS, PEOPLE, RULES, an_engine
 
 ROOT = Path(__file__).parents[2]
 KEEPERS = 4
-N = 100 if PROVE else 12
+N = 100 if PROVE else 8
 ONCE = ("ticket", "approved", "assented", "budget", "words", "acts", "intents")
 NO: dict[str, Any] = {"decision": Decision.REJECT, "reason": "not now"}
 

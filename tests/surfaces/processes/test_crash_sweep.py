@@ -70,8 +70,6 @@ CUT_OFF = Point(REQUEST, "before delete rolebindings.rbac.authorization.k8s.io b
 
 DANGEROUS = (
     ("sqlite", Trial(name="Uncordon", points=(answered("Uncordon"),))),
-    ("sqlite", Trial(name="DeleteACMEOrder", points=(sent("DeleteACMEOrder"),))),
-    ("sqlite", Trial(name="DeletePod", points=(answered("DeletePod"),))),
     ("sqlite", Trial(name="RolloutRestart", points=(answered("RolloutRestart"), CUT_OFF))),
     ("postgres", Trial(name="DeleteResourceQuota", points=(answered("DeleteResourceQuota"),))),
     (

@@ -7,17 +7,18 @@ import pytest
 from holdfast.execution.states import State
 from holdfast.model import switches
 from holdfast.model.entries import Draft
-from holdfast.workflow.asking import INTENT
+from holdfast.model.proposals import Proposal
+from holdfast.workflow.intents import INTENT
 from tests.attacks.arena import Arena, an_arena
-from tests.workflow.executing import SECOND
+from tests.workflow.executing import SECOND, intended
 
 pytestmark = pytest.mark.slow
 
 
-def drafts(arena: Arena, *ids: str, kind: str = INTENT, digest: str = "") -> None:
+def drafts(arena: Arena, *ids: str, kind: str = INTENT, about: Proposal | None = None) -> None:
     with arena.store.transaction() as tx:
         for id_ in ids:
-            told = {"digest": digest}
+            told = intended(about) if about is not None else {}
             tx.records.submit(Draft(id=id_, kind=kind, actor="keeper", details=told))
     arena.seal()
 
@@ -27,7 +28,7 @@ async def test_it_takes_no_name_from_what_the_keeper_is_about_to_record() -> Non
     async with an_arena() as arena:
         about = await arena.open("RolloutUndo")
         names = (f"{about.id}.1.intent", f"{about.id}.1.1.undo", f"{about.id}.1.1.act")
-        drafts(arena, *names, digest=about.digest)
+        drafts(arena, *names, about=about)
         assert "approved" == await arena.says("ana", about)
         assert State.UNDONE.value == await arena.acted(about)
         assert 2 == len(arena.acts())
@@ -43,7 +44,7 @@ async def test_an_intent_of_its_own_making_is_none() -> None:
         assert f"{ticket}.intent" in waiting
         arena.seals = False
         arena.changed["timing"] = type(arena.leash().timing)(sealed=timedelta(seconds=0.05))
-        drafts(arena, f"{about.id}.1.intent", "intent", digest=about.digest)
+        drafts(arena, f"{about.id}.1.intent", "intent", about=about)
         assert State.REFUSED.value == await arena.acted(about)
         assert arena.untouched()
 

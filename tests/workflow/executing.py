@@ -25,6 +25,7 @@ from holdfast.execution.effects import computed
 from holdfast.execution.recovering import Timing
 from holdfast.execution.states import ENDS, State
 from holdfast.model.asks import Assent, Proof, Rules
+from holdfast.model.canonical import Plain
 from holdfast.model.cases import Case, Word
 from holdfast.model.documents import Document
 from holdfast.model.entries import Draft
@@ -47,9 +48,10 @@ from holdfast.testing.memory import Kept, StoreInMemory
 from holdfast.testing.server import SimulatedServer
 from holdfast.testing.simulated import SimulatedCluster
 from holdfast.workflow.acting import act_phase
-from holdfast.workflow.asking import BUDGET, INTENT, STEP, intent_id
+from holdfast.workflow.asking import BUDGET, STEP, intent_id
 from holdfast.workflow.casebook import content_of
 from holdfast.workflow.deeds import Answered
+from holdfast.workflow.intents import INTENT
 from holdfast.workflow.journal import journal_phase
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.revoking import revoke_phase
@@ -186,7 +188,7 @@ class Stage:
             tx.native.casework.cases[case.id] = case
 
     def seal(self, about: Proposal) -> None:
-        details, ticket = {"digest": about.digest}, f"tkt_{about.id}"
+        details, ticket = intended(about), f"tkt_{about.id}"
         with self.store.transaction() as tx:
             tx.once.spend(STEP, f"{about.id}/1/1", ticket, self.clock.now())
         self.sealer.record(
@@ -334,6 +336,12 @@ def proposal_of(
         proposed=now,
         open_until=now + 4 * HOUR,
     )
+
+
+def intended(about: Proposal, **more: Plain) -> dict[str, Plain]:
+    """What an intent says of what is to be done."""
+    said: dict[str, Plain] = {"proposal": about.id, "step": about.step, "generation": 1}
+    return {**said, "digest": about.digest, **more}
 
 
 def a_case(about: Proposal, now: datetime) -> Case:

@@ -17,11 +17,13 @@ from holdfast.model.switches import FREEZE, Acted, Failures, Frozen, acted, brea
 from holdfast.policy import decide
 from holdfast.testing.memory import StoreInMemory
 from holdfast.testing.simulated import SimulatedCluster
-from holdfast.workflow.asking import BUDGET, INTENT, STEP, ask_of, intent_id, who_may
+from holdfast.workflow.asking import BUDGET, STEP, ask_of, intent_id, who_may
+from holdfast.workflow.intents import INTENT
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.sighting import sight
 from tests.audit.chains import CLUSTER
 from tests.model.test_proposals import PROPOSAL
+from tests.workflow.executing import intended
 from tests.workflow.leashes import ANA, BEN, Operator, a_leash, people
 from tests.workflow.leashes import told as changed
 from tests.workflow.reaching import reaching
@@ -154,7 +156,7 @@ async def test_the_intent_is_sealed_when_the_chain_has_the_intent_to_do_this(
     kind: str, digest: str | None, chain: Chain
 ) -> None:
     scene = Scene()
-    told = {"digest": digest or scene.proposal.digest}
+    told = {**intended(scene.proposal), "digest": digest or scene.proposal.digest}
     draft = Draft(id=intent_id("tkt_1"), kind=kind, actor="keeper", details=told)
     with scene.store.transaction() as tx:
         tx.once.spend(STEP, f"{scene.proposal.id}/1/1", "tkt_1", scene.now)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 import msgspec
 
 from holdfast.approvals.budgets import left, paid
+from holdfast.execution.lease_names import Purpose
 from holdfast.model import switches
 from holdfast.model.asks import Around, Ask, Assent, Chain, Managed, Rules, Station
 from holdfast.model.entries import Entry
@@ -23,14 +24,12 @@ from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import ActionClass, Sight
 from holdfast.model.times import LAST
 from holdfast.ports import OperatorPolicy, Tx
+from holdfast.workflow.intents import sealed_intent
 from holdfast.workflow.keepers import keepers_of
 from holdfast.workflow.leash import Leash
 
 BUDGET = "budget"
 """What a person's payment is spent as (`tx.once`), under `approvals.budgets.paid`."""
-
-INTENT = "intent"
-"""The kind of the entry that must be sealed before anything is done."""
 
 SINCE = "since"
 """What the intent to do a step of a plan says of when that was set going."""
@@ -206,12 +205,9 @@ def _chain(tx: Tx, about: Proposal) -> Chain:
 
 def _intent(tx: Tx, about: Proposal) -> Entry | None:
     """The sealed intent to do exactly this."""
+    order = CaseOrder(proposal=about.id, step=about.step, generation=1)
     intent = intent_of(tx, about.id, about.step)
-    entry = tx.records.entry(intent) if intent else None
-    if entry is None or (entry.kind, entry.details.get("digest")) != (INTENT, about.digest):
-        return None
-    alone = about.place.last == 1
-    return entry if alone or entry.details.get("step") == about.step else None
+    return sealed_intent(tx.records, intent, about, order, Purpose.ACT)
 
 
 def _set_going(tx: Tx, about: Proposal) -> datetime | None:

@@ -15,9 +15,8 @@ LEASE = "lease"
 """What the entries of a claim are called."""
 
 
-def begun_before(records: Records, intent: str, order: CaseOrder, purpose: Purpose) -> str:
+def begun_before(records: Records, meant: Entry | None, order: CaseOrder, purpose: Purpose) -> str:
     """Why it is not begun again; empty while nothing of it was begun, as far as is sealed."""
-    meant = records.entry(intent) if intent else None
     if meant is None:
         return ""  # then nothing is done for it, as long as that is so
     try:

@@ -30,6 +30,7 @@ from holdfast.model.asks import Refusal
 from holdfast.model.canonical import Plain
 from holdfast.model.cases import Case
 from holdfast.model.documents import Document
+from holdfast.model.entries import Entry
 from holdfast.model.ordered import EXECUTE, CaseOrder, RevokeOrder
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Sight
@@ -51,6 +52,7 @@ from holdfast.workflow.deeds import (
     placed,
     told,
 )
+from holdfast.workflow.intents import sealed_intent
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.lending import allot
 from holdfast.workflow.moving import hold, must, noted
@@ -102,7 +104,18 @@ class Doing:
 
     def _begun_before(self) -> str:
         with self.leash.store.reading() as tx:
-            return begun_before(tx.records, self.deed.intent(tx), self.order, self.deed.purpose)
+            case = tx.cases.case(self.order.proposal)
+            try:
+                about = plan_of(case).at(self.order.step) if case is not None else None
+            except BadRecord:
+                about = None  # whoever claims it says so
+            if about is None:
+                return ""
+            meant = self._intent(tx, self.deed.intent(tx), about)
+            return begun_before(tx.records, meant, self.order, self.deed.purpose)
+
+    def _intent(self, tx: Tx, id_: str, about: Proposal) -> Entry | None:
+        return sealed_intent(tx.records, id_, about, self.order, self.deed.purpose)
 
     def _claim(self, tx: Tx, before: str) -> str:
         case = hold(tx, self.order.proposal)
@@ -291,9 +304,9 @@ class Doing:
         return sight_of(picture) if picture is not None else None
 
     async def sealed(self, named: Callable[[Tx], str]) -> bool:
-        """Whether what has that id is in the chain; it is waited for, and once for each attempt it
-        is witnessed outside the database. Without seals nobody does anything, and what was never
-        submitted is not waited for.
+        """Whether what has that id is in the chain, and says that exactly this is to be done; it is
+        waited for, and once for each attempt it is witnessed outside the database. Without seals
+        nobody does anything, and what was never submitted is not waited for.
         """
         there = await self._sealed(named)
         if there and not self._witnessed:
@@ -316,8 +329,8 @@ class Doing:
         try:
             async with asyncio.timeout(self.leash.timing.sealed.total_seconds()):
                 for looks in count():
-                    if await asyncio.to_thread(self._in_the_chain, id_):
-                        return True
+                    if (there := await asyncio.to_thread(self._in_the_chain, id_)) is not None:
+                        return there
                     await asyncio.sleep(pace_after(looks))
         except TimeoutError:
             pass
@@ -327,9 +340,12 @@ class Doing:
         with self.leash.store.reading() as tx:
             return named(tx)
 
-    def _in_the_chain(self, id_: str) -> bool:
+    def _in_the_chain(self, id_: str) -> bool | None:
+        """Whether what is there of that id is the intent; None while nothing is."""
         with self.leash.store.reading() as tx:
-            return tx.records.entry(id_) is not None
+            if tx.records.entry(id_) is None:
+                return None
+            return self._intent(tx, id_, self.proposal) is not None
 
     async def _case(self) -> Case:
         return await asyncio.to_thread(self._read)

@@ -22,8 +22,9 @@ from holdfast.model.runs import Order
 from holdfast.model.times import stamp
 from holdfast.ports import Tx
 from holdfast.workflow.answers import TooLate
-from holdfast.workflow.asking import INTENT, SINCE, STEP, intent_id
+from holdfast.workflow.asking import SINCE, STEP, intent_id
 from holdfast.workflow.assenting import all_again
+from holdfast.workflow.intents import INTENT
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.moving import moved
 

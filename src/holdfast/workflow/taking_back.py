@@ -23,8 +23,8 @@ from holdfast.model.ids import RANDOM, new_id
 from holdfast.model.ordered import UNDO, CaseOrder
 from holdfast.model.proposals import Proposal
 from holdfast.ports import Tx
-from holdfast.workflow.asking import INTENT
 from holdfast.workflow.casebook import plan_of
+from holdfast.workflow.intents import INTENT
 from holdfast.workflow.issuing import KEEPER, ordered
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.moving import moved

@@ -31,8 +31,8 @@ from holdfast.model.letters import Letter
 from holdfast.model.proposals import Proposal
 from holdfast.testing.requests import Audited, Request
 from holdfast.testing.server import SimulatedServer
-from holdfast.workflow.asking import INTENT
 from holdfast.workflow.casebook import plan_of
+from holdfast.workflow.intents import INTENT
 from tests.approvals.keygen import sign
 from tests.surfaces.processes.boundaries import REQUEST, Point, Trace, traced
 from tests.surfaces.processes.grounds import PEOPLE, Grounds, cluster_uid

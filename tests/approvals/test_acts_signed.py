@@ -60,7 +60,7 @@ def test_another_word_is_none_for_it(other: Entry) -> None:
 
 
 def test_what_names_nobody_was_signed_by_nobody() -> None:
-    assert [3, 4] == unsigned(word("ana"), intent(3, 1), intent(4, 1, approvers="ana"))
+    assert [3] == unsigned(word("ana"), intent(3, 1))
 
 
 def test_it_says_so_of_what_names_nobody() -> None:
@@ -78,10 +78,65 @@ def test_it_says_which_step_and_in_whose_name() -> None:
 
 
 def test_a_wish_to_have_it_back_is_somebodys_or_the_keepers() -> None:
-    assert [] == unsigned(intent(3, 1, undo=True, by="keeper"))
+    assert [] == unsigned(word("ana"), intent(2, 1, "ana"), intent(3, 1, undo=True, by="keeper"))
     assert [] == unsigned(word("ana", kind="undo"), intent(3, 2, undo=True, by="ana"))
     assert [3] == unsigned(word("ben", kind="undo"), intent(3, 1, undo=True, by="ana"))
     assert [3] == unsigned(word("ana"), intent(3, 1, undo=True, by="ana"))
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        [],
+        [word("ana", 2), intent(2, 2, "ana")],
+        [word("ana", digest="e" * 64), intent(2, 1, "ana", digest="e" * 64)],
+        [word("ana", proposal="prp_2"), intent(2, 1, "ana", proposal="prp_2")],
+        [word("ana", kind="undo"), intent(2, 1, undo=True, by="ana")],
+    ],
+)
+def test_the_keeper_takes_back_by_itself_what_was_begun_and_nothing_else(
+    begun: Sequence[Entry],
+) -> None:
+    assert [3] == unsigned(*begun, intent(3, 1, undo=True, by="keeper"))
+
+
+def test_an_undo_of_an_act_that_nobody_signed_is_told_by_the_act() -> None:
+    acts = (intent(2, 1, "ana"), intent(3, 1, undo=True, by="keeper"))
+    assert [2] == unsigned(*acts)
+    assert [2] == unsigned(*reversed(acts))
+
+
+@pytest.mark.parametrize("by", [{"by": "keeper"}, {}])
+def test_it_says_that_it_was_an_undo(by: dict[str, Any]) -> None:
+    acts = ActsSigned(whole=True)
+    acts.take(intent(3, 1, undo=True, **by), None)
+    why = "the undo of step 1 of prp_1 was begun in the name of nobody, who did not sign it"
+    assert [(3, why)] == [*acts.unsigned()]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"approvers": [["ana"]]},
+        {"approvers": {"ana": 1}},
+        {"approvers": "ana"},
+        {"proposal": ["prp_1"]},
+        {"digest": None},
+        {"step": {}},
+        {"step": True},
+        {"undo": "yes"},
+        {"undo": True, "by": ["ana"]},
+    ],
+)
+def test_an_intent_of_another_form_is_told_and_breaks_no_reader(
+    odd: dict[str, Any], *, whole: bool
+) -> None:
+    """Whoever holds the keeper's key writes what it likes."""
+    acts = ActsSigned(whole=whole)
+    acts.take(word("ana"), Said(person="ana", what="approve", about="prp_1"))
+    acts.take(intent(3, **{"approvers": ["ana"], **odd}), None)
+    assert [(3, "it does not say what was begun, and in whose name")] == [*acts.unsigned()]
 
 
 def test_of_a_record_whose_beginning_is_gone_only_what_was_proposed_in_it_is_judged() -> None:

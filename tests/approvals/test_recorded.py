@@ -122,6 +122,8 @@ def test_a_thaw_is_somebodys_too(key: Path) -> None:
         ({"signature": None}, "holds no statement with a signature"),
         ({"statement": 7}, "holds no statement with a signature"),
         ({"statement": None, "signature": None, "proof": "ssh"}, "holds no statement"),
+        ({"statement": None, "signature": None, "proof": ["server"]}, "holds no statement"),
+        ({"statement": None, "signature": None, "proof": {"server": 1}}, "holds no statement"),
     ],
 )
 def test_an_entry_that_says_otherwise_is_false(

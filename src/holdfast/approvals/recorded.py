@@ -63,7 +63,8 @@ def said_in(entry: Entry, people: People, check: SshCheck) -> Said | Refusal | N
 def _claims_nothing(entry: Entry) -> bool:
     if entry.kind == "undo":  # by itself, as nothing had recovered
         return not entry.details.keys() & {*PROOF}
-    vouched_for = {each.value for each in Proof if not each.signed_by_the_person}
+    # A list: what stands there may be of any type, and not all can be looked up in a set.
+    vouched_for = [each.value for each in Proof if not each.signed_by_the_person]
     return entry.kind not in (*SIGNED, THAWED) or entry.details.get("proof") in vouched_for
 
 

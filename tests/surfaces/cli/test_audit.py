@@ -18,6 +18,7 @@ from holdfast.adapters.signers.public import write_public
 from holdfast.approvals.statements import NAMESPACE, Decision, Statement
 from holdfast.audit import merkle
 from holdfast.conformance import audit_verifier
+from holdfast.model.canonical import Plain
 from holdfast.model.entries import Draft
 from holdfast.model.keys import Purpose
 from tests.approvals.keygen import make_key, public, sign
@@ -587,6 +588,33 @@ def test_an_act_that_nobody_signed_is_found_offline(
     said = holdfast(*asked, "--people", who, code=1)
     assert "BROKEN at entry 3: step 2 of prp_1 was begun in the name of ana, who did not" in said
     assert "1 of what people signed is nobody's" in said
+
+
+def test_what_the_keepers_key_writes_by_itself_is_told_and_read_to_the_end(
+    holdfast: Holdfast, tmp_path: Path, key: str
+) -> None:
+    """An undo of what nobody signed, and entries of which no reader can make anything."""
+    ana, file = make_key(tmp_path, "ed25519"), tmp_path / "record.jsonl"
+    about: dict[str, Plain] = {"proposal": "prp_1", "digest": "d" * 64, "step": 2}
+    undo: dict[str, Plain] = {**about, "undo": True, "by": "keeper"}
+    told: list[tuple[str, dict[str, Plain]]] = [
+        ("intent", undo),
+        ("intent", {**undo, "proposal": ["prp_1"]}),
+        ("approval", {"proof": ["server"]}),
+    ]
+    written = [
+        Draft(id=f"o{n}", kind=k, actor="keeper", details=d) for n, (k, d) in enumerate(told)
+    ]
+    entries = a_chain_of([an_approval(ana), *written])
+    file.write_bytes(b"".join(line + b"\n" for line in lines(entries)))
+
+    who = people_file(tmp_path / "people.yaml", ana)
+    said = holdfast("audit", "verify", str(file), "--key", key, "--people", who, code=1)
+    assert "BROKEN at entry 2: the undo of step 2 of prp_1 was begun in the name of nobody" in said
+    assert "BROKEN at entry 3: it does not say what was begun, and in whose name" in said
+    assert "BROKEN at entry 4: its approval is nobody's" in said
+    assert "3 of what people signed is nobody's" in said
+    assert "Whole: 4 entries" in said
 
 
 def test_a_people_file_that_makes_no_sense_is_refused(

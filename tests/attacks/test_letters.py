@@ -5,8 +5,13 @@ from typing import Any
 
 import pytest
 
+from holdfast.execution.states import State
+from holdfast.facts import named
 from holdfast.model.handed import FREEZE, PROPOSE, WORD
-from tests.attacks.arena import an_arena
+from holdfast.model.rules import finding_id
+from holdfast.model.troubles import trouble_id
+from holdfast.workflow.sighting import surroundings
+from tests.attacks.arena import Arena, an_arena
 from tests.attacks.conftest import SUITE
 from tests.tally import Count, Tally
 
@@ -100,3 +105,32 @@ async def test_a_yes_that_comes_with_a_freeze_or_a_no_does_not_win(first: str) -
         await arena.hears(*letters)
         await arena.works()
         assert arena.untouched()
+
+
+@pytest.mark.parametrize("called", ["as it is", "as its trouble", "anything"])
+async def test_what_a_letter_calls_the_trouble_decides_no_verification(called: str) -> None:
+    """The budget still lets nobody go: what was to be answered is found beside the target."""
+    async with an_arena() as arena:
+        rule = named("HF-WRK-090")
+        around = await surroundings(arena.cluster, rule.sight, "shop")
+        (found, *_) = rule(around)
+        trouble = {
+            "as it is": finding_id(found.about, rule.code, found.part),
+            "as its trouble": trouble_id(found.about, rule.code, found.through),
+            "anything": "fnd_forged",
+        }[called]
+        about = await arena.approved("ScaleWorkload", "ana", "ben", trouble=trouble)
+        assert finding_id(found.about, rule.code, found.part) == about.finding
+        state = await arena.acted(about, meanwhile=lambda: is_through(arena))
+        assert list(rule(await surroundings(arena.cluster, rule.sight, "shop")))
+        assert State.UNDONE.value == state
+
+
+def is_through(arena: Arena) -> None:
+    """The rollout of what is asked for is."""
+    now = arena.cluster.fetch("deployments.apps", "web", namespace="shop")
+    counts = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+    status = dict.fromkeys(counts, now["spec"]["replicas"])
+    status["observedGeneration"] = now["metadata"]["generation"]
+    if now.get("status") != status:
+        arena.cluster.update_status({**now, "status": status})

@@ -2,18 +2,25 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
+import msgspec
 import pytest
 
 from holdfast.actions.rollout_restart import STAMP, RolloutRestart
 from holdfast.actions.scale_workload import ScaleWorkload
+from holdfast.errors import Unanswered
 from holdfast.execution.states import State
 from holdfast.model.asks import Rules
+from holdfast.model.kinds import ReplicaSet
+from holdfast.model.objects import Object, Ref
+from holdfast.model.rules import Verdict, finding_id
 from holdfast.model.steps import Step
 from holdfast.model.switches import breaker
 from holdfast.ports import How
-from holdfast.testing.manifests import pod_of, unpulled, waiting_status
-from tests.workflow.executing import Stage, a_stage
+from holdfast.testing.manifests import deployment, pod_of, unpulled, waiting_status
+from holdfast.workflow.verifying import cause
+from tests.workflow.executing import Stage, a_stage, changed
 
 RESTART = RolloutRestart(stamp="2026-01-01T12:00:00Z")
 SCALE = ScaleWorkload(replicas=3, now=2)
@@ -82,12 +89,50 @@ async def test_a_target_that_looks_well_while_its_cause_is_found_has_not_recover
     stage: Stage,
 ) -> None:
     order = await stage.approved(RESTART, code="HF-WRK-013")
-    made = stage.cluster.fetch("deployments.apps", "web", namespace="shop")
-    pod = stage.cluster.create(pod_of(made, "web-1", "web:2"))
-    status = waiting_status(pod, stage.clock.now(), "ErrImagePull", unpulled("web:2"))
-    stage.cluster.update_status({**pod, "status": status})
+    unpulled_pod(stage, "web")
     await stage.until(order, State.NOT_RECOVERED, meanwhile=stage.heal)
     assert "still found" in stage.course(order).says
+
+
+def unpulled_pod(stage: Stage, of: str) -> Ref:
+    """A pod of that Deployment whose image nobody can have."""
+    made = stage.cluster.fetch("deployments.apps", of, namespace="shop")
+    pod = stage.cluster.create(pod_of(made, f"{of}-1", "web:2"))
+    status = waiting_status(pod, stage.clock.now(), "ErrImagePull", unpulled("web:2"))
+    stage.cluster.update_status({**pod, "status": status})
+    return stage.document("pods", f"{of}-1").ref
+
+
+async def test_what_was_answered_is_known_by_its_finding_and_by_no_neighbours(
+    stage: Stage,
+) -> None:
+    """A quota is deleted, and another still keeps the same workload from its pods, say."""
+    about = await stage.proposal(RESTART, stage.document().ref, "HF-WRK-013")
+    stage.cluster.create(deployment("db", "db:1", 1))
+    pod = unpulled_pod(stage, "db")
+    assert Verdict.ABSENT == await cause(stage.leash, about)
+    its = msgspec.structs.replace(about, finding=finding_id(pod, "HF-WRK-013", "db"))
+    assert Verdict.FOUND == await cause(stage.leash, its)
+    older = msgspec.structs.replace(about, trouble=its.finding)  # of which nobody kept the finding
+    assert Verdict.FOUND == await cause(stage.leash, older)
+
+
+async def test_nothing_is_gone_while_nobody_sees_whose_pods_they_are(stage: Stage) -> None:
+    about = await stage.proposal(RESTART, stage.document().ref, "HF-WRK-013")
+
+    class BrokenOff:
+        """A cluster that breaks off a list."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(stage.cluster, name)
+
+        async def list(self, kind: type[Object], *more: Any) -> Any:
+            if kind is ReplicaSet:
+                raise Unanswered("It broke off.", remedy="Look again.")
+            return await stage.cluster.list(kind, *more)
+
+    changed(stage, cluster=BrokenOff())
+    assert Verdict.UNKNOWN == await cause(stage.leash, about)
 
 
 @pytest.mark.slow

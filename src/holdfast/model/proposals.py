@@ -33,8 +33,9 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     cluster: str  # its uid
-    trouble: str  # the finding or incident that it answers
+    trouble: str  # the finding or incident that it answers, as whoever asks for it calls it
     code: str  # the fact that must be absent afterwards
+    finding: str = ""  # the id of what was found of that code; of older ones nobody kept it
     action: Action
     target: Ref
     read_hash: str  # of the fields that the action declares
@@ -66,6 +67,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
             "cluster": self.cluster,
             "trouble": self.trouble,
             "code": self.code,
+            **({"finding": self.finding} if self.finding else {}),  # else as it always was
             "action": plain_of(self.action),
             "target": _ref(self.target),
             "readHash": self.read_hash,
@@ -200,6 +202,7 @@ class _Content(_Told, frozen=True, kw_only=True):
     cluster: str
     trouble: str
     code: str
+    finding: str = ""
     action: _Action
     target: _Ref
     read_hash: str
@@ -239,6 +242,7 @@ def _proposal(told: _Content, built: Built) -> Proposal:
         cluster=told.cluster,
         trouble=told.trouble,
         code=told.code,
+        finding=told.finding,
         action=built(told.action.kind, told.action.params),
         target=told.target.ref(),
         read_hash=told.read_hash,

@@ -4,6 +4,7 @@ Who asks for a repair names a fact. It is looked for again, by its own rule, on 
 repair of what is not broken is no repair. That nobody can tell is told apart from that it is gone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from holdfast.diagnosis.repairs import directly, named, targets
@@ -11,14 +12,14 @@ from holdfast.errors import BadInput
 from holdfast.facts import named as rule_named
 from holdfast.model.asks import Refusal
 from holdfast.model.objects import Object, Ref
-from holdfast.model.repairs import Action
-from holdfast.model.rules import Found
+from holdfast.model.repairs import Action, Kind
+from holdfast.model.rules import Found, Rule
 from holdfast.model.snapshot import Snapshot
 from holdfast.topology import blast as blasts
 from holdfast.topology import dependants
 from holdfast.topology.blast import Blast
 from holdfast.topology.edges import topology
-from holdfast.topology.graph import place
+from holdfast.topology.graph import Topology, place
 
 BY = "evidence"
 
@@ -46,14 +47,24 @@ def looked_for(code: str, action: Action, target: Ref) -> tuple[type[Object], ..
         return Refusal(by=BY, because=unknown.wrong)
     if of is None or rule.code != code:  # a rule is known by its name as well, and in any case
         return Refusal(by=BY, because=f"{code[:20]} is no code of a fact of a {target.kind}")
-    return (of, *kind.sees, *rule.sight, *blasts.SEEN, *dependants.looked_for(kind))
+    return (*linking(rule, kind, of), *dependants.looked_for(kind))
+
+
+def linking(rule: Rule, kind: Kind, of: type[Object]) -> tuple[type[Object], ...]:
+    """The kinds among which it is found, and by which it is told on which target: of that kind."""
+    return (of, *kind.sees, *rule.sight, *blasts.SEEN)
+
+
+def answered_on(found: Found, kind: Kind, around: Snapshot, graph: Topology) -> Sequence[Ref]:
+    """The targets on which an action of that kind would answer what was found there."""
+    return targets(found.about, found.through, kind, graph, named(around))
 
 
 def evidence(around: Snapshot, code: str, action: Action, target: Ref) -> Evidence | Refusal:
     """What is found of that code for that target, where everything that is looked for was seen."""
-    kind, graph, refs = type(action).kind, topology(around), named(around)
+    kind, graph = type(action).kind, topology(around)
     for found in rule_named(code)(around):
-        if target in targets(found.about, found.through, kind, graph, refs):
+        if target in answered_on(found, kind, around, graph):
             return Evidence(
                 found=found,
                 certain=directly(found.about, target, graph),

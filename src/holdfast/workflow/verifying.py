@@ -29,11 +29,14 @@ from holdfast.model.repairs import Recovery, Sight
 from holdfast.model.repairs import State as Health
 from holdfast.model.rules import Verdict, finding_id
 from holdfast.model.snapshot import Snapshot
+from holdfast.model.snapshot import State as Seen
 from holdfast.ports import Tx
 from holdfast.ports.engine import Attempt, Phase, phase
+from holdfast.topology.edges import topology
 from holdfast.workflow.acting import applied
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.deeds import Answered, Came, only, placed, told
+from holdfast.workflow.evidence import answered_on, linking
 from holdfast.workflow.issuing import KEEPER, set_going_on
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.looks import look_again
@@ -186,17 +189,30 @@ async def _after(leash: Leash, about: Proposal, before: Sight) -> Sight:
 
 
 async def cause(leash: Leash, about: Proposal) -> Verdict:
-    """Whether what was wrong is still found: where it was found, on the target, or beneath it."""
+    """Whether what was wrong is still found: where it was found, on the target, beneath it, or
+    wherever else it would be answered on that target. Found again, it need not have the same name.
+    """
+    kind = type(about.action).kind
+    of = kind.fits(about.target)
     try:
         rule = named(about.code)
     except BadInput:
         return Verdict.UNKNOWN  # a rule of another version: nobody can tell
-    kinds = (*rule.sight, *_BETWEEN)
-    around = await surroundings(leash.cluster, kinds, about.target.namespace)
+    if of is None:
+        return Verdict.UNKNOWN
+    kinds = (*linking(rule, kind, of), *_BETWEEN)
+    around = await surroundings(leash.cluster, kinds, about.target.namespace, kind.everywhere)
+    graph, was = topology(around), about.finding or about.trouble
     for found in rule(around):
-        same = finding_id(found.about, rule.code, found.part) == about.trouble
-        if same or about.target.uid in _above(found.about, around):
+        if (
+            finding_id(found.about, rule.code, found.part) == was
+            or about.target.uid in _above(found.about, around)
+            or about.target in answered_on(found, kind, around, graph)
+        ):
             return Verdict.FOUND
+    between = around.blind((of, *_BETWEEN), namespace=about.target.namespace)
+    if any(each.state is not Seen.ABSENT for each in between):
+        return Verdict.UNKNOWN  # something may be found of which nobody sees whose it is
     return ask(rule, about.target, around).verdict
 
 

@@ -15,6 +15,7 @@ from holdfast.errors import CouldNotLook, NotCanonical
 from holdfast.model.asks import Refusal, Station, Verdict
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Risk
+from holdfast.model.rules import finding_id
 from holdfast.model.times import in_utc
 from holdfast.policy import decide
 from holdfast.policy.risk import Stakes, risk_of
@@ -120,7 +121,12 @@ def _bare(leash: Leash, id_: str, wanted: Wanted, now: datetime) -> Proposal:
 
 async def _tried(leash: Leash, bare: Proposal, looked: Looked, rehearsal: Rehearsal) -> Judged:
     kind, seen = type(bare.action).kind, looked.seen
-    about = msgspec.structs.replace(bare, read_hash=seen.document.read_hash(kind.reads))
+    found = looked.evidence.found
+    about = msgspec.structs.replace(
+        bare,
+        finding=finding_id(found.about, bare.code, found.part),
+        read_hash=seen.document.read_hash(kind.reads),
+    )
     about, reasons = _weighed(leash, about, looked)
     ask = await ask_of(leash, about, Station.PROPOSAL, seen=seen, effect=None, now=bare.proposed)
     verdict = decide(ask)

@@ -12,10 +12,11 @@ from holdfast.execution.states import State
 from holdfast.model.asks import Rules
 from holdfast.model.documents import Document
 from holdfast.model.handed import FREEZE
+from holdfast.model.kinds import MutatingWebhooks
 from holdfast.model.people import Identities, Person
 from holdfast.model.steps import Step
 from holdfast.model.switches import Frozen, told
-from holdfast.ports import Done, How, Outcome
+from holdfast.ports import Cluster, Done, How, Outcome
 from holdfast.ports.leases import Leases, NotLent
 from holdfast.workflow.rehearsing import MORE
 from tests.workflow.executing import SECOND, Stage, a_stage, changed
@@ -155,6 +156,40 @@ async def test_what_a_webhook_would_add_to_it_by_now_is_named_by_its_place(stage
 async def test_where_it_would_be_the_same_as_before_the_fence_has_the_word(stage: Stage) -> None:
     stage.leases.not_lent.append(NotLent(why="the fence says no", refused=True))
     assert "the fence says no" in await because(stage)
+
+
+class Dying:
+    """A cluster that is asked about webhooks once by somebody who dies of it."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self.dies = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cluster, name)
+
+    async def list(self, kind: Any, *more: Any) -> Any:
+        if kind is MutatingWebhooks and self.dies:
+            self.dies = False
+            raise asyncio.CancelledError
+        return await self._cluster.list(kind, *more)
+
+
+async def test_who_takes_over_after_a_refusal_was_shown_comes_to_an_end(stage: Stage) -> None:
+    """The first is refused a lease, has it shown why, and dies; the second is lent one."""
+    dying = Dying(stage.leash.cluster)
+    changed(stage, cluster=dying)
+    stage.leases.not_lent.append(NotLent(why="more than was asked for", refused=True))
+    order = await stage.approved(RESTART)
+    async with stage.engine.running(), asyncio.timeout(20):
+        while dying.dies:
+            stage.seal_all()
+            await stage.clock_moves()
+    await stage.until(order, State.APPLIED)
+    assert [] == await left(stage)  # also of the lease that showed it
+    lent, ended = ([e["account"] for e in stage.entries(kind)] for kind in ("lease", "revoke"))
+    assert len(lent) == 2
+    assert sorted(lent) == sorted(ended)
 
 
 async def test_a_fence_that_is_missing_is_named_with_what_to_do(stage: Stage) -> None:

@@ -279,6 +279,7 @@ class Doing:
         await self.attempt.commit("given back", self._given_back)
 
     def _given_back(self, tx: Tx) -> None:
+        self.lease.end_shown(tx)
         if not self.lease.account:
             return
         order = RevokeOrder(

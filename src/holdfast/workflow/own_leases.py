@@ -13,7 +13,7 @@ from holdfast.model.documents import Document
 from holdfast.model.leases import Left
 from holdfast.model.proposals import Proposal
 from holdfast.model.steps import Step
-from holdfast.ports import Denied, Done, Hands, How
+from holdfast.ports import Denied, Done, Hands, How, Tx
 from holdfast.ports.engine import Attempt
 from holdfast.ports.leases import NotLent
 from holdfast.workflow.changers import why_not_lent
@@ -34,6 +34,7 @@ class OwnLease:
         """Whether something of it may stand on the cluster."""
         self._alone = attempt.number == 1  # whatever stands of it is this attempt's
         self._leash, self._attempt, self._proposal = leash, attempt, proposal
+        self._shown = attempt.number > 1  # whether it may have been shown more, by another lease
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> None:
@@ -90,6 +91,11 @@ class OwnLease:
         self.hands = None
         return await taken_back(self._leash, self._left) if self.account else ""
 
+    def end_shown(self, tx: Tx) -> None:
+        """Have the end seen to of what it was shown more by, also in attempts that died."""
+        if self._shown:
+            self._rehearsal().end(tx)
+
     @property
     def _left(self) -> Left:
         return Left(account=self.account, namespace=self._proposal.target.namespace)
@@ -119,11 +125,16 @@ class OwnLease:
         """Where it would change more than was approved; and else what the fence said, and who is
         asked about such objects.
         """
-        about, kind = self._proposal, type(self._proposal.action).kind
-        rehearsal = Rehearsal(self._leash, kind, about.target, self._attempt.run, about.id)
-        more = await more_than_asked(rehearsal, step, fresh)
-        await self._attempt.commit("shown", rehearsal.end)
-        if more:
+        kind, target = type(self._proposal.action).kind, self._proposal.target
+        rehearsal = self._rehearsal()
+        self._shown = True
+        if more := await more_than_asked(rehearsal, step, fresh):
             return more
-        said = await why_not_lent(self._leash, kind, about.target, lent)
+        said = await why_not_lent(self._leash, kind, target, lent)
         return without_values(said, step, fresh)
+
+    def _rehearsal(self) -> Rehearsal:
+        """A lease for dry runs of its own, by which more is shown than this one may."""
+        about = self._proposal
+        kind = type(about.action).kind
+        return Rehearsal(self._leash, kind, about.target, self._attempt.run, about.id)

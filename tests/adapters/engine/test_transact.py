@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine as Connections
+from sqlalchemy import event, text
 
 from holdfast.adapters.clock import SystemClock
-from holdfast.adapters.engine.rows import of
+from holdfast.adapters.engine.rows import Rows, of
 from holdfast.adapters.engine.transact import TransactEngine, first_line
 from holdfast.adapters.engine.works import Works
 from holdfast.adapters.stores.beneath import open_beneath
@@ -21,6 +22,7 @@ from holdfast.adapters.stores.database import parse_url
 from holdfast.adapters.stores.store import SqlStore
 from holdfast.errors import StoreUnreachable
 from holdfast.model.runs import RunState, RunStatus
+from holdfast.ports import Tx
 from tests.contracts.test_engine import QUICK, Gate, a_phase, an_order, nothing
 
 ROOT = Path(__file__).parents[3]
@@ -45,8 +47,14 @@ def gate() -> Gate:
 
 
 @pytest.fixture
-def engine(database: str, sql_store: SqlStore, gate: Gate) -> Iterator[TransactEngine]:
-    beneath = open_beneath(parse_url(database))
+def beneath(database: str) -> Iterator[Connections]:
+    opened = open_beneath(parse_url(database))
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def engine(beneath: Connections, sql_store: SqlStore, gate: Gate) -> TransactEngine:
     works = Works(
         role="keeper",
         executor="k-1",
@@ -54,8 +62,7 @@ def engine(database: str, sql_store: SqlStore, gate: Gate) -> Iterator[TransactE
         phases=[a_phase(gate), a_phase(nothing, "last")],
         queues=[QUICK],
     )
-    yield TransactEngine(works, sql_store, beneath, SystemClock())
-    beneath.dispose()
+    return TransactEngine(works, sql_store, beneath, SystemClock())
 
 
 async def tampered(
@@ -139,6 +146,50 @@ async def test_a_step_that_somebody_has_written_over_ends_its_run(
 
     assert RunState.FAILED is status.state
     assert "was not written by this version" in status.failure
+
+
+async def test_where_nothing_waits_the_library_does_not_look_for_it(
+    sql_store: SqlStore,
+    beneath: Connections,
+    engine: TransactEngine,
+    gate: Gate,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked, begun, waits = [], [], Rows.waits
+
+    def told(rows: Rows, tx: Tx, queue: str) -> bool:
+        looked.append(queue)
+        return waits(rows, tx, queue)
+
+    def heard(_: object, __: object, statement: str, *___: object) -> None:
+        begun.append("application_versions" in statement and looked.count("keeper.quick") > 0)
+
+    monkeypatch.setattr(Rows, "waits", told)
+    event.listen(beneath, "before_cursor_execute", heard)
+    async with engine.running(), asyncio.timeout(30):
+        while looked.count("keeper.quick") < 5:
+            await asyncio.sleep(0.05)
+        assert not any(begun)
+        with sql_store.transaction() as tx:
+            engine.enqueue(tx, an_order())
+        while not gate.begun:
+            await asyncio.sleep(0.05)
+        assert any(begun)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_that_look_reads_no_more_of_a_file_than_an_index(
+    sql_store: SqlStore, engine: TransactEngine
+) -> None:
+    said: list[tuple[str, tuple[object, ...]]] = []
+    async with engine.running():
+        pass
+    with sql_store.reading() as tx:
+        event.listen(of(tx), "before_cursor_execute", lambda *each: said.append(each[2:4]))
+        engine.desk.rows.waits(tx, "keeper.quick")
+        (asked,) = said
+        (plan,) = of(tx).exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[0]}", asked[1])
+    assert "USING COVERING INDEX idx_workflow_status_in_flight" in str(plan)
 
 
 def test_nobody_begins_where_there_is_no_database(sql_store: SqlStore) -> None:

@@ -11,13 +11,16 @@ import msgspec
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    String,
     and_,
+    bindparam,
     case,
     column,
     delete,
     func,
     insert,
     literal,
+    literal_column,
     or_,
     select,
     table,
@@ -84,6 +87,18 @@ class Rows:
             *("application_name", "retention_timestamp"),
         )
         self._steps = table("operation_outputs", *map(column, of_a_step), schema=schema)
+        runs = self._runs.c
+        waiting, running = (literal_column(f"'{each}'", String) for each in ("ENQUEUED", "PENDING"))
+        self._first = (
+            select(literal(1))
+            .where(runs.queue_name == bindparam("queue"), runs.status == waiting)
+            .where(runs.status.in_([waiting, running]))  # as the index says it, for SQLite
+            .limit(1)
+        )
+
+    def waits(self, tx: Tx, queue: str) -> bool:
+        """Whether anything in that queue waits for somebody who begins it."""
+        return of(tx).execute(self._first, {"queue": queue}).first() is not None
 
     def claimed(self, tx: Tx, run: str) -> Claimed | None:
         """Who has a run, and the how-manieth that is."""

@@ -57,6 +57,12 @@ def test_what_people_sign_keeps_its_words() -> None:
         TEXT.replace(b".000Z", b".000"),
         TEXT.replace(b"prp_1", b"prp_\xff"),
         TEXT.replace(b"prp_1", b"p" * 5000),
+        TEXT.replace(b"prp_1", b"p" * 61),
+        TEXT.replace(b"prp_1", b""),
+        TEXT.replace(b"prp_1", b"prp_\\u0000"),
+        TEXT.replace(b"prp_1", b"prp_1\\n"),
+        TEXT.replace(b"2026-01-01T16:00:00.000Z", b"0001-01-01T00:00:00"),
+        TEXT.replace(b"2026-01-01T16:00:00.000Z", b"9999-12-31T23:59:59"),
         b"[" * 5000,
     ],
 )

@@ -42,3 +42,8 @@ def test_a_time_before_all_calendars_is_written_all_the_same() -> None:
     far_east = datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))
 
     assert stamp(far_east) == "0001-01-01T00:00:00.000Z"
+
+
+def test_the_first_moment_of_whatever_clock_is_written_all_the_same() -> None:
+    nowhere = datetime.min  # noqa: DTZ901 - of no time zone: somebody else wrote it so
+    assert stamp(nowhere) == "0001-01-01T00:00:00.000Z"

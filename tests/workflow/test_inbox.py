@@ -6,13 +6,15 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from holdfast.errors import StoreUnreachable
 from holdfast.model.canonical import Plain
 from holdfast.model.entries import Draft
+from holdfast.model.handed import FREEZE, WORD
 from holdfast.model.letters import LONGEST_REMARK, Letter
 from holdfast.ports import Store
 from holdfast.testing.clock import NOON, FrozenClock
 from holdfast.testing.memory import StoreInMemory
-from holdfast.workflow.inbox import BATCH, Inbox, answer_on
+from holdfast.workflow.inbox import AT_ONCE, BATCH, TRIES, Inbox, answer_on
 from tests.audit.chains import CLUSTER
 from tests.workflow.notes_of_a_log import Heard
 from tests.workflow.test_sealing import Counted
@@ -129,3 +131,92 @@ def test_the_longest_remark_can_be_recorded(store: Store) -> None:
 
     (draft,) = submitted(store)
     assert text == msgspec.to_builtins(draft.details)["text"]
+
+
+class Hard:
+    """Hears letters; some of them fail whoever hears them, in one way or another."""
+
+    def __init__(self, failing: dict[str, Exception]) -> None:
+        self.failing = failing
+        self.heard: list[str] = []
+        self.ended = asyncio.Event()
+        self.wanted = 0  # of those that fail nobody, until it is to end
+
+    async def __call__(self, letter: Letter) -> None:
+        self.heard.append(letter.id)
+        if letter.id in self.failing:
+            raise self.failing[letter.id]
+        if len({*self.heard} - self.failing.keys()) >= self.wanted:
+            self.ended.set()
+
+
+async def heard_by(hard: Hard, store: Store, log: Heard) -> Inbox:
+    inbox = Inbox(store=store, clock=FrozenClock(), dice=Counted(), hearings={WORD: hard})
+    async with asyncio.timeout(20):
+        await answer_on(inbox, hard.ended, log)
+    return inbox
+
+
+@pytest.mark.parametrize(
+    "error", [TypeError("odd"), StoreUnreachable("Nobody answers.", remedy="Wait.")]
+)
+@pytest.mark.parametrize("many", [AT_ONCE, pytest.param(BATCH, marks=pytest.mark.slow)])
+async def test_letters_that_cannot_be_heard_hold_up_none_that_can(
+    error: Exception, many: int
+) -> None:
+    store = StoreInMemory(CLUSTER)
+    hard = Hard({put_any(store, number, WORD, {}): error for number in range(many)})
+    good = put_any(store, many, WORD, {})
+    hard.wanted = 1
+
+    await heard_by(hard, store, Heard())
+
+    assert good in hard.heard
+
+
+async def test_a_letter_that_breaks_whoever_hears_it_is_refused_in_the_end() -> None:
+    store, log = StoreInMemory(CLUSTER), Heard()
+    bad, poor = (put_any(store, number, WORD, {}) for number in (1, 2))
+    away = StoreUnreachable("Nobody answers.", remedy="Wait.")
+    hard = Hard({bad: ValueError("year 0 is out of range"), poor: away})
+
+    async def until_refused() -> None:
+        while not outcome(store, bad) or hard.heard.count(poor) <= TRIES:
+            await asyncio.sleep(0.01)
+        hard.ended.set()
+
+    hard.wanted = 9
+    await asyncio.gather(heard_by(hard, store, log), until_refused())
+
+    assert TRIES == hard.heard.count(bad)
+    assert outcome(store, bad).startswith("refused")
+    (draft,) = submitted(store)
+    assert (
+        f"whoever heard it broke, {TRIES} times: nobody foresaw what it says"
+        == (draft.details["because"])
+    )
+    assert {"letter": bad, "error": "ValueError"} in [about for _, about in log.told]
+    assert not outcome(store, poor), "what is away now may be there later"
+
+
+async def test_a_freeze_counts_whatever_breaks_who_answers_the_others() -> None:
+    store, log, ended = StoreInMemory(CLUSTER), Heard(), asyncio.Event()
+    put_any(store, 1, "remark", {"text": "x"})
+    frozen = put_any(store, 2, FREEZE, {"reason": "stop"})
+
+    class Torn(Counted):
+        rolls = 0
+
+        def roll(self, count: int) -> bytes:
+            self.rolls += 1
+            if self.rolls > 1:
+                ended.set()
+                raise TypeError
+            return super().roll(count)
+
+    inbox = Inbox(store=store, clock=FrozenClock(), dice=Torn())
+    async with asyncio.timeout(20):
+        await answer_on(inbox, ended, log)
+
+    assert outcome(store, frozen).startswith("frozen")
+    assert ("inbox broke", {"error": "TypeError"}) in log.told

@@ -7,6 +7,7 @@ that `ssh-keygen -Y verify` over the file shows an auditor what we saw.
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -18,6 +19,12 @@ NAMESPACE = "holdfast-approval"
 """The namespace of the SSH signature: one that was made for something else is none of ours."""
 
 LONGEST = 4096
+
+ProposalId = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z_]{1,60}\Z")]
+"""What a proposal can be called: a database is asked for it before any signature is looked at."""
+
+Until = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A moment that is the same one everywhere."""
 
 
 class Decision(StrEnum):
@@ -35,11 +42,11 @@ class Statement(
 
     v: int
     cluster: str
-    proposal: str
+    proposal: ProposalId
     digest: str
     step: int
     decision: Decision
-    until: datetime
+    until: Until
     reason: str = ""
 
     def text(self) -> bytes:

@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 
 from holdfast.approvals.signed import NOT_ANY_MORE, SignedWord, refused, revoked, signer
-from holdfast.approvals.statements import LONGEST
+from holdfast.approvals.statements import LONGEST, Until
 from holdfast.errors import BadRecord, NotCanonical
 from holdfast.model.asks import Refusal
 from holdfast.model.canonical import canonical
@@ -37,7 +37,7 @@ class Thaw(
     cluster: str
     switch: str  # `freeze`, or `breaker/<class>`
     reason: str
-    until: datetime
+    until: Until
     nonce: Nonce
 
     def text(self) -> bytes:

@@ -20,7 +20,7 @@ def in_utc(moment: datetime) -> datetime:
     """The same moment, as the clocks of UTC show it."""
     try:
         return moment.astimezone(UTC)
-    except OverflowError:  # the first or last hours of all calendars
+    except (OverflowError, ValueError):  # the first or last hours of all calendars
         return moment.replace(tzinfo=UTC)
 
 

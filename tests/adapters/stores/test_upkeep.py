@@ -262,6 +262,21 @@ def test_a_server_that_only_reads_is_said(postgres_database: str) -> None:
     engine.dispose()
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group("postgres")
+def test_what_no_server_takes_is_refused_and_not_taken_for_a_server_that_is_away(
+    postgres_database: str,
+) -> None:
+    engine = open_engine(parse_url(postgres_database))
+    upkeep.upgrade(engine, CLUSTER)
+    with (
+        pytest.raises(StoreRefused, match=r"takes no such value: .*NUL"),
+        SqlStore(engine, CLUSTER).reading() as tx,
+    ):
+        tx.cases.case("prp_\0")
+    engine.dispose()
+
+
 def only_to_be_read(path: Path) -> None:
     """As for whoever has no right to write it, which root always has: SQLite reads a file whose
     format it may read and not write, and says of it what it says of such a one.

@@ -276,6 +276,8 @@ def _said(failed: exc.DBAPIError, name: str) -> StoreFailed:
             f"{name} keeps something of that id already.",
             remedy="Nothing was written: look at what is there.",
         )
+    if isinstance(failed, exc.DataError):
+        return StoreRefused(f"{name} takes no such value: {why}.", remedy=_NO_SUCH_VALUE)
     if isinstance(failed.orig, sqlite3.DatabaseError):
         return _sqlite_said(failed.orig, name, why)
     state = getattr(failed.orig, "sqlstate", None) or ""
@@ -285,6 +287,7 @@ def _said(failed: exc.DBAPIError, name: str) -> StoreFailed:
 
 
 _REFUSING = ("0A", "25", "40", "42", "53", "55", "57")
+_NO_SUCH_VALUE = "Nothing was written: look at what was to be kept or asked for."
 _AGAIN = "See what the server's log says, and try again."
 READS = (
     "Name the primary, if this is a standby, or take default_transaction_read_only from this role "

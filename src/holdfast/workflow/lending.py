@@ -6,12 +6,13 @@
   has another name.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import count, takewhile
 from typing import assert_never
 
-from holdfast.execution.lease_names import Purpose, lease_name
+from holdfast.execution.lease_names import Purpose, lease_name, parsed
 from holdfast.grants.names import role_of
 from holdfast.grants.values import made_by, set_by
 from holdfast.model.documents import Document
@@ -25,21 +26,47 @@ from holdfast.ports.engine import Engine
 LEASE = "lease"
 """The sort of what is spent by a name."""
 
+FIRST = "first lease"
+"""What keeps the first name of a run: its others are looked for from there on."""
+
 
 def allot(tx: Tx, purpose: Purpose, kind: Kind, uid: str, *, run: str, at: datetime) -> str:
     """An account's name that no run had before, and none will have after this one."""
-    for generation in count(1):
-        account = str(lease_name(purpose, kind.name, uid, generation))
+
+    def free(generation: int) -> bool:
+        return tx.once.spent(LEASE, _name(purpose, kind, uid, generation)) is None
+
+    for generation in count(_after(free)):
+        account = _name(purpose, kind, uid, generation)
         if tx.once.spend(LEASE, account, run, at):
+            tx.once.spend(FIRST, _first_of(purpose, kind, uid, run), account, at)
             return account
     raise AssertionError  # pragma: no cover - it counts for ever
 
 
+def _after(free: Callable[[int], bool]) -> int:
+    """The first that is free: they are had one after the other, and some had thousands."""
+    beyond = 1
+    while not free(beyond):
+        beyond *= 2
+    return bisect_left(range(beyond), x=True, lo=beyond // 2 + 1, key=free)
+
+
 def allotted(tx: Tx, purpose: Purpose, kind: Kind, uid: str, run: str) -> list[str]:
     """Every name of that sort that the run was allotted: by each attempt at it, one at most."""
-    names = (str(lease_name(purpose, kind.name, uid, generation)) for generation in count(1))
+    first = parsed(tx.once.spent(FIRST, _first_of(purpose, kind, uid, run)) or "")
+    since = first.generation if first is not None else 1  # it began before that was kept
+    names = (_name(purpose, kind, uid, generation) for generation in count(since))
     had = ((each, tx.once.spent(LEASE, each)) for each in names)
     return [each for each, whose in takewhile(lambda it: it[1] is not None, had) if whose == run]
+
+
+def _name(purpose: Purpose, kind: Kind, uid: str, generation: int) -> str:
+    return str(lease_name(purpose, kind.name, uid, generation))
+
+
+def _first_of(purpose: Purpose, kind: Kind, uid: str, run: str) -> str:
+    return f"{purpose.value} {kind.name} {uid} {run}"
 
 
 def lives(tx: Tx, engine: Engine, account: str) -> bool:

@@ -162,6 +162,30 @@ async def test_an_undo_whose_answer_was_lost_is_found(stage: Stage) -> None:
     assert stage.entries("outcome")[-1]["observed"]
 
 
+async def test_an_undo_that_lands_late_is_seen_to_be_done(stage: Stage) -> None:
+    order = await stage.approved(SCALE)
+    await stage.until(order, State.APPLIED)
+    stage.wire.plans.append("lose the request")
+    await stage.until(order, State.UNDOING)
+    assert stage.ended(order.run(UNDO))
+    scaled_by(stage, 2)  # the API server was at it all the time
+    await stage.until(order, State.UNDONE)
+    told = stage.entries("outcome")[-2:]
+    assert [("lost", True), ("undone", True)] == [(e["event"], e["observed"]) for e in told]
+
+
+async def test_an_undo_that_was_lost_has_failed_once_it_cannot_come_any_more(stage: Stage) -> None:
+    order = await stage.approved(SCALE)
+    await stage.until(order, State.APPLIED)
+    stage.wire.plans.append("lose the request")
+    await stage.until(order, State.UNDOING)
+    lost = stage.clock.now()
+    case = await stage.until(order, State.UNDO_FAILED)
+    assert case.changed - lost >= 60 * SECOND
+    assert 3 == stage.document().at("spec", "replicas")
+    assert [] == list(await stage.leases.left())
+
+
 async def test_an_undo_that_was_lost_for_good_has_failed() -> None:
     async with a_stage(rules=ON, soak=SECOND, deadline=SOON, settled=timedelta()) as stage:
         order = await stage.approved(SCALE)

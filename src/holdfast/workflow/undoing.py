@@ -156,9 +156,15 @@ class Undo:
         return noted(tx, case, self._now(), course)
 
     def ended(self, tx: Tx, case: Case, course: Course, answered: Answered) -> Case | Refusal:
-        """It was taken back, or not; what nobody can tell counts as not."""
-        event = Event.UNDONE if answered.came is Came.DONE else Event.UNDO_FAILED
+        """It was taken back, or not, or nobody can tell yet: then it is looked for. What nobody
+        will be able to tell counts as not.
+        """
+        event = _EVENTS[answered.came]
         self._record(tx, case, event, says=answered.says, observed=answered.observed)
+        if event is Event.LOST:
+            look_again(self._leash, tx, self._order, course.looks + 1)
+            course = msgspec.structs.replace(course, says=answered.says)
+            return noted(tx, case, self._now(), course)
         watched = course.watched
         if watched is not None:
             watched = msgspec.structs.replace(watched, undone=event is Event.UNDONE)
@@ -173,6 +179,15 @@ class Undo:
 
     def _now(self) -> datetime:
         return self._leash.clock.now()
+
+
+_EVENTS = {
+    Came.DONE: Event.UNDONE,
+    Came.DENIED: Event.UNDO_FAILED,
+    Came.MOVED: Event.UNDO_FAILED,  # also the last time
+    Came.OPEN: Event.LOST,  # it may be under way still
+    Came.UNTOLD: Event.UNDO_FAILED,
+}
 
 
 def _otherwise(

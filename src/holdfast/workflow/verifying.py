@@ -118,6 +118,8 @@ def _found(leash: Leash, order: CaseOrder, answered: Answered) -> Callable[[Tx],
         if course.step != order.step:
             return _nothing(tx)
         if case.state != State.UNKNOWN.value and not abandoned(leash, tx, case, course):
+            if case.state == State.UNDOING.value:  # nobody may know what became of it
+                look_again(leash, tx, order, course.looks + 1)
             return _nothing(tx)
         if case.state == State.LEASED.value:  # whoever was to send it has died for good
             case = must(moved(tx, case, Event.LOST, leash.clock.now(), course))

@@ -1,7 +1,7 @@
 """Whether it helped, by the target's own word and its cause; and what became of what is lost."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -18,7 +18,9 @@ from holdfast.model.rules import Verdict, finding_id
 from holdfast.model.steps import Step
 from holdfast.model.switches import breaker
 from holdfast.ports import How
+from holdfast.testing.clock import FrozenClock
 from holdfast.testing.manifests import deployment, pod_of, unpulled, waiting_status
+from holdfast.workflow.keeping import ASTRAY
 from holdfast.workflow.verifying import cause
 from tests.workflow.executing import Stage, a_stage, changed
 
@@ -41,6 +43,45 @@ async def test_a_target_that_stays_well_has_recovered(stage: Stage) -> None:
     assert watched is not None
     assert case.changed - watched.applied >= MINUTE
     assert ["applied", "recovered"] == [each["event"] for each in stage.entries("outcome")]
+
+
+class Off(FrozenClock):
+    """A keeper's clock, so far apart from the store's as a keeper's may be."""
+
+    def __init__(self, of: FrozenClock, by: timedelta) -> None:
+        super().__init__(of.now())
+        self._of, self._by = of, by
+
+    def now(self) -> datetime:
+        return self._of.now() + self._by
+
+
+async def test_a_soak_is_as_long_where_another_keeper_looks_on_by_another_clock(
+    stage: Stage,
+) -> None:
+    changed(stage, clock=Off(stage.clock, -ASTRAY))
+    order = await stage.approved(RESTART)
+    well: list[datetime] = []
+
+    def another_looks_on() -> None:
+        stage.heal()
+        watched = stage.course(order).watched
+        if watched is not None and watched.well_since is not None and not well:
+            well.append(stage.clock.now())
+            changed(stage, clock=Off(stage.clock, ASTRAY))
+
+    await stage.until(order, State.RECOVERED, meanwhile=another_looks_on)
+    assert stage.clock.now() - well[0] >= MINUTE
+
+
+async def test_a_deadline_counts_from_the_act_by_the_stores_time(stage: Stage) -> None:
+    changed(stage, clock=Off(stage.clock, -ASTRAY))
+    began = stage.clock.now()
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.APPLIED)
+    watched = stage.course(order).watched
+    assert watched is not None
+    assert watched.applied >= began
 
 
 @pytest.mark.slow

@@ -186,7 +186,7 @@ def applied(
     leash: Leash, tx: Tx, case: Case, course: Course, order: CaseOrder, event: Event
 ) -> Case | Refusal:
     """It was done: its target is left alone for a while, and watched."""
-    at = leash.clock.now()
+    at = tx.now()
     acted(tx, plan_of(case).at(order.step).target.uid, leash.rules())
     look_again(leash, tx, order, course.looks + 1)
     since = course.act.sent.at if course.act.sent is not None else at

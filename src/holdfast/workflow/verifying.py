@@ -3,6 +3,7 @@
 - Each look judges the target by its own word, and the cause by its own fact, on fresh reads. What
   cannot be seen is not well.
 - The next look is ordered in the transaction that writes what was seen, so that none is lost.
+- How long it has been well is told by the store's time: the next look may be another keeper's.
 - What nobody heard an answer to is looked for the same way, and never sent again.
 """
 
@@ -240,7 +241,7 @@ def _seen(
         case = hold(tx, order.proposal)
         if case is None:
             return _nothing(tx)
-        course, now = course_of(case.course), leash.clock.now()
+        course, now = course_of(case.course), tx.now()
         if course.step != order.step or not _is_watched(case, course):
             return _nothing(tx)
         watched, outcome = seen(

@@ -11,12 +11,14 @@ from holdfast.execution.states import State
 from holdfast.model.asks import Rules, What
 from holdfast.model.documents import Document
 from holdfast.model.handed import proposal_named
+from holdfast.model.ordered import ACT, CaseOrder, partition_of
 from holdfast.model.repairs import Risk
 from holdfast.ports import How
 from holdfast.testing.controllers import Controllers
 from holdfast.testing.controllers.fates import by_image
 from holdfast.testing.manifests import condition, manifest
 from holdfast.testing.simulated import SimulatedCluster
+from holdfast.workflow.issuing import ordered
 from tests.workflow import executing, stage
 from tests.workflow.stage import card_of, proposal
 
@@ -98,6 +100,14 @@ async def test_it_is_done_by_one_lease_and_has_recovered_when_its_taint_has_gone
     assert [account] == [each["account"] for each in acting.entries("lease")]
     assert [account] == [each["account"] for each in acting.entries("revoke")]
     assert [] == [*await acting.leases.left()]
+
+
+async def test_it_is_done_in_the_line_in_which_previews_of_nodes_wait(
+    acting: executing.Stage,
+) -> None:
+    about = await acting.proposal(Uncordon(), node(acting.cluster).ref, code=CODE)
+    order = CaseOrder(proposal=about.id, step=1, generation=1)
+    assert partition_of("") == ordered(order, ACT, about).partition
 
 
 async def test_one_person_alone_does_not_open_a_node(acting: executing.Stage) -> None:

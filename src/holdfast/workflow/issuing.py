@@ -16,7 +16,7 @@ from holdfast.model.canonical import Plain
 from holdfast.model.cases import Case
 from holdfast.model.entries import Draft
 from holdfast.model.ids import RANDOM, new_id
-from holdfast.model.ordered import ACT, CaseOrder
+from holdfast.model.ordered import ACT, CaseOrder, partition_of
 from holdfast.model.proposals import Proposal
 from holdfast.model.runs import Order
 from holdfast.model.times import stamp
@@ -32,9 +32,6 @@ KEEPER = "keeper"  # the executor that tickets are for
 TICKET = "ticket"
 """What a ticket is spent as, by its id."""
 
-WHOLE_CLUSTER = "-"
-"""The partition of what lies in no namespace: no namespace is called so."""
-
 
 def ordered(order: CaseOrder, phase: str, about: Proposal) -> Order:
     """A run of that phase, in the line of its namespace."""
@@ -42,7 +39,7 @@ def ordered(order: CaseOrder, phase: str, about: Proposal) -> Order:
         id=order.run(phase),
         phase=phase,
         argument=order,
-        partition=about.target.namespace or WHOLE_CLUSTER,
+        partition=partition_of(about.target.namespace),
     )
 
 

@@ -25,8 +25,8 @@ from holdfast.model.repairs import ActionClass, Sight
 from holdfast.model.times import LAST
 from holdfast.ports import OperatorPolicy, Tx
 from holdfast.workflow.intents import sealed_intent
-from holdfast.workflow.keepers import keepers_of
 from holdfast.workflow.leash import Leash
+from holdfast.workflow.managed_by import keepers_of
 
 BUDGET = "budget"
 """What a person's payment is spent as (`tx.once`), under `approvals.budgets.paid`."""

@@ -13,7 +13,7 @@ from holdfast.model.asks import Refusal
 from holdfast.model.documents import Document
 from holdfast.model.proposals import Proposal
 from holdfast.ports import Hands
-from holdfast.workflow.keepers import chain_of
+from holdfast.workflow.managed_by import chain_of
 
 BY = "plan"
 

@@ -7,13 +7,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from holdfast.actions.delete_pod import DeletePod
 from holdfast.actions.rollout_restart import STAMP, RolloutRestart
 from holdfast.execution.states import State
 from holdfast.model.asks import Rules
 from holdfast.model.documents import Document
 from holdfast.model.handed import FREEZE
-from holdfast.model.kinds import MutatingWebhooks
-from holdfast.model.people import Identities, Person
+from holdfast.model.kinds import MutatingWebhooks, Pod
+from holdfast.model.people import Identities, People, Person
 from holdfast.model.steps import Step
 from holdfast.model.switches import Frozen, told
 from holdfast.ports import Cluster, Done, How, Outcome
@@ -21,8 +22,10 @@ from holdfast.ports.leases import Leases, NotLent
 from holdfast.workflow.rehearsing import MORE
 from tests.workflow.executing import SECOND, Stage, a_stage, changed
 from tests.workflow.leashes import people
+from tests.workflow.test_last_words_kept import two_pods
 
 RESTART = RolloutRestart(stamp="2026-01-01T12:00:00Z")
+MINUTE = 60 * SECOND
 GIT = {"metadata": {"labels": {"kustomize.toolkit.fluxcd.io/name": "shop"}}}
 
 
@@ -262,6 +265,90 @@ async def test_a_freeze_between_the_checks_and_the_act_stops_it(stage: Stage) ->
     stage.wire.before = lambda _, how: frozen(stage) if how is How.REHEARSE else None
     await stage.until(order, State.REFUSED)
     assert [] == stage.wire.sent
+
+
+class Slow:
+    """A kubelet that takes its time, in which something happens."""
+
+    def __init__(self, then: Callable[[], object]) -> None:
+        self._then = then
+        self.read: list[str] = []
+
+    async def log(self, pod: Pod, container: str, *, previous: bool = False) -> bytes:
+        del previous
+        self.read.append(f"{pod.metadata.name}/{container}")
+        self._then()
+        return b"the end"
+
+
+class File:
+    """The people file, which somebody may empty."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._people = stage.leash.people()
+        changed(stage, people=self.read)
+
+    def read(self) -> People:
+        return self._people
+
+    def emptied(self) -> None:
+        self._people = people()
+
+
+def too_late(stage: Stage) -> Callable[[], object]:
+    return lambda: stage.clock.advance(20 * MINUTE)
+
+
+def losing_his_say(stage: Stage) -> Callable[[], object]:
+    return File(stage).emptied
+
+
+MEANWHILE: dict[Callable[[Stage], Callable[[], object]], str] = {
+    too_late: "too long ago to begin now",
+    losing_his_say: "nobody in the people file has the key",
+}
+meanwhile = pytest.mark.parametrize("then", MEANWHILE, ids=lambda then: then.__name__)
+
+
+@meanwhile
+async def test_what_was_judged_before_the_last_words_is_judged_after_them(
+    stage: Stage, then: Callable[[Stage], Callable[[], object]]
+) -> None:
+    two_pods(stage)
+    slow = Slow(then(stage))
+    changed(stage, lines=slow)
+    order = await stage.approved(DeletePod(), stage.document("pods", "web-b").ref)
+    await stage.until(order, State.REFUSED)
+    assert slow.read
+    assert [] == stage.wire.sent
+    assert MEANWHILE[then] in stage.course(order).says
+
+
+async def test_the_last_words_are_read_once(stage: Stage) -> None:
+    two_pods(stage)
+    slow = Slow(lambda: None)
+    changed(stage, lines=slow)
+    order = await stage.approved(DeletePod(), stage.document("pods", "web-b").ref)
+    await stage.until(order, State.APPLIED)
+    assert slow.read == ["web-b/web"]
+
+
+@meanwhile
+async def test_what_happens_while_a_server_is_asked_is_judged_as_well(
+    stage: Stage, then: Callable[[Stage], Callable[[], object]]
+) -> None:
+    """Between all the layers and the act there is the dry run, which may take its time too."""
+    happens = then(stage)
+
+    def slow(outcome: Outcome) -> Outcome:
+        happens()
+        return outcome
+
+    stage.wire.rehearsal = slow
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.REFUSED)
+    assert [] == stage.wire.sent
+    assert MEANWHILE[then] in stage.course(order).says
 
 
 async def test_what_is_ordered_twice_is_done_once(stage: Stage) -> None:

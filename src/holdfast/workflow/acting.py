@@ -17,18 +17,18 @@ from holdfast.execution.lease_names import Purpose
 from holdfast.execution.recovering import Watched
 from holdfast.execution.states import Event, State
 from holdfast.model import switches
-from holdfast.model.asks import Refusal, Station
+from holdfast.model.asks import Ask, Refusal, Station
 from holdfast.model.canonical import Plain, canonical
 from holdfast.model.cases import Case
 from holdfast.model.ordered import ACT, CaseOrder
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Sight
 from holdfast.model.steps import Delete, Evict, Step
-from holdfast.policy import decide
+from holdfast.policy import OF_WORDS, decide
 from holdfast.ports import Tx
 from holdfast.ports.engine import Phase
 from holdfast.workflow.asking import ask_of, intent_of
-from holdfast.workflow.assenting import assents_again
+from holdfast.workflow.assenting import all_again, assents_again
 from holdfast.workflow.busy import UNDER_WAY, busy
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.deeds import (
@@ -70,6 +70,8 @@ class Act:
     def __init__(self, leash: Leash, order: CaseOrder) -> None:
         self._leash = leash
         self._order = order
+        self._said: LastWords | None = None
+        self._asked: Ask | None = None  # what was judged last
 
     def steps(self, proposal: Proposal) -> tuple[Step, ...]:
         """What was approved, and nothing that was computed since."""
@@ -98,12 +100,13 @@ class Act:
             raise refused("time_of_use", other)
         if refusals := await self._judged(about, seen):
             raise Stopped(Stop(refusals=refusals))
+        said = await self._last_words(step, seen)
         effect = computed(step, seen.document, await doing.rehearsed(step, seen.document))
         if effect is None:
             raise refused("effect", "the API server does not say what it would do")
         if other := "; ".join(unlike(about.effect, effect)):
             raise refused("effect", other)
-        return Ready(step=step, fresh=seen.document, keep=await self._keeps(step, seen))
+        return Ready(step=step, fresh=seen.document, keep=_keeping(seen, said))
 
     async def _judged(self, about: Proposal, seen: Sight) -> tuple[Refusal, ...]:
         """All layers again, with everybody's word verified again."""
@@ -123,22 +126,33 @@ class Act:
             assents=assents,
             now=now,
         )
+        self._asked = ask
         return as_refusals(decide(ask))
 
-    async def _keeps(self, step: Step, seen: Sight) -> Callable[[Course], Course]:
-        """What was there before, and what people will miss of what goes."""
-        said: LastWords | None = None
-        if isinstance(step, Evict | Delete):
-            said = await last_words(self._leash, seen)
+    async def _last_words(self, step: Step, seen: Sight) -> LastWords | None:
+        """What people will miss of what goes: read once, before there is a lease, so that all of it
+        is judged again after that. Kubelets may take their time.
+        """
+        if self._said is None and isinstance(step, Evict | Delete):
+            self._said = await last_words(self._leash, seen)
+        return self._said
 
-        def keep(course: Course) -> Course:
-            return msgspec.structs.replace(course, before=pictured(seen), last_words=said)
-
-        return keep
-
-    def stands(self, tx: Tx) -> str:
-        """Somebody may have frozen everything in the meantime."""
-        return switches.frozen_by(tx.switches.value(switches.FREEZE))
+    def stands(self, tx: Tx, about: Proposal) -> tuple[Refusal, ...]:
+        """Somebody may have frozen everything in the meantime, or lost his say; and time goes by
+        while a server is asked what it would do.
+        """
+        if why := switches.frozen_by(tx.switches.value(switches.FREEZE)):
+            return (Refusal(by="freeze", because=why),)
+        if self._asked is None:
+            return (Refusal(by="execution", because="nobody has judged it"),)
+        leash, now = self._leash, tx.now()
+        again = all_again(leash, about, tx.words.of(about.id, about.step), now)
+        if isinstance(again, Refusal):
+            return (again,)
+        ask = msgspec.structs.replace(
+            self._asked, assents=tuple(again), now=now, rules=leash.rules()
+        )
+        return as_refusals(decide(ask, OF_WORDS))
 
     def begin(self, tx: Tx, case: Case, course: Course) -> Case | Refusal:
         """From here on it may have been done."""
@@ -171,6 +185,15 @@ class Act:
 
     def _now(self) -> datetime:
         return self._leash.clock.now()
+
+
+def _keeping(seen: Sight, said: LastWords | None) -> Callable[[Course], Course]:
+    """What was there before, and what people will miss of what goes."""
+
+    def keep(course: Course) -> Course:
+        return msgspec.structs.replace(course, before=pictured(seen), last_words=said)
+
+    return keep
 
 
 _EVENTS = {

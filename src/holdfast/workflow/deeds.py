@@ -126,7 +126,7 @@ class Deed(Protocol):
         """Judge all of it again. Raises `Stopped` and `CouldNotLook`."""
         ...
 
-    def stands(self, tx: Tx) -> str:
+    def stands(self, tx: Tx, about: Proposal) -> tuple[Refusal, ...]:
         """Why it is not begun at this very moment; empty if it is."""
         ...
 

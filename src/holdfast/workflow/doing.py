@@ -198,8 +198,8 @@ class Doing:
         here = State(case.state) in where and course.step == self.order.step
         if found is None or not here:
             return STOPPED  # somebody else has ended it in between
-        if isinstance(found, Ready) and (why := self.deed.stands(tx)):
-            found = Stop(refusals=(Refusal(by="freeze", because=why),))
+        if isinstance(found, Ready) and (refusals := self.deed.stands(tx, self.proposal)):
+            found = Stop(refusals=refusals)
         if isinstance(found, Stop):
             must(self.deed.stopped(tx, case, course, found))
             return STOPPED

@@ -125,9 +125,11 @@ class Undo:
         )
         return decide(ask, UNDONE_UNDER).refusals
 
-    def stands(self, tx: Tx) -> str:
+    def stands(self, tx: Tx, about: Proposal) -> tuple[Refusal, ...]:
         """A freeze stops it only where it says so."""
-        return switches.frozen_by(tx.switches.value(switches.FREEZE), undoing=True)
+        del about
+        why = switches.frozen_by(tx.switches.value(switches.FREEZE), undoing=True)
+        return (Refusal(by="freeze", because=why),) if why else ()
 
     def begin(self, tx: Tx, case: Case, course: Course) -> Case | Refusal:
         """From here on it may have been taken back."""

@@ -14,7 +14,7 @@ from sqlalchemy import Engine as Connections
 from sqlalchemy import event, text
 
 from holdfast.adapters.clock import SystemClock
-from holdfast.adapters.engine.rows import Rows, of
+from holdfast.adapters.engine.rows import of
 from holdfast.adapters.engine.transact import TransactEngine, first_line
 from holdfast.adapters.engine.works import Works
 from holdfast.adapters.stores.beneath import open_beneath
@@ -22,7 +22,6 @@ from holdfast.adapters.stores.database import parse_url
 from holdfast.adapters.stores.store import SqlStore
 from holdfast.errors import StoreUnreachable
 from holdfast.model.runs import RunState, RunStatus
-from holdfast.ports import Tx
 from tests.contracts.test_engine import QUICK, Gate, a_phase, an_order, nothing
 
 ROOT = Path(__file__).parents[3]
@@ -153,21 +152,21 @@ async def test_where_nothing_waits_the_library_does_not_look_for_it(
     beneath: Connections,
     engine: TransactEngine,
     gate: Gate,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    looked, begun, waits = [], [], Rows.waits
+    looked, begun = [], []
 
-    def told(rows: Rows, tx: Tx, queue: str) -> bool:
-        looked.append(queue)
-        return waits(rows, tx, queue)
+    def told(_: object, __: object, statement: str, asked: object, *___: object) -> None:
+        if "queue_name" in statement and "keeper.quick" in str(asked):
+            looked.append(statement)
 
     def heard(_: object, __: object, statement: str, *___: object) -> None:
-        begun.append("application_versions" in statement and looked.count("keeper.quick") > 0)
+        begun.append("application_versions" in statement and len(looked) > 0)
 
-    monkeypatch.setattr(Rows, "waits", told)
+    with sql_store.reading() as tx:
+        event.listen(of(tx).engine, "before_cursor_execute", told)
     event.listen(beneath, "before_cursor_execute", heard)
     async with engine.running(), asyncio.timeout(30):
-        while looked.count("keeper.quick") < 5:
+        while len(looked) < 5:
             await asyncio.sleep(0.05)
         assert not any(begun)
         with sql_store.transaction() as tx:

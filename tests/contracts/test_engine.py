@@ -15,11 +15,12 @@ from holdfast.errors import (
     HoldfastError,
     NotCanonical,
     StoreFailed,
+    StoreUnreachable,
     TakenOver,
     Unreachable,
     UnreadableWork,
 )
-from holdfast.model.runs import Order, Queue, Rate, RunState, RunStatus, Schedule
+from holdfast.model.runs import ATTEMPTS, Order, Queue, Rate, RunState, RunStatus, Schedule
 from holdfast.ports import Tx
 from holdfast.ports.engine import Attempt, Engine, Phase, phase
 from holdfast.testing.clock import FrozenClock
@@ -84,8 +85,10 @@ async def until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def ended(workshop: Workshop, engine: Engine, run: str = "run_1") -> RunStatus:
-    async with asyncio.timeout(LONG):
+async def ended(
+    workshop: Workshop, engine: Engine, run: str = "run_1", within: float = LONG
+) -> RunStatus:
+    async with asyncio.timeout(within):
         while True:
             with workshop.store.reading() as tx:
                 status = engine.status(tx, run)
@@ -317,6 +320,56 @@ async def test_a_step_that_was_cut_off_is_done_again(workshop: Workshop) -> None
         await ended(workshop, engine)
 
     assert [1, 2] == numbers
+
+
+async def test_a_run_that_the_database_did_not_answer_is_gone_on_with(workshop: Workshop) -> None:
+    numbers: list[int] = []
+    done: list[str] = []
+
+    async def body(attempt: Attempt, _: Task) -> int:
+        numbers.append(attempt.number)
+
+        async def act() -> str:
+            done.append("first")
+            return "first"
+
+        async def other() -> str:
+            done.append("second")
+            if attempt.number < 3:
+                raise away
+            return "second"
+
+        assert "first" == await attempt.step("first", act)
+        if attempt.number == 1:
+            raise away
+        assert "second" == await attempt.step("second", other)
+        return attempt.number
+
+    away = StoreUnreachable("The database does not answer.", remedy="Wait.")
+    engine = workshop.engine(a_phase(body), queues=[QUICK])
+    async with engine.running():
+        order(workshop, engine, an_order())
+        status = await ended(workshop, engine)
+
+    assert (RunState.DONE, 3) == (status.state, status.result), status.failure
+    assert [1, 2, 3] == numbers
+    assert ["first", "second", "second"] == done
+
+
+async def test_a_run_that_the_database_never_answers_is_given_up(workshop: Workshop) -> None:
+    numbers: list[int] = []
+
+    async def body(attempt: Attempt, _: Task) -> None:
+        numbers.append(attempt.number)
+        raise StoreUnreachable("The database does not answer.", remedy="Wait.")
+
+    engine = workshop.engine(a_phase(body), queues=[QUICK])
+    async with engine.running():
+        order(workshop, engine, an_order())
+        status = await ended(workshop, engine, within=3 * LONG)
+
+    assert status.state in {RunState.FAILED, RunState.GIVEN_UP}
+    assert [*range(1, ATTEMPTS + 1)] == numbers
 
 
 async def test_a_phase_whose_steps_changed_under_a_run_ends_it(workshop: Workshop) -> None:

@@ -17,6 +17,7 @@ from holdfast.errors import (
     AlreadyKept,
     HoldfastError,
     NotCanonical,
+    StoreUnreachable,
     TakenOver,
     UnreadableWork,
 )
@@ -243,6 +244,10 @@ class EngineInMemory:
         except TakenOver:
             self._refused += 1
             return
+        except StoreUnreachable:  # whoever takes it up goes on
+            with self._store.transaction() as tx:
+                self.give_back(tx, run.order.id)
+            return
         except HoldfastError as failed:
             self._end(run, state=RunState.FAILED, failure=str(failed))
             return
@@ -275,7 +280,7 @@ class AttemptInMemory:
             self._hold(tx)
         try:
             value = await act()
-        except TakenOver:
+        except (TakenOver, StoreUnreachable):
             raise
         except HoldfastError as failed:
             with self._store.transaction() as tx:

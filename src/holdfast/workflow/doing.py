@@ -20,7 +20,14 @@ from itertools import count
 
 import msgspec
 
-from holdfast.errors import BadInput, BadRecord, CouldNotLook, HoldfastError, WorkFailed
+from holdfast.errors import (
+    BadInput,
+    BadRecord,
+    CouldNotLook,
+    HoldfastError,
+    StoreUnreachable,
+    WorkFailed,
+)
 from holdfast.execution.courses import Course, Sending, sight_of
 from holdfast.execution.courses import read as course_of
 from holdfast.execution.lease_names import Purpose
@@ -313,11 +320,15 @@ class Doing:
         if there and not self._witnessed:
             try:
                 await self.leash.witness()
+            except StoreUnreachable:
+                raise  # another attempt goes on when it answers
             except HoldfastError as unknown:
                 raise failed(f"nobody witnesses what it spends: {unknown.wrong}") from None
             self._witnessed = True
         try:
             await self.leash.refreshed()
+        except StoreUnreachable:
+            raise
         except HoldfastError as unsealed:
             raise failed(
                 f"the record does not say what it is judged by: {unsealed.wrong}"

@@ -3,7 +3,8 @@
 - Each transaction in which a step ends locks the run's row and sees that nobody has taken it over.
 - Before a step touches the world it is looked at too. That closes no gap (a process can be stopped
   right after it looked), so what a step does to the world carries a precondition of its own.
-- While the database is away, an attempt waits. It does not fail for that.
+- While the database is away, an attempt waits. It does not fail for that. Where a phase itself
+  asked and heard nothing, another attempt goes on, as if others had taken the run up.
 """
 
 import asyncio
@@ -33,9 +34,11 @@ REFUSALS = 60  # seconds of "no" (locked, full) after which a step fails
 class RunAttempt:
     """An `Attempt`."""
 
-    def __init__(self, desk: Desk, run: str, owner: str) -> None:
+    def __init__(self, desk: Desk, run: str, owner: str, before: int = 0) -> None:
+        """`before`: how many attempts this process has broken off at this claim of the run."""
         self._desk = desk
         self._owner = owner
+        self._before = before
         self._kept: Mapping[int, Kept] = {}
         self._place = 0
         self.run = run
@@ -46,7 +49,7 @@ class RunAttempt:
 
         def look() -> None:
             with self._desk.store.reading() as tx:
-                self.number = self._still(tx)
+                self.number = self._still(tx) + self._before
                 if self.number > 1:
                     self._kept = self._desk.rows.steps(tx, self.run)
 
@@ -60,8 +63,8 @@ class RunAttempt:
         await patiently(self._look)
         try:
             value = await act()
-        except TakenOver:
-            raise
+        except (TakenOver, StoreUnreachable):
+            raise  # nothing is kept: whoever goes on looks first
         except Exception as failed:
             await self._keep(place, Kept(name=name, error=self._text(failed)))
             raise

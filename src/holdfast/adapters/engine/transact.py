@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import datetime
+from itertools import count
 from typing import NoReturn
 
 import msgspec
@@ -24,7 +25,7 @@ from dbos._utils import GlobalParams
 from sqlalchemy import Engine as Connections
 from sqlalchemy.exc import DBAPIError
 
-from holdfast.adapters.engine.attempts import RunAttempt, patiently
+from holdfast.adapters.engine.attempts import AGAIN, AT_MOST, RunAttempt, patiently
 from holdfast.adapters.engine.pulse import Pulse
 from holdfast.adapters.engine.rows import STATES, Rows, of
 from holdfast.adapters.engine.wording import Wording
@@ -198,14 +199,28 @@ class TransactEngine:
                 self._tasks[task] = run
                 task.add_done_callback(self._tasks.pop)
             try:
-                attempt = RunAttempt(self.desk, run, current_owner_xid(run) or "")
-                await attempt.begin()
-                return await phase.body(attempt, argument)
+                return await self._attempted(phase, run, argument)
             except TakenOver:
                 self.refused += 1
                 raise
 
         return body
+
+    async def _attempted(self, phase: Phase, run: str, argument: msgspec.Struct) -> Value:
+        """What comes of it; what the database left without an answer is gone on with."""
+        owner, pause = current_owner_xid(run) or "", AGAIN
+        for before in count():
+            attempt = RunAttempt(self.desk, run, owner, before)
+            await attempt.begin()
+            try:
+                return await phase.body(attempt, argument)
+            except StoreUnreachable as away:
+                if before + 1 >= ATTEMPTS:
+                    raise
+                self._works.troubled(f"{run} goes on with another attempt: {away.wrong}")
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, AT_MOST)
+        raise AssertionError  # pragma: no cover - it counts for ever
 
     async def _launch(self) -> None:
         try:

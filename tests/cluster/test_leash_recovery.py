@@ -170,6 +170,16 @@ async def a_scale_that_somebody_changed(play: Play) -> None:
     assert play.spec()["replicas"] == 5
 
 
+async def a_scale_that_somebody_decided_for(play: Play) -> None:
+    """Somebody tries five, and comes to the number that we had set."""
+    told = await play.applied("ScaleWorkload")
+    for replicas in (5, 3):
+        await asyncio.to_thread(play.patch, {"spec": {"replicas": replicas}}, "somebody")
+    told = await play.ends(told, State.NOT_RECOVERED)
+    await _says(play, told, "spec.replicas was set since, to the same, by somebody")
+    assert play.spec()["replicas"] == 3
+
+
 async def a_scale_that_somebody_does_not_wait_for(play: Play) -> None:
     told = await play.applied("ScaleWorkload")
     await _taken_back_by_a_person(play, told)
@@ -276,6 +286,7 @@ PLAYS: Mapping[str, tuple[Filed, Callable[[Play], Awaitable[None]]]] = {
     "a probe that somebody changed is left": (impatient(), a_probe_that_somebody_changed),
     "a node that falls ill is cordoned again": (lonely_node(), a_node_that_falls_ill),
     "a scale that somebody changed is left": (budget(), a_scale_that_somebody_changed),
+    "a scale that somebody decided for is left": (budget(), a_scale_that_somebody_decided_for),
     "a rollback that somebody changed is left": (released(), a_rollback_that_somebody_changed),
     "a scale that helped is taken back by a person": (budget(2), a_scale_that_helped),
     "a scale is taken back by a person at once": (
@@ -303,6 +314,7 @@ ALWAYS = {
     "paused is refused",
     "a scale that does not help is undone",
     "a scale that somebody changed is left",
+    "a scale that somebody decided for is left",
     "a scale that helped is taken back by a person",
     "a scale is taken back by a person at once",
     "a sidecar in a restart is shown and refused",

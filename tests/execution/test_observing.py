@@ -5,7 +5,7 @@ import pytest
 
 from holdfast.conformance.scenes import a_deployment, a_node, a_pod, changed_by, raw
 from holdfast.execution.observing import Shown, asked, settled, shown
-from holdfast.execution.undoing import OURS
+from holdfast.execution.writers import OURS
 from holdfast.model.documents import Document
 from holdfast.model.paths import annotation
 from holdfast.model.steps import Create, Delete, Evict, Patch, Set, Step

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from holdfast.actions.scale_workload import ScaleWorkload
 from holdfast.conformance.scenes import Raw, a_deployment, changed_by, sight
 from holdfast.execution.undoing import refuses_undo, restored
 from holdfast.model.documents import Document
+from holdfast.model.steps import Patch, Set
 
 SCALE = ScaleWorkload(replicas=4, now=2)
 BEFORE = a_deployment()
@@ -62,3 +64,82 @@ def test_is_restored_when_what_it_touched_is_as_it_was() -> None:
     moved_on = changed_by(BEFORE, {"spec": {"paused": True}, "metadata": {"generation": 9}})
     assert () == restored(SCALE.kind, before, Document(value=moved_on))
     assert ("spec.replicas",) == restored(SCALE.kind, before, Document(value=SCALED))
+
+
+def who_wrote(by: str, fields: Raw, **more: str) -> Raw:
+    return {"manager": by, "operation": "Update", "fieldsV1": fields, **more}
+
+
+REPLICAS: Raw = {"f:spec": {"f:replicas": {}}}
+OURS = who_wrote("holdfast", REPLICAS, subresource="scale")
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        who_wrote("kubectl", REPLICAS),
+        who_wrote("kubectl", REPLICAS, subresource="scale"),
+        who_wrote("kubectl", {"f:spec": {"f:paused": {}, "f:replicas": {}}}),
+        who_wrote("kubectl", REPLICAS, operation="Apply"),
+        who_wrote("kubectl", {"f:spec": {}}),
+    ],
+)
+@pytest.mark.parametrize("ours", [[], [OURS]])
+def test_leaves_what_somebody_else_has_set_since_to_the_same(theirs: Raw, ours: list[Raw]) -> None:
+    now = changed_by(SCALED, {"metadata": {"managedFields": [*ours, theirs]}})
+    assert ["spec.replicas was set since, to the same, by kubectl"] == refusals(now)
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        who_wrote("kubectl", {"f:spec": {"f:paused": {}}}),
+        who_wrote("kubectl", {"f:metadata": {}}),
+        who_wrote("kube-controller-manager", {"f:status": {"f:replicas": {}}}),
+        {"manager": 1, "fieldsV1": REPLICAS},
+        {"manager": "kubectl", "fieldsV1": "text"},
+        "text",
+    ],
+)
+def test_takes_back_what_others_wrote_beside(theirs: Any) -> None:
+    now = changed_by(SCALED, {"metadata": {"managedFields": [OURS, theirs]}})
+    assert [] == refusals(now)
+
+
+APP: Raw = {"name": "app", "image": "web:2"}
+SLOW = {**APP, "livenessProbe": {"timeoutSeconds": 1, "periodSeconds": 10}}
+PATIENT = {**APP, "livenessProbe": {"timeoutSeconds": 5, "periodSeconds": 10}}
+SIDECAR: Raw = {"name": "sidecar", "image": "proxy:1"}
+OUT_OF_ORDER = [SIDECAR, APP]
+
+
+def beneath(containers: Raw) -> Raw:
+    return {"f:spec": {"f:template": {"f:spec": {"f:containers": containers}}}}
+
+
+def of_a_template(before: Sequence[Raw], after: Sequence[Raw], theirs: Raw) -> list[str]:
+    """Why it is left, where the containers of a template were changed so."""
+    templates = [{"spec": {"containers": [*each]}} for each in (before, after)]
+    now = a_deployment(spec={"template": templates[1]}, metadata={"managedFields": [theirs]})
+    again = Set(path=("spec", "template"), value=templates[0], was=templates[1])
+    step = Patch(target=Document(value=now).ref, sets=(again,))
+    return list(refuses_undo(SCALE.kind, (step,), Document(value=now)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "theirs", "left"),
+    [
+        ([SLOW], [PATIENT], {'k:{"name":"app"}': {"f:livenessProbe": {"f:timeoutSeconds": {}}}}, 1),
+        ([SLOW], [PATIENT], {'k:{"name":"app"}': {"f:livenessProbe": {"f:periodSeconds": {}}}}, 0),
+        ([SLOW], [PATIENT], {'k:{"name":"app"}': {"f:image": {}, "f:name": {}}}, 0),
+        ([APP], [SLOW], {'k:{"name":"app"}': {"f:livenessProbe": {}}}, 0),  # it was empty before
+        ([APP], [APP, SIDECAR], {'k:{"name":"sidecar"}': {"f:image": {}}}, 1),
+        ([APP], [APP, SIDECAR], {'k:{"name":"app"}': {"f:image": {}}}, 0),
+        ([APP, SIDECAR], [APP], {'k:{"name":"app"}': {"f:image": {}}}, 0),
+        ([APP, SIDECAR], OUT_OF_ORDER, {'k:{"name":"app"}': {"f:image": {}}}, 0),
+    ],
+)
+def test_of_a_whole_template_the_places_that_we_changed_are_asked_about(
+    before: Sequence[Raw], after: Sequence[Raw], theirs: Raw, left: int
+) -> None:
+    assert left == len(of_a_template(before, after, who_wrote("kubectl", beneath(theirs))))

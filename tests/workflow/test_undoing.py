@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -53,6 +54,21 @@ async def test_what_somebody_has_changed_since_is_left_and_named(stage: Stage) -
     assert 5 == stage.document().at("spec", "replicas")
     refused = [each for each in stage.entries("outcome") if each["event"] == "undo_refused"]
     assert "spec.replicas was changed since" in refused[0]["refusals"][0]["because"]
+
+
+async def test_what_somebody_else_has_decided_to_leave_so_is_left_and_named(stage: Stage) -> None:
+    """This server adds nobody's name by itself: `kubectl scale` to five and to three again."""
+    order = await stage.approved(SCALE)
+    await stage.until(order, State.APPLIED)
+    where: dict[str, Any] = {"f:spec": {"f:replicas": {}}}
+    managers = [{"manager": "kubectl", "operation": "Update", "fieldsV1": where}]
+    change = {"metadata": {"managedFields": managers}}
+    stage.cluster.patch("deployments.apps", "web", change, namespace="shop")
+    await stage.until(order, State.NOT_RECOVERED, since=stage.clock.now() + 8 * SECOND)
+    assert 3 == stage.document().at("spec", "replicas")
+    refused = [each for each in stage.entries("outcome") if each["event"] == "undo_refused"]
+    said = "spec.replicas was set since, to the same, by kubectl"
+    assert said == refused[0]["refusals"][0]["because"]
 
 
 async def test_a_freeze_does_not_stop_it(stage: Stage) -> None:

@@ -10,17 +10,17 @@
 - Until then it may be under way still: that it is not there is no proof.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
 import msgspec
 
-from holdfast.execution.undoing import OURS
+from holdfast.execution.writers import OURS, owns, places, writings
 from holdfast.model.canonical import Plain
 from holdfast.model.documents import Document
-from holdfast.model.paths import Entry, Item, Path, differences, found_at
+from holdfast.model.paths import Path, differences, found_at
 from holdfast.model.steps import Create, Delete, Evict, Patch, Set, Step
 
 
@@ -117,18 +117,18 @@ def _patched_by_us(now: Document, sets: Iterable[Set]) -> bool:
     """Whether the object's managers say that we wrote all that, or that they do not say anything.
     Of what was only taken away: that nobody stands there.
     """
-    managers = _managers(now)
+    managers = writings(now)
     if not managers:
         return True  # the value has to do
-    ours = [_fields(each) for each in managers if found_at(each, ("manager",)) == OURS]
+    ours = [places(each) for each in managers if found_at(each, ("manager",)) == OURS]
     stand = [each.path for each in sets if each.value is not None]
     if stand:
-        return all(any(_owns(fields, path) for fields in ours) for path in stand)
-    return not any(_owns(_fields(each), one.path) for each in managers for one in sets)
+        return all(any(owns(fields, path) for fields in ours) for path in stand)
+    return not any(owns(places(each), one.path) for each in managers for one in sets)
 
 
 def _made_by_us(now: Document) -> bool:
-    managers = _managers(now)
+    managers = writings(now)
     return not managers or any(found_at(each, ("manager",)) == OURS for each in managers)
 
 
@@ -138,7 +138,7 @@ def _written(step: Patch, there: Document) -> tuple[str, ...]:
     """
     told: set[str] = set()
     for each in step.sets:
-        owners = [one for one in _managers(there) if _owns(_fields(one), each.path)]
+        owners = [one for one in writings(there) if owns(places(one), each.path)]
         if not owners:
             return ()
         told |= {" ".join(str(found_at(one, (part,))) for part in _WRITING) for one in owners}
@@ -146,28 +146,6 @@ def _written(step: Patch, there: Document) -> tuple[str, ...]:
 
 
 _WRITING = ("manager", "operation", "subresource", "time")
-
-
-def _managers(document: Document) -> Sequence[Plain]:
-    managers = document.at("metadata", "managedFields")
-    return managers if isinstance(managers, list | tuple) else ()
-
-
-def _fields(manager: Plain) -> Plain:
-    return found_at(manager, ("fieldsV1",))
-
-
-def _owns(fields: Plain, path: Path) -> bool:
-    """Whether somebody wrote at that place: as far down as places are named alike."""
-    there = fields
-    for segment in path:
-        if isinstance(segment, Item):
-            return there is not None
-        name = segment.key if isinstance(segment, Entry) else segment
-        there = found_at(there, (f"f:{name}",))
-        if there is None:
-            return False
-    return True
 
 
 def _generation(document: Document) -> int:

@@ -1,17 +1,19 @@
-"""Whether what was done may be taken back: only while it is still ours to take back."""
+"""Whether what was done may be taken back: only while it is still ours to take back.
+
+What somebody has changed since is not, nor what somebody has set since, be it to the same value: it
+is theirs now.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from holdfast.execution.recovering import Watched
 from holdfast.execution.states import State
+from holdfast.execution.writers import OURS, others, places, writings
 from holdfast.model.documents import Document, beyond, effect
 from holdfast.model.paths import differences, found_at, written
 from holdfast.model.repairs import Kind
 from holdfast.model.steps import Patch, Step
-
-OURS = "holdfast"
-"""The field manager under which we write."""
 
 WITHIN = timedelta(hours=24)
 """How long after the act people may have taken back what has recovered: upon what stood for a day
@@ -50,6 +52,10 @@ def _changed_since(step: Patch, now: Document | None) -> Iterator[str]:
             by = _last_writer(now)
             whom = f" by {by}" if by else ""
             yield f"{written(each.path)} was changed since{whom}"
+            continue
+        wrote = [it for it in differences(each.value, each.was, each.path) if it.after is not None]
+        if who := others(now, wrote):
+            yield f"{written(each.path)} was set since, to the same, by {', '.join(who)}"
 
 
 def restored(kind: Kind, before: Document, after: Document) -> tuple[str, ...]:
@@ -64,12 +70,10 @@ def restored(kind: Kind, before: Document, after: Document) -> tuple[str, ...]:
 
 def _last_writer(document: Document) -> str:
     """The manager that wrote its spec last, if it is not us."""
-    managers = document.at("metadata", "managedFields")
     told: list[tuple[str, str]] = []
-    for each in managers if isinstance(managers, list | tuple) else ():
-        fields = found_at(each, ("fieldsV1",))
+    for each in writings(document):
         when, who = found_at(each, ("time",)), found_at(each, ("manager",))
-        spec = found_at(fields, ("f:spec",))
+        spec = found_at(places(each), ("f:spec",))
         if spec is not None and isinstance(when, str) and isinstance(who, str) and who != OURS:
             told.append((when, who))
     return max(told, default=("", ""))[1]

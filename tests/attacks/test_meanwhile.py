@@ -1,6 +1,6 @@
 """What is changed between the approval and the act: people, target, fences, and the lease."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -9,9 +9,11 @@ import pytest
 from holdfast.grants.names import LEASES
 from holdfast.model.handed import WORD
 from holdfast.model.people import Identities, Person
+from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import ActionClass
 from holdfast.model.steps import Step
 from holdfast.ports import How
+from holdfast.workflow.intents import INTENT
 from tests.approvals.keygen import public
 from tests.attacks.arena import SECOND, Arena, an_arena, person
 from tests.workflow.executing import key
@@ -104,6 +106,46 @@ async def test_what_has_changed_since_stops_the_act(change: Callable[[Arena], ob
         change(arena)
         await arena.works()
         assert arena.untouched()
+
+
+ALL = (person("ana"), person("ben"), person("cleo"))
+
+
+async def approved_by_two_after_a_third_was_revoked(arena: Arena) -> Proposal:
+    about = await arena.open("ScaleWorkload")
+    assert "counted" == await arena.says("ana", about)
+    arena.cluster.clock.advance(SECOND)
+    arena.everybody = people(person("ana", revoked=arena.store_now()), *ALL[1:])
+    arena.cluster.clock.advance(SECOND)
+    assert "counted" == await arena.says("ben", about)
+    assert "approved" == await arena.says("cleo", about)
+    return about
+
+
+async def test_what_two_who_count_approved_is_done_though_a_third_was_revoked() -> None:
+    async with an_arena(everybody=people(*ALL)) as arena:
+        about = await approved_by_two_after_a_third_was_revoked(arena)
+        await arena.acted(about)
+        assert "patch deployments.apps/scale web" == arena.acts()[0], arena.course(about).says
+        (intent,) = [each for each in intents(arena) if not each.get("undo")]
+        assert intent["approvers"] == ["ben", "cleo"]
+
+
+async def test_what_one_who_counts_approved_is_not_done_where_two_must() -> None:
+    async with an_arena(everybody=people(*ALL)) as arena:
+        about = await approved_by_two_after_a_third_was_revoked(arena)
+        gone = [person(each, revoked=arena.store_now()) for each in ("ana", "ben")]
+        arena.everybody = people(*gone, ALL[2])
+        assert "refused" == await arena.acted(about)
+        assert arena.untouched()
+        said = arena.course(about).says
+        assert "ben: whose word does not count any more" in said
+        assert "two people must approve it" in said
+
+
+def intents(arena: Arena) -> list[Mapping[str, object]]:
+    with arena.store.reading() as tx:
+        return [each.details for each in tx.records.of_kind(INTENT)]
 
 
 async def test_an_account_that_somebody_made_before_is_not_what_acts() -> None:

@@ -170,6 +170,20 @@ async def test_who_is_revoked_before_the_last_yes_keeps_all_of_it_from_beginning
     assert State.PROPOSED.value == stage.case(at(plan, 1)).state
 
 
+async def test_it_begins_when_others_have_said_yes_in_place_of_who_was_revoked(
+    stage: Stage,
+) -> None:
+    plan = await open_plan(stage, SCALE, SCALE)
+    assert "counted" == await say(stage, plan, 2)
+    known = stage.leash.people()
+    ana, ben = known.people
+    gone = msgspec.structs.replace(ana, revoked=stage.clock.now())
+    without = msgspec.structs.replace(known, people=(gone, ben))
+    changed(stage, people=lambda: without)
+    assert "counted" == await say(stage, plan, 2, "ben")
+    assert "approved" == await say(stage, plan, 1, "ben")
+
+
 async def test_a_word_that_holds_no_more_when_the_last_one_comes_lets_nothing_begin(
     stage: Stage,
 ) -> None:

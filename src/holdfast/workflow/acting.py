@@ -28,7 +28,7 @@ from holdfast.policy import OF_WORDS, decide
 from holdfast.ports import Tx
 from holdfast.ports.engine import Phase
 from holdfast.workflow.asking import ask_of, intent_of
-from holdfast.workflow.assenting import all_again, assents_again
+from holdfast.workflow.assenting import counted, counted_again
 from holdfast.workflow.busy import UNDER_WAY, busy
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.deeds import (
@@ -113,21 +113,18 @@ class Act:
         other = await asyncio.to_thread(busy, self._leash, about.target, UNDER_WAY, about.id)
         if other is not None:
             return (other,)
-        again = await assents_again(self._leash, about)
-        if isinstance(again, Refusal):
-            return (again,)
-        assents, now = again
+        again = await counted_again(self._leash, about)
         ask = await ask_of(
             self._leash,
             about,
             Station.EXECUTION,
             seen=seen,
             effect=about.effect,
-            assents=assents,
-            now=now,
+            assents=again.assents,
+            now=again.now,
         )
         self._asked = ask
-        return as_refusals(decide(ask))
+        return again.told(as_refusals(decide(ask)))
 
     async def _last_words(self, step: Step, seen: Sight) -> LastWords | None:
         """What people will miss of what goes: read once, before there is a lease, so that all of it
@@ -146,13 +143,11 @@ class Act:
         if self._asked is None:
             return (Refusal(by="execution", because="nobody has judged it"),)
         leash, now = self._leash, tx.now()
-        again = all_again(leash, about, tx.words.of(about.id, about.step), now)
-        if isinstance(again, Refusal):
-            return (again,)
+        again = counted(leash, about, tx.words.of(about.id, about.step), now)
         ask = msgspec.structs.replace(
-            self._asked, assents=tuple(again), now=now, rules=leash.rules()
+            self._asked, assents=again.assents, now=now, rules=leash.rules()
         )
-        return as_refusals(decide(ask, OF_WORDS))
+        return again.told(as_refusals(decide(ask, OF_WORDS)))
 
     def begin(self, tx: Tx, case: Case, course: Course) -> Case | Refusal:
         """From here on it may have been done."""

@@ -14,7 +14,6 @@ from datetime import datetime
 
 import msgspec
 
-from holdfast.approvals import words
 from holdfast.approvals.budgets import paid
 from holdfast.model.asks import Assent, Refusal, Station, Verdict, What
 from holdfast.model.cases import Case, Word
@@ -25,7 +24,7 @@ from holdfast.policy import OF_WORDS, decide
 from holdfast.ports import Tx
 from holdfast.workflow.answers import REFUSED, Answer, TooLate
 from holdfast.workflow.asking import BUDGET, Fresh, ask_in
-from holdfast.workflow.assenting import all_again
+from holdfast.workflow.assenting import counted
 from holdfast.workflow.budgets import take
 from holdfast.workflow.issuing import set_going
 from holdfast.workflow.matters import BY, Matter
@@ -62,7 +61,7 @@ class Yes:
         earlier = tx.words.of(about.id, about.step)
         if (no := self._unfit(earlier)) is not None:
             return self.matter.no(no)
-        assents = (*self._remembered(earlier), self.assent)
+        assents = (*counted(leash, about, earlier, self.now).assents, self.assent)
         verdict = decide(
             ask_in(
                 tx,
@@ -88,20 +87,6 @@ class Yes:
             because = "what it was judged by has changed since it was proposed: propose it again"
             return Refusal(by="time_of_use", because=because)
         return None
-
-    def _remembered(self, earlier: Sequence[Word]) -> tuple[Assent, ...]:
-        leash = self.matter.leash
-        again = (
-            words.remembered(
-                each,
-                about=self.matter.about,
-                people=leash.people(),
-                check=leash.ssh_check,
-                now=self.now,
-            )
-            for each in earlier
-        )
-        return tuple(each for each in again if isinstance(each, Assent))
 
     def _refused(self, verdict: Verdict) -> Answer:
         person, about = self.assent.person, self.matter.about
@@ -166,9 +151,7 @@ class Yes:
         for each in matter.plan.steps:
             if each.step in of:
                 continue
-            again = all_again(matter.leash, each, tx.words.of(each.id, each.step), self.now)
-            if isinstance(again, Refusal):
-                raise TooLate(of_step(again, each.step))
+            again = counted(matter.leash, each, tx.words.of(each.id, each.step), self.now)
             ask = ask_in(
                 tx,
                 matter.leash,
@@ -176,12 +159,12 @@ class Yes:
                 Station.APPROVAL,
                 looked=self.looked,  # at another target: these layers look at none
                 effect=each.effect,
-                assents=again,
+                assents=again.assents,
                 now=self.now,
             )
-            if no := as_refusals(decide(ask, OF_WORDS)):
+            if no := again.told(as_refusals(decide(ask, OF_WORDS))):
                 raise TooLate(of_step(no[0], each.step))
-            of[each.step] = again
+            of[each.step] = again.assents
         return of[first.step]
 
     def _pay(self, tx: Tx) -> None:

@@ -1,7 +1,13 @@
-"""Everybody's yes to one step, verified again: the rows that keep them are no proof of any."""
+"""Everybody's yes to one step, verified again: the rows that keep them are no proof of any.
+
+One rule, wherever it is asked: a word that does not count any more is as good as never said.
+Whether the others are enough is for the layers to say; where they are not, why it does not count is
+told first.
+"""
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from holdfast.approvals import words
@@ -11,31 +17,37 @@ from holdfast.model.proposals import Proposal
 from holdfast.workflow.leash import Leash
 
 
-async def assents_again(
-    leash: Leash, about: Proposal
-) -> tuple[Sequence[Assent], datetime] | Refusal:
-    """Who has said yes, by signature and under the people file of now, and the store's time of it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """Who has said yes, by signature and under the people file of that moment."""
 
-    One that does not count any more is a no to all: who decided did so with it.
-    """
+    assents: tuple[Assent, ...]
+    not_counted: tuple[Refusal, ...]  # why each of the others that are kept does not count
+    now: datetime
+
+    def told(self, refusals: Sequence[Refusal]) -> tuple[Refusal, ...]:
+        """All that stands against it, where anything does."""
+        return (*self.not_counted, *refusals) if refusals else ()
+
+
+async def counted_again(leash: Leash, about: Proposal) -> Counted:
+    """Whose word for it counts now, by the store's time."""
     kept, now = await asyncio.to_thread(_kept, leash, about)
-    again = all_again(leash, about, kept, now)
-    return again if isinstance(again, Refusal) else (again, now)
+    return counted(leash, about, kept, now)
 
 
-def all_again(
-    leash: Leash, about: Proposal, kept: Sequence[Word], now: datetime
-) -> Sequence[Assent] | Refusal:
+def counted(leash: Leash, about: Proposal, kept: Sequence[Word], now: datetime) -> Counted:
     """The same, of what is kept, at that moment."""
-    assents: list[Assent] = []
-    for word in kept:
-        again = words.remembered(
-            word, about=about, people=leash.people(), check=leash.ssh_check, now=now
-        )
-        if isinstance(again, Refusal):
-            return again
-        assents.append(again)
-    return assents
+    people = leash.people()
+    again = [
+        words.remembered(each, about=about, people=people, check=leash.ssh_check, now=now)
+        for each in kept
+    ]
+    return Counted(
+        assents=tuple(each for each in again if isinstance(each, Assent)),
+        not_counted=tuple(each for each in again if isinstance(each, Refusal)),
+        now=now,
+    )
 
 
 def _kept(leash: Leash, about: Proposal) -> tuple[Sequence[Word], datetime]:

@@ -23,7 +23,7 @@ from holdfast.model.times import stamp
 from holdfast.ports import Tx
 from holdfast.workflow.answers import TooLate
 from holdfast.workflow.asking import SINCE, STEP, intent_id
-from holdfast.workflow.assenting import all_again
+from holdfast.workflow.assenting import counted
 from holdfast.workflow.intents import INTENT
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.moving import moved
@@ -60,15 +60,14 @@ def set_going_on(tx: Tx, leash: Leash, about: Proposal) -> Refusal | None:
 
     A refusal where it cannot be told that people still want it; nothing was written then.
     """
-    assents = all_again(leash, about, tx.words.of(about.id, about.step), tx.now())
-    if isinstance(assents, Refusal):
-        return assents
-    if not assents:
-        return Refusal(by="approvals", because=f"nobody has approved step {about.step}")
-    ticket = _ticket(leash, about, assents[-1], tx.now())
+    again = counted(leash, about, tx.words.of(about.id, about.step), tx.now())
+    if not again.assents:
+        nobody = Refusal(by="approvals", because=f"nobody has approved step {about.step}")
+        return again.told([nobody])[0]
+    ticket = _ticket(leash, about, again.assents[-1], tx.now())
     if isinstance(ticket, Refusal):
         return ticket
-    _spent(tx, leash, about, ticket, assents)
+    _spent(tx, leash, about, ticket, again.assents)
     return None
 
 

@@ -32,7 +32,7 @@ from holdfast.policy import UNDONE_UNDER, decide
 from holdfast.ports import Tx
 from holdfast.ports.engine import Phase
 from holdfast.workflow.asking import ask_of
-from holdfast.workflow.assenting import assents_again
+from holdfast.workflow.assenting import counted_again
 from holdfast.workflow.busy import UNDER_WAY, busy
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.deeds import (
@@ -53,6 +53,7 @@ from holdfast.workflow.looks import look_again
 from holdfast.workflow.moving import moved, noted
 from holdfast.workflow.submitting import record
 from holdfast.workflow.taking_back import halted_after, undo_of, undone
+from holdfast.workflow.verdicts import as_refusals
 
 
 def undo_phase(held: Held) -> Phase:
@@ -109,10 +110,7 @@ class Undo:
         other = await asyncio.to_thread(busy, leash, about.target, UNDER_WAY, about.id)
         if other is not None:
             return (other,)
-        again = await assents_again(leash, about)
-        if isinstance(again, Refusal):
-            return (again,)
-        assents, at = again
+        again = await counted_again(leash, about)
         seen = msgspec.structs.replace(before, document=now or before.document)
         ask = await ask_of(
             leash,
@@ -120,10 +118,10 @@ class Undo:
             Station.EXECUTION,
             seen=seen,
             effect=about.effect,
-            assents=assents,
-            now=at,
+            assents=again.assents,
+            now=again.now,
         )
-        return decide(ask, UNDONE_UNDER).refusals
+        return again.told(as_refusals(decide(ask, UNDONE_UNDER)))
 
     def stands(self, tx: Tx, about: Proposal) -> tuple[Refusal, ...]:
         """A freeze stops it only where it says so."""

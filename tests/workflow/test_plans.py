@@ -2,13 +2,16 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from holdfast.approvals.statements import Decision
+from holdfast.execution.courses import onward, written
 from holdfast.execution.states import State
 from holdfast.model.objects import Ref
 from holdfast.model.ordered import UNDO
 from holdfast.workflow.busy import UNDER_WAY, busy
+from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.expiring import expired
 from holdfast.workflow.voiding import void
 from tests.workflow.executing import SECOND
@@ -88,6 +91,33 @@ async def test_a_step_that_is_refused_is_not_done_and_what_was_done_before_is_ta
         assert (2, "refused") in outcomes(stage)
         assert (2, "halted") in outcomes(stage)
         assert (1, "undone") == outcomes(stage)[-1]
+
+
+async def test_a_later_step_whose_content_cannot_be_read_forgets_no_earlier_one() -> None:
+    """As of another version of Holdfast, say; once it can be read again, it can be taken back."""
+    async with a_plan_stage() as stage:
+        order = await approved_plan(stage, SCALE, SCALE)
+        await stage.until(order, State.APPLIED)
+        case, second = stage.case(order), msgspec.structs.replace(order, step=2)
+        course = written(onward(stage.course(order), stage.clock.now()))
+        content = case.content.replace("ScaleWorkload", "Gone")
+        waits = msgspec.structs.replace(case, state=State.APPROVED.value, course=course)
+        stage.forge(msgspec.structs.replace(waits, content=content))
+        stage.forget_runs()
+        stage.order_act(second)
+        await stage.quiet("act")
+        assert [] == stage.failed()
+        assert ["web"] == sent(stage)
+        assert (2, "halted") == outcomes(stage)[-1]
+        kept = stage.course(order)
+        assert (1, True) == (kept.step, kept.before is not None)
+
+        halted = msgspec.structs.replace(stage.case(order), content=case.content)
+        stage.forge(halted)
+        said = await say(stage, plan_of(halted), 1, decision=Decision.UNDO, reason="not this")
+        assert "undoing" == said
+        await stage.until(order, State.UNDONE)
+        assert [2, 2] == replicas(stage, "web", "api")
 
 
 async def test_what_has_no_way_back_stands_with_all_before_it() -> None:

@@ -130,17 +130,14 @@ class Doing:
             return "it is not to be done now"
         at = self.leash.clock.now()
         try:
-            proposal, course = plan_of(case).at(self.order.step), course_of(case.course)
+            course = course_of(case.course)
         except BadRecord as odd:
-            stop = Stop(refusals=(Refusal(by="record", because=odd.wrong),))
-            must(self.deed.stopped(tx, case, Course(), stop))
-            return STOPPED
+            return self._not_begun(tx, case, Course(), odd.wrong)
         if course.step != self.order.step:
             return "another step is to be done now"
-        if before:
-            stop = Stop(refusals=(Refusal(by="record", because=before),))
-            must(self.deed.stopped(tx, case, course, stop))
-            return STOPPED
+        proposal = before or self._approved(case)
+        if isinstance(proposal, str):
+            return self._not_begun(tx, case, course, proposal)
         key = f"{self.order.key}/{self.deed.purpose.value}"
         if not tx.once.spend(CLAIM, key, self.attempt.run, at):
             return "another run has claimed it"
@@ -151,6 +148,18 @@ class Doing:
         details: dict[str, Plain] = {"account": account, "step": self.order.step}
         record(self.leash, tx, LEASE, (proposal.id,), details)
         return GO
+
+    def _approved(self, case: Case) -> Proposal | str:
+        """What people approved, or why nobody can read that."""
+        try:
+            return plan_of(case).at(self.order.step)
+        except BadRecord as odd:
+            return odd.wrong
+
+    def _not_begun(self, tx: Tx, case: Case, course: Course, why: str) -> str:
+        stop = Stop(refusals=(Refusal(by="record", because=why),))
+        must(self.deed.stopped(tx, case, course, stop))
+        return STOPPED
 
     # 2. and 3. judged, and about to be sent
 

@@ -13,6 +13,7 @@ from itertools import count
 
 import msgspec
 
+from holdfast.errors import BadRecord
 from holdfast.execution.courses import Course, back
 from holdfast.execution.states import Event
 from holdfast.model.asks import Refusal
@@ -96,8 +97,16 @@ def not_done(
         return moved(tx, case, event, at, course)
     kept = halted(leash, tx, case, course, at)
     if isinstance(kept, Case) and leash.rules().undo and not course.restored:
-        order_undo(leash, tx, plan_of(kept).at(course.step - 1), by=KEEPER)
+        _order_before(leash, tx, kept, course.step - 1)
     return kept
+
+
+def _order_before(leash: Leash, tx: Tx, case: Case, step: int) -> None:
+    try:
+        before = plan_of(case).at(step)
+    except BadRecord:
+        return  # it says why it was halted; by what nobody can read nothing is taken back
+    order_undo(leash, tx, before, by=KEEPER)
 
 
 def halted(leash: Leash, tx: Tx, case: Case, course: Course, at: datetime) -> Case | Refusal:

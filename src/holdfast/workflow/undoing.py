@@ -13,6 +13,7 @@ from datetime import datetime
 
 import msgspec
 
+from holdfast.errors import BadRecord
 from holdfast.execution.courses import Course
 from holdfast.execution.effects import computed
 from holdfast.execution.lease_names import Purpose
@@ -149,7 +150,7 @@ class Undo:
         told: dict[str, Plain] = {"event": "undo_refused", "step": self._order.step}
         record(self._leash, tx, "outcome", (case.id,), {**told, "refusals": refusals})
         wanted = case.state == State.APPLIED.value and recalled is not None
-        if wanted and not plan_of(case).at(course.step).ends_the_plan:
+        if wanted and not _ends_the_plan(case, course):
             return halted_after(self._leash, tx, case, course, self._now(), course.says)
         if case.state == State.NOT_RECOVERED.value:
             look_again(self._leash, tx, self._order, course.looks + 1)
@@ -188,6 +189,14 @@ _EVENTS = {
     Came.OPEN: Event.LOST,  # it may be under way still
     Came.UNTOLD: Event.UNDO_FAILED,
 }
+
+
+def _ends_the_plan(case: Case, course: Course) -> bool:
+    """Whether nothing would follow; after what nobody can read, nothing may."""
+    try:
+        return plan_of(case).at(course.step).ends_the_plan
+    except BadRecord:
+        return False
 
 
 def _otherwise(

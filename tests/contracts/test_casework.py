@@ -203,6 +203,18 @@ def test_cases_are_found_by_where_they_are_the_longest_unchanged_first(store: St
         assert not tx.cases.in_states((), 9)
 
 
+def test_cases_are_read_page_by_page_also_where_many_changed_at_once(store: Store) -> None:
+    put(store, *(a_case(n, changed=NOON + timedelta(hours=n // 3)) for n in range(1, 9)))
+    found: list[str] = []
+    with store.reading() as tx:
+        page = tx.cases.in_states(["proposed"], 2, (NOON, ""))
+        while page:
+            found += [each.id for each in page]
+            page = tx.cases.in_states(["proposed"], 2, (page[-1].changed, page[-1].id))
+        assert [each.id for each in tx.cases.in_states(["proposed"], 99)] == found
+        assert 6 == len(tx.cases.in_states(["proposed"], 99, (NOON + timedelta(hours=1), "")))
+
+
 def test_cases_are_found_by_their_target_and_by_their_age_the_newest_first(store: Store) -> None:
     cases = [a_case(n, target=f"uid-{n % 2}") for n in (2, 1, 4, 3)]
     put(store, *cases)

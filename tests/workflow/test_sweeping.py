@@ -18,11 +18,13 @@ from holdfast.model.asks import Rules
 from holdfast.model.leases import Loan
 from holdfast.model.ordered import LOOK, REVOKE, SWEEP, CaseOrder, RevokeOrder, SweepOrder
 from holdfast.model.runs import Order
+from holdfast.testing.engine import Run
 from holdfast.testing.manifests import manifest
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.lending import allot, lives
 from holdfast.workflow.orders import accept_restore
 from holdfast.workflow.revoking import order_revoke
+from holdfast.workflow.sweeping import MOST
 from tests.workflow.executing import HOUR, SECOND, Stage, a_stage
 
 RESTART = RolloutRestart(stamp="2026-01-01T12:00:00Z")
@@ -163,6 +165,92 @@ async def test_a_case_that_nobody_works_at_any_more_is_looked_at_again(stage: St
     stage.lose_runs("look")
     await swept(stage)
     await stage.until(order, State.RECOVERED, meanwhile=stage.heal)
+
+
+@pytest.mark.parametrize("many", [0, 49, 50, 51, 120])
+async def test_a_case_whose_looks_failed_is_looked_at_again_however_often_they_did(
+    stage: Stage, many: int
+) -> None:
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.APPLIED)
+    first = stage.course(order).looks + 1
+    with stage.store.transaction() as tx:
+        for number in range(first, first + many):
+            look = Order(id=order.run(LOOK, number), phase=LOOK, argument=order)
+            stage.engine.enqueue(tx, look)
+    stage.lose_runs(LOOK)
+    failed = len(stage.runs())
+
+    await swept(stage)
+
+    assert [False] == [each.state.ended for each in stage.runs()[failed:] if _looks(each)]
+    assert int(many >= 50) == stage.complaints("looks fail")
+    await swept(stage, 2)
+    assert 1 == len([each for each in stage.runs()[failed:] if _looks(each)])
+
+
+def _looks(run: Run) -> bool:
+    return run.order.phase == LOOK
+
+
+@pytest.mark.parametrize("left", [State.NOT_RECOVERED, State.UNKNOWN])
+@pytest.mark.parametrize("many", [MOST - 1, MOST, 2 * MOST])
+async def test_what_is_done_now_is_seen_beside_any_number_that_never_recovered(
+    stage: Stage, many: int, left: State
+) -> None:
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.APPLIED)
+    forgotten(stage, order, many, left)
+    stage.lose_runs(LOOK)
+    stage.clock.advance(2 * HOUR)
+
+    await swept(stage)
+
+    assert [order] == looked_for(stage)
+
+
+@pytest.mark.parametrize(("which", "sweep"), [(2 * MOST - 1, 1), (0, 3)])
+async def test_what_never_recovered_is_seen_in_its_turn_and_none_is_left_out(
+    stage: Stage, which: int, sweep: int
+) -> None:
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.APPLIED)
+    forgotten(stage, order, 2 * MOST, State.NOT_RECOVERED)
+    stage.lose_runs(LOOK)
+    stage.forge(msgspec.structs.replace(stage.case(order), state=State.RECOVERED.value))
+    stage.clock.advance(2 * HOUR)
+    await swept(stage, 0)
+    one = msgspec.structs.replace(order, proposal=f"prp_old{which}")
+    unseen = written(msgspec.structs.replace(stage.course(order), looks=0))
+    unknown = msgspec.structs.replace(stage.case(one), state=State.UNKNOWN.value, course=unseen)
+    stage.forge(unknown)
+
+    for number in range(1, sweep + 1):
+        assert [] == looked_for(stage)
+        await swept(stage, number)
+
+    assert [one] == looked_for(stage)
+
+
+def forgotten(stage: Stage, order: CaseOrder, many: int, state: State) -> None:
+    """So many cases of long ago, that came to no end."""
+    case = stage.case(order)
+    course = msgspec.structs.replace(stage.course(order), looks=9)
+    for number in range(many):
+        old = {
+            "id": f"prp_old{number}",
+            "state": state.value,
+            "course": written(course),
+            "target": f"uid-{number}",
+            "changed": case.changed - timedelta(days=30, seconds=-number),
+        }
+        stage.forge(msgspec.structs.replace(case, **old))
+
+
+def looked_for(stage: Stage) -> list[CaseOrder]:
+    """What somebody will look at."""
+    waiting = [each for each in stage.runs() if _looks(each) and not each.state.ended]
+    return [each.order.argument for each in waiting if isinstance(each.order.argument, CaseOrder)]
 
 
 async def restored(stage: Stage, order: CaseOrder, **changed: object) -> None:

@@ -10,6 +10,9 @@ from typing import Protocol
 
 from holdfast.model.cases import Bucket, Case, Word
 
+type Changed = tuple[datetime, str]
+"""Where a case stands among others by its last change: when that was, and its id."""
+
 
 class Cases(Protocol):
     """Proposals and where they are."""
@@ -29,8 +32,10 @@ class Cases(Protocol):
         """
         ...
 
-    def in_states(self, states: Collection[str], limit: int) -> Sequence[Case]:
-        """Those in one of these states, the longest unchanged first."""
+    def in_states(
+        self, states: Collection[str], limit: int, after: Changed | None = None
+    ) -> Sequence[Case]:
+        """Those in one of these states, the longest unchanged first; only those after that one."""
         ...
 
     def of_target(self, uid: str, limit: int) -> Sequence[Case]:

@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from holdfast.model.cases import Bucket, Case, Word, require_same_proposal
+from holdfast.ports.casework import Changed
 
 
 @dataclass(slots=True)
@@ -61,9 +62,13 @@ class CasesInMemory(_Shelf):
         cases[case.id] = _as_kept(case)
         return True
 
-    def in_states(self, states: Collection[str], limit: int) -> Sequence[Case]:
+    def in_states(
+        self, states: Collection[str], limit: int, after: Changed | None = None
+    ) -> Sequence[Case]:
         """Those in one of these states, the longest unchanged first."""
         there = [each for each in self._kept.cases.values() if each.state in states]
+        if after is not None:
+            there = [each for each in there if (each.changed, each.id) > after]
         return sorted(there, key=lambda each: (each.changed, each.id))[:limit]
 
     def of_target(self, uid: str, limit: int) -> Sequence[Case]:

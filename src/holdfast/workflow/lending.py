@@ -6,8 +6,7 @@
   has another name.
 """
 
-from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import count, takewhile
 from typing import assert_never
@@ -22,6 +21,7 @@ from holdfast.model.repairs import Kind
 from holdfast.model.steps import Create, Delete, Evict, Patch, Step
 from holdfast.ports import Tx
 from holdfast.ports.engine import Engine
+from holdfast.workflow.numbering import first_free
 
 LEASE = "lease"
 """The sort of what is spent by a name."""
@@ -36,20 +36,12 @@ def allot(tx: Tx, purpose: Purpose, kind: Kind, uid: str, *, run: str, at: datet
     def free(generation: int) -> bool:
         return tx.once.spent(LEASE, _name(purpose, kind, uid, generation)) is None
 
-    for generation in count(_after(free)):
+    for generation in count(first_free(free)):
         account = _name(purpose, kind, uid, generation)
         if tx.once.spend(LEASE, account, run, at):
             tx.once.spend(FIRST, _first_of(purpose, kind, uid, run), account, at)
             return account
     raise AssertionError  # pragma: no cover - it counts for ever
-
-
-def _after(free: Callable[[int], bool]) -> int:
-    """The first that is free: they are had one after the other, and some had thousands."""
-    beyond = 1
-    while not free(beyond):
-        beyond *= 2
-    return bisect_left(range(beyond), x=True, lo=beyond // 2 + 1, key=free)
 
 
 def allotted(tx: Tx, purpose: Purpose, kind: Kind, uid: str, run: str) -> list[str]:

@@ -6,6 +6,7 @@ from holdfast.model.ordered import LOOK, CaseOrder
 from holdfast.model.runs import Order
 from holdfast.ports import Tx
 from holdfast.workflow.leash import Leash
+from holdfast.workflow.numbering import first_free
 
 
 def look_again(
@@ -16,7 +17,11 @@ def look_again(
     """
     pace = leash.timing.pace
     delay = pace / 5 if number == 1 else pace * 6 if rarely else pace
-    for free in count(number):
-        look = Order(id=order.run(LOOK, free), phase=LOOK, argument=order, delay=delay)
+
+    def free(number: int) -> bool:
+        return leash.engine.status(tx, order.run(LOOK, number)) is None
+
+    for each in count(first_free(free, number)):
+        look = Order(id=order.run(LOOK, each), phase=LOOK, argument=order, delay=delay)
         if leash.engine.enqueue(tx, look):
             return

@@ -6,10 +6,12 @@
   can nothing come of it, and what is unknown be known.
 - A case that waits for a look which nobody will have is given another one; one that nobody has
   looked at yet, or that was done and is at no end, however old it is.
+- What never recovered, or stays unknown, stays so: of these there are more and more. Those that
+  changed lately are seen in each sweep, and the others in turn, so that none hides what is new.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from holdfast.errors import BadRecord, CouldNotLook
@@ -20,20 +22,27 @@ from holdfast.execution.states import State
 from holdfast.model.cases import Case
 from holdfast.model.ordered import LOOK, SWEEP, VERIFY, CaseOrder, RevokeOrder, SweepOrder
 from holdfast.model.runs import Schedule
+from holdfast.model.times import FIRST, moved
 from holdfast.ports import Tx
+from holdfast.ports.casework import Changed
 from holdfast.ports.engine import Attempt, Phase, phase
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.lending import lives
 from holdfast.workflow.looks import look_again
+from holdfast.workflow.numbering import first_free
 from holdfast.workflow.revoking import order_revoke
 from holdfast.workflow.taking_back import being_undone
 from holdfast.workflow.verifying import abandoned
 
 EVERY = timedelta(seconds=30)
-MOST = 500  # cases, and leases, in one sweep
-OPEN = (State.LEASED, State.UNKNOWN, State.APPLIED, State.UNDOING, State.NOT_RECOVERED)
-AHEAD = 50  # looks that may have failed one after the other
+MOST = 500  # leases in one sweep, and cases that are read at once
+GOING_ON = (State.LEASED, State.APPLIED, State.UNDOING)
+LEFT = (State.UNKNOWN, State.NOT_RECOVERED)
+"""In these a case may stay for ever."""
+BEGINNING: Changed = (FIRST, "")
+LATELY = timedelta(hours=1)  # beside the time in which it may still heal late
+AHEAD = 50  # looks that failed one after the other, after which it is told
 
 SWEEPING = Schedule(name=SWEEP, phase=SWEEP, argument=SweepOrder(), every=EVERY)
 
@@ -41,13 +50,22 @@ SWEEPING = Schedule(name=SWEEP, phase=SWEEP, argument=SweepOrder(), every=EVERY)
 def sweep_phase(held: Held) -> Phase:
     """The phase that sweeps up."""
 
+    turn = BEGINNING  # of what is left, as far as this process has seen it in its turn
+
     @phase(SWEEP, queue=VERIFY, takes=SweepOrder)
     async def sweep(attempt: Attempt, order: SweepOrder) -> int:
+        nonlocal turn
         del order
-        leash = held()
+        leash, since = held(), turn
         left = await _left(leash)
-        await attempt.commit("swept", lambda tx: _swept(leash, tx, left))
-        return await attempt.commit("taken up", lambda tx: _taken_up(leash, tx))
+        await attempt.commit("swept", lambda tx: _swept(leash, tx, left, since))
+
+        def taken_up(tx: Tx) -> int:
+            nonlocal turn
+            turn = _following(tx, since)
+            return _taken_up(leash, tx, since)
+
+        return await attempt.commit("taken up", taken_up)
 
     return sweep
 
@@ -66,19 +84,19 @@ async def _left(leash: Leash) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
-def _swept(leash: Leash, tx: Tx, left: Mapping[str, tuple[str, ...]]) -> None:
+def _swept(leash: Leash, tx: Tx, left: Mapping[str, tuple[str, ...]], since: Changed) -> None:
     """Have the end of the dead seen to, where nobody does yet."""
     for account, namespaces in left.items():
         if not lives(tx, leash.engine, account):
             order_revoke(leash, tx, RevokeOrder(account=account, namespaces=namespaces))
-    for held in _held(leash, tx):
+    for held in _held(leash, tx, since):
         if held.account not in left and not lives(tx, leash.engine, held.account):
             order_revoke(leash, tx, held)
 
 
-def _held(leash: Leash, tx: Tx) -> Iterator[RevokeOrder]:
+def _held(leash: Leash, tx: Tx, since: Changed) -> Iterator[RevokeOrder]:
     """The leases of which cases do not know that nothing is left."""
-    for case, course in _open(leash, tx):
+    for case, course in _open(leash, tx, since):
         for each in (*course.earlier, course):
             for sending in (each.act, each.undo):
                 if parsed(sending.lease) is not None:
@@ -99,10 +117,10 @@ def _namespace(leash: Leash, case: Case, step: int) -> Iterator[str]:
         yield case.namespace
 
 
-def _taken_up(leash: Leash, tx: Tx) -> int:
+def _taken_up(leash: Leash, tx: Tx, since: Changed) -> int:
     """Of how many cases somebody looks again."""
     taken = 0
-    for case, course in _waiting(leash, tx):
+    for case, course in _waiting(leash, tx, since):
         order = CaseOrder(proposal=case.id, step=course.step, generation=course.generation)
         number = _free(leash, tx, order, course.looks + 1)
         if number is not None:
@@ -111,19 +129,42 @@ def _taken_up(leash: Leash, tx: Tx) -> int:
     return taken
 
 
-def _waiting(leash: Leash, tx: Tx) -> Iterator[tuple[Case, Course]]:
-    for case, course in _open(leash, tx):
+def _waiting(leash: Leash, tx: Tx, since: Changed) -> Iterator[tuple[Case, Course]]:
+    for case, course in _open(leash, tx, since):
         if _concerns(leash, tx, case, course):
             yield case, course
 
 
-def _open(leash: Leash, tx: Tx) -> Iterator[tuple[Case, Course]]:
-    """What is at no end, and can be read."""
-    for case in tx.cases.in_states([state.value for state in OPEN], MOST):
+def _open(leash: Leash, tx: Tx, since: Changed) -> Iterator[tuple[Case, Course]]:
+    """What is at no end, and can be read; of what was left long ago, those whose turn it is."""
+    timing = leash.timing
+    lately = moved(leash.clock.now(), -(timing.deadline + timing.late + LATELY))
+    found = (
+        *_all(tx, GOING_ON, BEGINNING),
+        *_all(tx, LEFT, (lately, "")),
+        *(each for each in _page(tx, LEFT, since) if (each.changed, each.id) <= (lately, "")),
+    )
+    for case in found:
         try:
             yield case, course_of(case.course)
         except BadRecord as odd:
             leash.log.trouble("sweep", odd)
+
+
+def _all(tx: Tx, states: Collection[State], after: Changed) -> Iterator[Case]:
+    while page := _page(tx, states, after):
+        yield from page
+        after = page[-1].changed, page[-1].id
+
+
+def _page(tx: Tx, states: Collection[State], after: Changed) -> Sequence[Case]:
+    return tx.cases.in_states([each.value for each in states], MOST, after)
+
+
+def _following(tx: Tx, since: Changed) -> Changed:
+    """Whose turn it is in the next sweep: when all had theirs, it is the first one's again."""
+    page = _page(tx, LEFT, since)
+    return (page[-1].changed, page[-1].id) if len(page) == MOST else BEGINNING
 
 
 def _concerns(leash: Leash, tx: Tx, case: Case, course: Course) -> bool:
@@ -146,10 +187,15 @@ def _concerns(leash: Leash, tx: Tx, case: Case, course: Course) -> bool:
 
 def _free(leash: Leash, tx: Tx, order: CaseOrder, first: int) -> int | None:
     """The number of a look that nobody has had; None if somebody will have one."""
-    for number in range(first, first + AHEAD):
-        status = leash.engine.status(tx, order.run(LOOK, number))
-        if status is None:
-            return number
-        if not status.state.ended:
+
+    def free(number: int) -> bool:
+        return leash.engine.status(tx, order.run(LOOK, number)) is None
+
+    number = first_free(free, first)
+    for each in range(max(first, number - AHEAD), number):
+        status = leash.engine.status(tx, order.run(LOOK, each))
+        if status is not None and not status.state.ended:
             return None
-    return None
+    if number >= first + AHEAD:
+        leash.log.complain("looks fail", proposal=order.proposal, so_many=number - first)
+    return number

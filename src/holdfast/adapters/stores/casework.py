@@ -8,11 +8,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, Select, Table, delete, literal, select, update
+from sqlalchemy import Connection, Row, Select, Table, delete, literal, select, tuple_, update
 
 from holdfast.adapters.stores.rows import insert_into, milliseconds, moment
 from holdfast.adapters.stores.tables import BUCKETS, CASES, ONCE, SWITCHES, WORDS
 from holdfast.model.cases import Bucket, Case, Word, require_same_proposal
+from holdfast.ports.casework import Changed
 
 type _Values = Mapping[str, str | int]
 _SHOWN = (
@@ -61,9 +62,14 @@ class SqlCases(_Shelf):
         require_same_proposal(was, case)
         return self._changed(CASES, _of_case(was), _of_case(case))
 
-    def in_states(self, states: Collection[str], limit: int) -> Sequence[Case]:
+    def in_states(
+        self, states: Collection[str], limit: int, after: Changed | None = None
+    ) -> Sequence[Case]:
         """Those in one of these states, the longest unchanged first."""
         there = self._ours().where(CASES.c.state.in_(list(states)))
+        if after is not None:
+            place = milliseconds(after[0]), after[1]
+            there = there.where(tuple_(CASES.c.changed_ms, CASES.c.id) > tuple_(*place))
         return self._told(there.order_by(CASES.c.changed_ms, CASES.c.id).limit(limit))
 
     def of_target(self, uid: str, limit: int) -> Sequence[Case]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from holdfast.execution.courses import onward, written
 from holdfast.execution.states import State
 from holdfast.model.asks import Rules
 from holdfast.model.ordered import VERIFY
@@ -17,6 +18,8 @@ from holdfast.testing.memory import StoreInMemory
 from holdfast.workflow.expiring import EVERY, expire_phase, expire_schedule, expired
 from tests.audit.chains import CLUSTER
 from tests.workflow.court import MINUTE, QUOTA, SECOND, Court
+from tests.workflow.executing import a_case
+from tests.workflow.planned import RESTART, SCALE, a_plan_stage, approved_plan
 
 HOUR = 60 * MINUTE
 QUOTAS_ON = Rules(switched_on=frozenset({"DeleteResourceQuota"}))
@@ -119,3 +122,32 @@ async def test_the_engine_looks_every_ten_seconds(court: Court, clock: FrozenClo
         clock.advance(EVERY)
         while court.state(about) != State.EXPIRED:
             await asyncio.sleep(0)
+
+
+async def test_a_plan_that_nobody_can_read_keeps_no_other_from_expiring() -> None:
+    """Its second step was set going, nobody began it, and then another version wrote the row."""
+    async with a_plan_stage() as stage:
+        order = await approved_plan(stage, SCALE, SCALE)
+        await stage.until(order, State.APPLIED)
+        case, course = stage.case(order), onward(stage.course(order), stage.clock.now())
+        unread = case.content.replace("ScaleWorkload", "Gone")
+        told = {"state": State.APPROVED.value, "course": written(course), "content": unread}
+        stage.forge(msgspec.structs.replace(case, **told))
+        stage.forget_runs()
+        about = await stage.proposal(RESTART, stage.document(name="db").ref)
+        other = a_case(about, stage.clock.now())
+        with stage.store.transaction() as tx:
+            assert tx.cases.put(msgspec.structs.replace(other, state=State.PROPOSED.value))
+        stage.clock.advance(5 * HOUR)
+
+        with stage.store.transaction() as tx:
+            assert 2 == expired(tx, stage.leash)
+
+        with stage.store.reading() as tx:
+            there = tx.cases.case(other.id)
+            assert there is not None
+            assert State.EXPIRED.value == there.state
+        assert (State.NOT_RECOVERED.value, 1) == (
+            stage.case(order).state,
+            stage.course(order).step,
+        )

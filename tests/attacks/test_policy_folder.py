@@ -33,6 +33,7 @@ ALL = '@id("all") permit(principal, action, resource);\n'
 NONE = '@id("none") forbid(principal, action, resource);\n'
 TOO_MUCH = "9223372036854775807 + context.minute < 0"  # an error, when it is asked
 FAILS = f'@id("late") forbid(principal, action, resource) when {{ {TOO_MUCH} }};\n'
+NESTED = f"permit(principal, action, resource) when {{ {'(' * 5000}true{')' * 5000} }};\n"
 
 
 def written(text: str) -> Callable[[Path], None]:
@@ -115,6 +116,7 @@ BROKEN: dict[str, Callable[[Path], object]] = {
     "gone": Path.unlink,
     "half of it": written("permit(principal,"),
     "another schema": written(ALL + "permit(principal, action, resource) when { context.who };"),
+    "nested deeply": written(ALL + NESTED),
     "a pipe": a_pipe,
     "a folder": a_folder,
     "a link to itself": linked_to("policy.cedar"),

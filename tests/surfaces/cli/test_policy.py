@@ -69,6 +69,17 @@ def test_a_first_leash_is_sound_and_lacks_people(
     assert "odd: people.yaml names nobody: nothing can be approved" in capsys.readouterr().out
 
 
+def test_what_would_end_the_process_is_refused_with_its_line(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nested = f"{'(' * 1000}true{')' * 1000}"
+    (folder / "policy.cedar").write_text(f"{EVERYBODY}{EVERYBODY[:-2]} when {{ {nested} }};\n")
+    assert main(["policy", "lint", str(folder)]) == 2
+    assert "policy.cedar, line 2: the policy is not loaded: it is nested too deeply" in (
+        " ".join(capsys.readouterr().err.split())
+    )
+
+
 def test_init_leaves_alone_what_is_there(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "policy.cedar").write_text(EVERYBODY)
     (folder / "leash.yaml").unlink()

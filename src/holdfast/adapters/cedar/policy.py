@@ -5,6 +5,7 @@
 - In Cedar, a `forbid` whose condition fails is left out, and what it forbade would be allowed. So
   whatever fails while a question is decided makes the answer no, whatever was decided.
 - No policy at all, no decision, or a decision that nobody knows: no.
+- What is nested so deeply that parsing it could end the process is never given to Cedar.
 """
 
 import hashlib
@@ -15,12 +16,14 @@ from datetime import UTC
 
 from cedarpy import Decision, PolicySet, Schema, is_authorized, validate_policies
 
+from holdfast.adapters.cedar.nesting import DEEPEST_BRACKETS, too_deep
 from holdfast.errors import BadInput
 from holdfast.model.operator import OperatorAnswer, OperatorQuestion
 
 # Comments and texts may hold anything: a semicolon in them ends no policy.
-_PIECES = re.compile(r'//[^\n]*|"(?:\\.|[^"\\])*"|;')
-_COMMENTS = re.compile(r"//[^\n]*")
+# A comment ends where Cedar ends it: at a carriage return too.
+_PIECES = re.compile(r'//[^\n\r]*|"(?:\\.|[^"\\])*"|;')
+_COMMENTS = re.compile(r"//[^\n\r]*")
 _NUMBERED = re.compile(r"policy(\d+)")
 
 
@@ -29,6 +32,7 @@ class CedarPolicy:
 
     def __init__(self, text: str, file: str, schema: Mapping[str, object]) -> None:
         """Raises `BadInput` for a policy that is not sound; nothing is loaded then."""
+        _refuse_too_deep(text, file)
         self._schema = Schema.from_json_str(json.dumps(schema))
         statements = tuple(_statements(text))
         for line, statement in statements:
@@ -117,6 +121,14 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
             first = begin + len(bare) - len(bare.lstrip())
             yield text.count("\n", 0, first) + 1, statement
         begin = end
+
+
+def _refuse_too_deep(text: str, file: str) -> None:
+    at = too_deep(text)
+    if at is not None:
+        line = text.count("\n", 0, at) + 1
+        why = f"it is nested too deeply, and {DEEPEST_BRACKETS} brackets within each other are most"
+        raise _wrong(f"{file}, line {line}", why)
 
 
 def _wrong(where: str, why: str) -> BadInput:

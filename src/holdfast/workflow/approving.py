@@ -41,6 +41,11 @@ ASSENTED = "assented"
 """What a step is spent as once everybody who must has approved it."""
 
 
+def said_before(person: str) -> str:
+    """Why a second yes of one person to one step is refused."""
+    return f"{person} has said yes to it before"
+
+
 def _key(about: Proposal) -> str:
     return f"{about.id}/{about.step}"
 
@@ -81,7 +86,7 @@ class Yes:
     def _unfit(self, earlier: Sequence[Word]) -> Refusal | None:
         about, person = self.matter.about, self.assent.person
         if any(each.person == person for each in earlier):
-            return Refusal(by="approvals", because=f"{person} has said yes to it before")
+            return Refusal(by="approvals", because=said_before(person))
         reads = type(about.action).kind.reads
         if self.looked.seen.document.read_hash(reads) != about.read_hash:
             because = "what it was judged by has changed since it was proposed: propose it again"
@@ -189,7 +194,7 @@ class Yes:
             at=self.now,
         )
         if not tx.words.add(word):
-            raise TooLate(Refusal(by=BY, because=f"{word.person} has said yes to it before"))
+            raise TooLate(Refusal(by=BY, because=said_before(word.person)))
 
     def _record(self, tx: Tx, verdict: Verdict) -> None:
         leash, about = self.matter.leash, self.matter.about

@@ -1,5 +1,6 @@
 """A plan on the command line: its file, its card, its signatures, and how far it has come."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from holdfast.errors import BadInput, BadRecord
 from holdfast.execution.courses import Course, progress_of
 from holdfast.execution.states import State
 from holdfast.model.canonical import Plain, canonical
-from holdfast.model.cases import Case
+from holdfast.model.cases import Case, Word
 from holdfast.model.entries import Draft, Entry
 from holdfast.model.letters import Letter
 from holdfast.model.plans import planned
@@ -23,14 +24,14 @@ from holdfast.surfaces.cli.exits import NOTHING, REFUSED
 from holdfast.surfaces.cli.pens import Signing
 from holdfast.surfaces.cli.repairs import card, plan_files
 from holdfast.surfaces.cli.repairs.approving import Wish, say
-from holdfast.surfaces.cli.repairs.dossier import opened, require_sealed
+from holdfast.surfaces.cli.repairs.dossier import Dossier, opened, require_sealed
 from holdfast.surfaces.cli.repairs.progress import Moment
 from holdfast.surfaces.cli.repairs.report import as_value
 from holdfast.surfaces.cli.repairs.run_lines import Line, as_json, as_text
 from holdfast.testing.clock import NOON
 from tests.approvals.keygen import make_key
 from tests.audit.chains import a_chain_of
-from tests.surfaces.cli.repairs.scripted import ScriptedStore, a_ground, seal
+from tests.surfaces.cli.repairs.scripted import Script, ScriptedStore, a_ground, seal
 from tools.proposals import CARD, CLUSTER, ID, RESTART, SCALE, a_case
 
 API = msgspec.structs.replace(SCALE.target, name="api", uid="8c1c0f9e-0d5c-4f0e-9d55-3a1b7f6f2c11")
@@ -127,7 +128,8 @@ def counting(store: ScriptedStore, tx: Tx, letter: Letter) -> str:
 def said(store: ScriptedStore, home: Path, key: Path, **changed: Any) -> int:
     wish = Wish(**{"id": ID, "decision": Decision.APPROVE, "yes": True, "key": key, **changed})
     signing = Signing(pen=SshKeygen(home=home), check=check)
-    return say(a_ground(store), lambda: signing, wish, NOON)
+    ids = replace(a_ground(store), id=lambda prefix: f"{prefix}_{len(store.letters)}")
+    return say(ids, lambda: signing, wish, NOON)
 
 
 def signed(store: ScriptedStore) -> list[tuple[int, str]]:
@@ -173,6 +175,137 @@ def test_what_is_refused_of_one_step_ends_the_signing(home: Path, tmp_path: Path
     key, store = make_key(tmp_path, "ed25519"), ScriptedStore(refusing, plan_case())
     assert REFUSED == said(store, home, key)
     assert 1 == len(store.letters)
+
+
+def remembering(person: str) -> Script:
+    """A keeper that counts each once, and refuses a second yes of that person as the real one."""
+
+    def script(store: ScriptedStore, tx: Tx, letter: Letter) -> str:
+        step = statements.read(str(letter.body["statement"]).encode()).step
+        id_ = f"ent_{letter.id}"
+        if not tx.words.add(a_word(letter, step, person)):
+            because = f"{person} has said yes to it before"
+            details: dict[str, Plain] = {"because": because}
+            seal(store, tx, Draft(id=id_, kind="letter_refused", actor="keeper", details=details))
+            return f"refused: {id_}"
+        details = {"still": [], "step": step}
+        seal(store, tx, Draft(id=id_, kind="approval", actor=person, details=details))
+        return f"counted: {id_}"
+
+    return script
+
+
+def a_word(letter: Letter, step: int, person: str) -> Word:
+    statement, signature = str(letter.body["statement"]), str(letter.body["signature"])
+    return Word(
+        proposal=ID,
+        step=step,
+        person=person,
+        statement=statement,
+        signature=signature,
+        assent="{}",
+        at=NOON,
+    )
+
+
+def test_approving_goes_on_with_the_steps_that_the_person_has_not_signed(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, store = make_key(tmp_path, "ed25519"), ScriptedStore(remembering("ben"), plan_case())
+    assert NOTHING == said(store, home, key, step=1)
+    capsys.readouterr()
+
+    assert NOTHING == said(store, home, key)
+
+    told = capsys.readouterr().out
+    assert [1, 2] == [step for step, _ in signed(store)]
+    assert "Signed now: step 2.\nSkipped: step 1, which ben has signed before.\n" in told
+
+
+def test_a_step_signed_with_another_key_of_that_person_is_skipped_as_well(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = ScriptedStore(remembering("ben"), plan_case())
+    assert NOTHING == said(store, home, make_key(tmp_path, "ed25519"), step=1)
+    (tmp_path / "other").mkdir()
+
+    assert NOTHING == said(store, home, make_key(tmp_path / "other", "ed25519"))
+
+    told = capsys.readouterr().out
+    assert "Signed now: step 2.\nSkipped: step 1, which ben has signed before.\n" in told
+
+
+def test_where_all_is_signed_already_nothing_is_handed_over(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, store = make_key(tmp_path, "ed25519"), ScriptedStore(remembering("ben"), plan_case())
+    assert NOTHING == said(store, home, key)
+    letters = len(store.letters)
+
+    assert REFUSED == said(store, home, key)
+
+    told = capsys.readouterr()
+    assert letters == len(store.letters)
+    assert "Skipped: steps 1, 2, which ben has signed before." in told.out
+    assert "Refused: nothing of it was left for that person to sign." in told.err
+
+
+def test_who_approved_a_step_may_reject_the_plan_all_the_same(home: Path, tmp_path: Path) -> None:
+    key, store = make_key(tmp_path, "ed25519"), ScriptedStore(remembering("ben"), plan_case())
+    assert NOTHING == said(store, home, key, step=1)
+
+    said(store, home, key, decision=Decision.REJECT, reason="not now")
+
+    last = statements.read(str(store.letters[-1].body["statement"]).encode())
+    assert Decision.REJECT == last.decision
+
+
+def test_a_refusal_names_its_step_and_what_was_signed_before_it(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def once(store: ScriptedStore, tx: Tx, letter: Letter) -> str:
+        if len(store.letters) == 1:
+            return counting(store, tx, letter)
+        id_ = f"ent_{letter.id}"
+        seal(store, tx, Draft(id=id_, kind="verdict", actor="x", details={"because": "no"}))
+        return f"refused: {id_}"
+
+    key, store = make_key(tmp_path, "ed25519"), ScriptedStore(once, plan_case())
+
+    assert REFUSED == said(store, home, key)
+
+    told = capsys.readouterr()
+    assert "Signed now: step 1.\nRefused: step 2.\n" in told.out
+    assert "Refused: no." in told.err
+
+
+BEN = Word(proposal=ID, step=2, person="ben", statement="", signature="", assent="", at=NOON)
+
+
+def approved_in_part() -> Dossier:
+    return msgspec.structs.replace(opened(plan_case(), CLUSTER), words=(BEN,))
+
+
+def test_card_and_json_and_watch_say_which_step_is_approved_by_whom() -> None:
+    told = approved_in_part()
+    shown = "\n".join(line.plain for line in card.lines(told, NOON, None))
+    assert "approved  step 1: nobody yet\n          step 2: ben, 2026-03-02" in shown
+    (yes,) = as_value(told, NOON).beside.approvals
+    assert (2, "ben") == (yes.step, yes.person)
+    waits = Moment(told=told, now=NOON).waits()
+    assert waits.endswith("; so far step 1 by nobody yet, step 2 by ben")
+
+
+def test_an_approval_in_a_watch_names_its_step() -> None:
+    details: dict[str, Plain] = {"person": "ben", "step": 2}
+    draft = Draft(id="ent_1", kind="approval", actor="ben", details=details)
+    line = Line(
+        moment=Moment(told=approved_in_part(), now=NOON),
+        what="entry",
+        entry=a_chain_of([draft])[0],
+    )
+    assert next(as_text(line)).endswith("approval of step 2 by ben")
+    assert 2 == msgspec.json.decode(next(as_json(line)))["entry"]["step"]
 
 
 def test_how_far_it_has_come_is_told_by_its_step() -> None:

@@ -14,7 +14,6 @@ from holdfast.execution.courses import read_progress
 from holdfast.execution.states import State, after
 from holdfast.execution.undoing import too_late
 from holdfast.model.asks import Refusal
-from holdfast.model.handed import WORD, Handed
 from holdfast.model.repairs import Risk
 from holdfast.model.times import to_the_second
 from holdfast.ports import Store
@@ -25,9 +24,10 @@ from holdfast.surfaces.cli.pens import Signing
 from holdfast.surfaces.cli.repairs import card
 from holdfast.surfaces.cli.repairs.asking import YES, meant, refuse_without_terminal
 from holdfast.surfaces.cli.repairs.dossier import Dossier
+from holdfast.surfaces.cli.repairs.each_step import Said, hand_over, sign_each
 from holdfast.surfaces.cli.repairs.finding import found
-from holdfast.surfaces.cli.repairs.keeper import asked, refuse_without_keeper, tell
-from holdfast.surfaces.cli.repairs.signing import called, chosen, handed, read_file, signed
+from holdfast.surfaces.cli.repairs.keeper import refuse_without_keeper, tell
+from holdfast.surfaces.cli.repairs.signing import called, chosen, handed, read_file
 from holdfast.surfaces.cli.repairs.words import state_told
 from holdfast.surfaces.cli.text import clean
 from holdfast.workflow.deciding import EVENTS, NO_WAY
@@ -70,15 +70,21 @@ def say(ground: Ground, signing: Callable[[], Signing], wish: Wish, now: datetim
             print(_one(statements).text().decode(), end="")
             return NOTHING
         refuse_without_keeper(store)
-        words = _words(signing(), told, wish, statements)
-        if not words:
+        said = _said(signing(), told, wish, statements)
+        if said is None:
             console.print("Nothing was signed, and nothing was handed over.")
             return REFUSED
-        for word in words:
-            answer = asked(ground, store, WORD, word, now)
-            if answer.refused:
-                return tell(answer, "")
-        return tell(answer, _standing(store, wish, answer.still))
+        came = hand_over(ground, store, told, said, now)
+        if wish.decision is Decision.APPROVE and told.several:
+            for line in came.steps():
+                console.print(clean(line))
+        if came.no is not None:
+            return tell(came.no, "")
+        if not came.counted:
+            Plain(stderr=True).print("Refused: nothing of it was left for that person to sign.")
+            return REFUSED
+        console.print(clean(_standing(store, wish, came.still)))
+        return NOTHING
 
 
 def _steps(told: Dossier, wish: Wish) -> Sequence[int]:
@@ -136,20 +142,21 @@ def _statement(told: Dossier, wish: Wish, step: int, now: datetime) -> Statement
     )
 
 
-def _words(
+def _said(
     signing: Signing, told: Dossier, wish: Wish, statements: Sequence[Statement]
-) -> Sequence[Handed]:
-    """The signed words; none if the person did not mean it."""
+) -> Said | None:
+    """The signed words; None if the person did not mean it."""
     if wish.statement is not None and wish.signature is not None:
         text = read_file(wish.statement, "statement")
         said = read(text)
         _refuse_another(said, next((e for e in statements if e.step == said.step), statements[0]))
         armored = read_file(wish.signature, "signature").decode("ascii", "replace")
-        return [handed(signing.check, text, armored, NAMESPACE)]
+        word = handed(signing.check, text, armored, NAMESPACE)
+        return Said(words={said.step: word})
     key = chosen(signing.pen, wish.key)
     if not wish.yes and not _meant(told, wish.decision, clean(called(key))):
-        return []
-    return [signed(signing, key, each.text(), NAMESPACE) for each in statements]
+        return None
+    return sign_each(signing, key, told, statements)
 
 
 def _meant(told: Dossier, decision: Decision, key: str) -> bool:

@@ -11,7 +11,7 @@ import msgspec
 
 from holdfast.errors import BadRecord
 from holdfast.execution.courses import read_progress
-from holdfast.model.cases import Card, Case
+from holdfast.model.cases import Card, Case, Word
 from holdfast.model.entries import Entry
 from holdfast.model.paths import written
 from holdfast.model.plans import Plan
@@ -28,6 +28,7 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     case: Case
     plan: Plan
     card: Card
+    words: tuple[Word, ...] = ()  # who said yes to which step, as the database has it
 
     @property
     def proposal(self) -> Proposal:
@@ -39,6 +40,10 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     def risk(self) -> Risk:
         """That of the riskiest step."""
         return max(each.risk for each in self.plan.steps)
+
+    def yeses(self, step: int) -> Iterator[Word]:
+        """Who said yes to that step."""
+        return (each for each in self.words if each.step == step)
 
     @property
     def several(self) -> bool:

@@ -2,6 +2,8 @@
 
 import difflib
 
+import msgspec
+
 from holdfast.errors import BadInput
 from holdfast.ports import Store, Tx
 from holdfast.surfaces.cli.repairs.dossier import Dossier, opened, require_sealed
@@ -23,13 +25,20 @@ def found_in(tx: Tx, cluster: str, id_: str) -> Dossier:
     """
     case = tx.cases.case(id_)
     if case is not None:
-        told = opened(case, cluster)
+        told = with_words(tx, opened(case, cluster))
         for entry in tx.records.of_kind("proposal"):
             if id_ in entry.subjects:
                 require_sealed(told, entry)
         return told
     newest = [each.id for each in tx.cases.newest(AMONG)]
     raise BadInput(f"There is no proposal {clean(id_)[:80]}.", remedy=_meant(id_, newest))
+
+
+def with_words(tx: Tx, told: Dossier) -> Dossier:
+    """It, with who said yes to which of its steps."""
+    steps = (each.step for each in told.plan.steps)
+    words = tuple(word for step in steps for word in tx.words.of(told.case.id, step))
+    return msgspec.structs.replace(told, words=words)
 
 
 def _meant(id_: str, newest: list[str]) -> str:

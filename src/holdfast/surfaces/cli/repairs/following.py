@@ -15,7 +15,7 @@ from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.exits import COULD_NOT_LOOK
 from holdfast.surfaces.cli.ground import Ground
 from holdfast.surfaces.cli.repairs.dossier import opened
-from holdfast.surfaces.cli.repairs.finding import found_in
+from holdfast.surfaces.cli.repairs.finding import found_in, with_words
 from holdfast.surfaces.cli.repairs.progress import CODES, Moment
 from holdfast.surfaces.cli.repairs.rows import where
 from holdfast.surfaces.cli.repairs.run_lines import Line, as_json, as_text
@@ -99,7 +99,11 @@ class _Sight(msgspec.Struct, frozen=True, kw_only=True):
 def _look(store: Store, id_: str, seen: int) -> _Sight:
     with store.reading() as tx:
         case = tx.cases.case(id_) if seen else None  # the record was asked at the first look
-        told = found_in(tx, store.cluster, id_) if case is None else opened(case, store.cluster)
+        told = (
+            found_in(tx, store.cluster, id_)
+            if case is None
+            else with_words(tx, opened(case, store.cluster))
+        )
         now, tip = tx.now(), tx.records.tip()
         size = tip.size if tip is not None else 0
         return _Sight(

@@ -12,14 +12,14 @@ from holdfast.errors import BadInput, BadRecord
 from holdfast.execution.states import ENDS, State
 from holdfast.model.cases import Case
 from holdfast.model.times import in_words
-from holdfast.ports import Store
+from holdfast.ports import Store, Tx
 from holdfast.surfaces.cli.consoles import Plain, write
 from holdfast.surfaces.cli.exits import NOTHING
 from holdfast.surfaces.cli.forms import as_json, as_yaml
 from holdfast.surfaces.cli.ground import Ground
 from holdfast.surfaces.cli.repairs import card
 from holdfast.surfaces.cli.repairs.dossier import Dossier, opened
-from holdfast.surfaces.cli.repairs.finding import found
+from holdfast.surfaces.cli.repairs.finding import found, with_words
 from holdfast.surfaces.cli.repairs.markdown import as_markdown
 from holdfast.surfaces.cli.repairs.report import ProposalOut, as_value
 from holdfast.surfaces.cli.repairs.rows import standing
@@ -78,10 +78,9 @@ def listed(ground: Ground, output: Output, last: int, *, open_only: bool) -> int
         raise BadInput(
             "A list is no Markdown; one proposal is.", remedy="Name it, or take -o json or yaml."
         )
-    with ground.store() as store:
-        now = _now(store)
-        cases = _cases(store, last, open_only=open_only)
-        each, changed = _read(cases, store.cluster)
+    with ground.store() as store, store.reading() as tx:
+        now = tx.now()
+        each, changed = _read(tx, _cases(tx, last, open_only=open_only), store.cluster)
     if output is Output.TEXT:
         write(Plain(), _lines(each, changed, now))
         return NOTHING
@@ -92,21 +91,20 @@ def listed(ground: Ground, output: Output, last: int, *, open_only: bool) -> int
     return NOTHING
 
 
-def _cases(store: Store, last: int, *, open_only: bool) -> Sequence[Case]:
+def _cases(tx: Tx, last: int, *, open_only: bool) -> Sequence[Case]:
     """All that have not ended, and the newest of the others, the newest first."""
-    with store.reading() as tx:
-        going_on = tx.cases.in_states(OPEN, MOST)
-        newest = () if open_only else tx.cases.newest(last)
+    going_on = tx.cases.in_states(OPEN, MOST)
+    newest = () if open_only else tx.cases.newest(last)
     each = {case.id: case for case in (*going_on, *newest)}
     return sorted(each.values(), key=lambda case: (case.proposed, case.id), reverse=True)
 
 
-def _read(cases: Sequence[Case], cluster: str) -> tuple[list[Dossier], list[str]]:
+def _read(tx: Tx, cases: Sequence[Case], cluster: str) -> tuple[list[Dossier], list[str]]:
     each: list[Dossier] = []
     changed: list[str] = []
     for case in cases:
         try:
-            each.append(opened(case, cluster))
+            each.append(with_words(tx, opened(case, cluster)))
         except BadRecord:
             changed.append(case.id)
     return each, changed

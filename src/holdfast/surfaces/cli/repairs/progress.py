@@ -83,7 +83,7 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
                 return WAITS[State.NOT_RECOVERED]
             case State.PROPOSED:
                 left = self.told.proposal.open_until - self.now
-                return f"for people to approve it: {in_words(left)} left"
+                return f"for people to approve it: {in_words(left)} left{self._approved()}"
             case State.APPLIED:
                 return self._recovery()
             case state:
@@ -110,6 +110,19 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
         """How long the keeper waits, as it said when it acted."""
         watched = _watched(self.told)
         return watched.timing if watched is not None else Timing()
+
+    def _approved(self) -> str:
+        """Of what was approved in part: which step by whom."""
+        by = {
+            step: ", ".join(clean(yes.person) for yes in self.told.yeses(step))
+            for step in (each.step for each in self.told.plan.steps)
+        }
+        if not self.told.words:
+            return ""
+        if not self.told.several:
+            return f"; so far by {by[1]}"
+        each = (f"step {step} by {names or 'nobody yet'}" for step, names in by.items())
+        return f"; so far {', '.join(each)}"
 
     def _recovery(self) -> str:
         watched, timing = _watched(self.told), self._timing

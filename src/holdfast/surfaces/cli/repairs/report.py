@@ -32,6 +32,14 @@ class RefusalOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     because: str
 
 
+class YesOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Who approved which step, and when, as the database has it."""
+
+    step: int
+    person: str
+    at: str
+
+
 class BesideOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What the keeper says beside what is signed; nobody signs it."""
 
@@ -44,6 +52,7 @@ class BesideOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     approvers: str
     refusals: list[RefusalOut]
     needs: list[NeedOut]
+    approvals: list[YesOut]
 
 
 class ProposalOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -103,6 +112,9 @@ def as_value(told: Dossier, now: datetime) -> ProposalOut:
             needs=[
                 NeedOut(by=need.by, what=need.what.value, because=need.because)
                 for need in card.needs
+            ],
+            approvals=[
+                YesOut(step=yes.step, person=yes.person, at=stamp(yes.at)) for yes in told.words
             ],
         ),
     )

@@ -113,11 +113,22 @@ def beside(told: Dossier) -> Iterator[Row]:
         ("checked", card.checks.split("\n")),
         ("undo", card.undo.split("\n")),
         ("who", card.approvers.split("\n")),
+        ("approved", tuple(approved(told))),
         ("wants", tuple(f"{each.what.value}: {each.because}" for each in card.needs)),
         ("refused", tuple(f"{each.by}: {each.because}" for each in card.refusals)),
     ):
         if any(lines):
             yield Row(label, tuple(line for line in lines if line))
+
+
+def approved(told: Dossier) -> Iterator[str]:
+    """Who has said yes to what, so far; of a plan, step by step."""
+    if not told.words:
+        return
+    for each in told.plan.steps:
+        yeses = (f"{sure(yes.person)}, {to_the_second(yes.at)}" for yes in told.yeses(each.step))
+        by = "; ".join(yeses) or "nobody yet"
+        yield f"step {each.step}: {by}" if told.several else by
 
 
 def next_steps(told: Dossier, now: datetime) -> Sequence[str]:

@@ -40,6 +40,7 @@ class EntryOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     time: str
     kind: str
     actor: str
+    step: int | None
     says: dict[str, str]
 
 
@@ -72,7 +73,7 @@ def as_text(line: Line) -> Iterator[str]:
         case "begin":
             yield f"{clean(moment.told.proposal.id)}: {_proposed(moment)}"
         case "entry" if line.entry is not None:
-            yield _entry_told(line.entry)
+            yield _entry_told(line.entry, several=moment.told.several)
         case "end":
             yield moment.outcome()
         case _:
@@ -111,10 +112,23 @@ def _proposed(moment: Moment) -> str:
     )
 
 
-def _entry_told(entry: Entry) -> str:
-    told = _details(entry).values()
+def _entry_told(entry: Entry, *, several: bool) -> str:
+    told = [each for name, each in _details(entry).items() if (name, each) != _by(entry)]
     said = f": {'; '.join(told)}" if told else ""
-    return clean(f"{entry.time[:19].replace('T', ' ')}Z  {entry.kind} by {entry.actor}{said}")
+    step = _step_of(entry)
+    what = f"{entry.kind} of step {step}" if several and step is not None else entry.kind
+    return clean(f"{entry.time[:19].replace('T', ' ')}Z  {what} by {entry.actor}{said}")
+
+
+def _by(entry: Entry) -> tuple[str, str]:
+    """A person whose own word it is, is named once."""
+    return "person", entry.actor
+
+
+def _step_of(entry: Entry) -> int | None:
+    """Which step it is about, where it says so; a rejection is about all of them."""
+    step = entry.details.get("step") if entry.kind != "rejection" else None
+    return step if isinstance(step, int) else None
 
 
 def _entry_out(entry: Entry) -> EntryOut:
@@ -124,6 +138,7 @@ def _entry_out(entry: Entry) -> EntryOut:
         time=entry.time,
         kind=entry.kind,
         actor=entry.actor,
+        step=_step_of(entry),
         says=dict(_details(entry)),
     )
 

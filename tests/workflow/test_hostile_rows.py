@@ -1,18 +1,21 @@
 """Whoever has taken over `serve` writes rows as it likes: they hold up neither sealer nor inbox."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import pytest
 from sqlalchemy import text
 
+from holdfast.adapters.stores import upkeep
 from holdfast.adapters.stores.database import asking, open_engine, parse_url
 from holdfast.adapters.stores.store import SqlStore
 from holdfast.errors import BadRecord
 from holdfast.model.entries import LONGEST_DRAFT, LONGEST_ID
+from holdfast.model.handed import FREEZE
 from holdfast.ports import Records
 from tests.audit.chains import CLUSTER, a_draft, verified
-from tests.workflow.test_inbox import an_inbox, outcome, put
+from tests.workflow.test_inbox import an_inbox, outcome, put, put_any
 from tests.workflow.test_sealing import a_sealer, submit, told
 
 pytestmark = pytest.mark.slow
@@ -221,3 +224,64 @@ def test_a_letter_of_nobodys_is_answered_and_holds_up_no_other(
         assert tx.letters.backlog() == 0
     assert a_sealer(sql_store).batch() == 2
     assert verified(told(sql_store)).broken is None
+
+
+TYPES = {
+    "a sender that is no text": ("sender", "x'ff'"),
+    "a sender in no encoding": ("sender", "CAST(x'ff' AS TEXT)"),
+    "a kind that is no text": ("kind", "x'ff'"),
+    "a kind in no encoding": ("kind", "CAST(x'ff' AS TEXT)"),
+    "a kind in bytes": ("kind", "CAST('freeze' AS BLOB)"),
+    "a body in no encoding": ("body", "CAST(x'ff' AS TEXT)"),
+    "a body that is no text": ("body", "x'ff'"),
+    "a moment that is no number": ("at_ms", "'abc'"),
+    "a moment in bytes": ("at_ms", "x'ff'"),
+    "a moment with a fraction": ("at_ms", "1.5"),
+    "a moment beyond all numbers": ("at_ms", "9e999"),
+}
+NO_NAMES = {
+    "an id that is no text": "x'ff'",
+    "an id in no encoding": "CAST(x'ff' AS TEXT)",
+    "an id with another letter": "'\N{LATIN SMALL LETTER E WITH ACUTE}'",
+}
+
+
+def written_in_sqlite(tmp_path: Path, **row: str) -> SqlStore:
+    """A store in which one letter's row was written by whoever may write the file."""
+    address = f"sqlite:///{tmp_path}/holdfast.db"
+    engine = open_engine(parse_url(address))
+    upkeep.upgrade(engine, CLUSTER)
+    told = {name: f"'{value}'" for name, value in {"cluster_uid": CLUSTER, **LETTER}.items()}
+    told = {**told, "at_ms": "0", **row}
+    rewrite(
+        address, f"INSERT INTO hf_letters ({', '.join(told)}) VALUES ({', '.join(told.values())})"
+    )
+    return SqlStore(engine, CLUSTER)
+
+
+@pytest.mark.parametrize("case", TYPES)
+def test_a_row_of_another_type_is_refused_and_holds_up_no_letter(tmp_path: Path, case: str) -> None:
+    name, value = TYPES[case]
+    store = written_in_sqlite(tmp_path, **{name: value})
+    good = put(store)
+    frozen = put_any(store, 2, FREEZE, {"reason": "stop"})
+
+    assert 3 == an_inbox(store).batch()
+
+    assert outcome(store, "bad").startswith("recorded" if "sender in" in case else "refused")
+    assert outcome(store, good).startswith("recorded")
+    assert outcome(store, frozen).startswith("frozen")
+    store.close()
+
+
+@pytest.mark.parametrize("case", NO_NAMES)
+def test_a_row_of_an_id_by_which_nobody_can_answer_holds_up_no_letter(
+    tmp_path: Path, case: str
+) -> None:
+    store = written_in_sqlite(tmp_path, id=NO_NAMES[case])
+    good = put(store)
+
+    assert [1, 0] == [an_inbox(store).batch(), an_inbox(store).batch()]
+
+    assert outcome(store, good).startswith("recorded")
+    store.close()

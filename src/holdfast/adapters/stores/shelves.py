@@ -2,9 +2,26 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, func, insert, select, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Row,
+    Select,
+    and_,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+)
 
 from holdfast.adapters.stores.rows import insert_into, milliseconds, moment
 from holdfast.adapters.stores.tables import ANSWERS, BEATS, LETTERS
@@ -15,6 +32,8 @@ from holdfast.model.runs import Figures
 
 _OBJECT = msgspec.json.Decoder(dict)
 _FIGURES = msgspec.json.Decoder(Figures)
+_TEXTS = (LETTERS.c.id, LETTERS.c.kind, LETTERS.c.sender, LETTERS.c.body)
+_NO_NAME = "*[^ -~]*"  # what ids of ours never have; nothing of such an id could be answered
 
 
 class SqlLetters:
@@ -40,9 +59,10 @@ class SqlLetters:
     def waiting(self, limit: int, kind: str = "") -> Sequence[Letter]:
         """The oldest that nobody has answered."""
         asked = (
-            select(LETTERS)
+            _asked(self._connection)
             .outerjoin(ANSWERS, ANSWERS.c.letter == LETTERS.c.id)
             .where(LETTERS.c.cluster_uid == self._cluster, ANSWERS.c.letter.is_(None))
+            .where(_named(self._connection))
             .order_by(LETTERS.c.at_ms, LETTERS.c.id)
             .limit(limit)
         )
@@ -140,11 +160,45 @@ def moment_of(connection: Connection) -> datetime:
     return moment(int(connection.execute(text(asked)).scalar_one()))
 
 
-def _letter(row: Row[tuple[object, ...]]) -> Letter:
+def _asked(connection: Connection) -> Select[*tuple[Any, ...]]:
+    """What is read of a letter. In SQLite a column of texts holds whatever was written there: it is
+    read byte for byte, and told whether it is what the column is of.
+    """
+    if connection.dialect.name != "sqlite":
+        return select(*_TEXTS, LETTERS.c.at_ms, literal(value=True).label("whole"))
+    whole = and_(
+        *(func.typeof(each) == "text" for each in _TEXTS),
+        func.typeof(LETTERS.c.at_ms) == "integer",
+    )
+    bare = (cast(each, LargeBinary).label(each.name) for each in _TEXTS)
+    at = cast(LETTERS.c.at_ms, BigInteger).label("at_ms")
+    return select(*bare, at, whole.label("whole"))
+
+
+def _named(connection: Connection) -> ColumnElement[bool]:
+    """Whether a letter has an id by which it can be answered."""
+    if connection.dialect.name != "sqlite":
+        return literal(value=True)
+    id_: Column[str] = LETTERS.c.id
+    return and_(func.typeof(id_) == "text", id_.op("NOT GLOB")(_NO_NAME))
+
+
+def _letter(row: Row[*tuple[Any, ...]]) -> Letter:
     """A row as whoever may write it left it: nothing in it stops whoever reads."""
-    kind, body = row.kind, dict[str, Plain]()
+    kind, body = _text(row.kind), dict[str, Plain]()
     try:
         body = _OBJECT.decode(row.body)
     except (msgspec.DecodeError, RecursionError):
         kind = UNREADABLE
-    return Letter(id=row.id, kind=kind, sender=row.sender, body=body, at=moment(row.at_ms))
+    return Letter(
+        id=_text(row.id),
+        kind=kind if row.whole else UNREADABLE,
+        sender=_text(row.sender),
+        body=body,
+        at=moment(row.at_ms),
+    )
+
+
+def _text(told: str | bytes) -> str:
+    """As it was written; what is in no encoding of ours is told as such."""
+    return told.decode(errors="backslashreplace") if isinstance(told, bytes) else told

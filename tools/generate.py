@@ -71,8 +71,8 @@ def commands() -> str:
     parts.append(
         "## Exit codes\n\n| code | means |\n| --- | --- |\n"
         "| 0 | nothing at or above `--fail-on` |\n"
-        "| 1 | findings; a record that does not hold; an installation with faults; a repair that "
-        "did not help, or was taken back |\n"
+        "| 1 | findings; a record that does not hold, or is empty; an installation with faults; a "
+        "repair that did not help, or was taken back |\n"
         "| 2 | could not look, or what was asked makes no sense; no keeper is there, where one "
         "must answer |\n"
         "| 3 | nothing was done, and nothing is under way: refused, rejected, expired, too late |\n"

@@ -124,6 +124,49 @@ def test_an_export_is_whole_and_its_anchor_finds_what_is_cut_off(
     assert "BROKEN at entry 1" in holdfast(*offline, code=1)
 
 
+def test_a_file_with_nothing_in_it_is_not_whole_unless_that_is_expected(
+    holdfast: Holdfast, tmp_path: Path, key: str
+) -> None:
+    cut = tmp_path / "cut.jsonl"
+    cut.write_bytes(b"")
+    for file in (str(cut), os.devnull):
+        asked = ("audit", "verify", file, "--key", key)
+
+        said = holdfast(*asked, code=1)
+        assert "There is nothing in it: 0 entries, and no anchor was met" in said
+        assert "Whole" not in said
+        assert "Whole: 0 entries, each signed and in its place." in holdfast(*asked, "--empty")
+
+
+def test_the_one_file_verifier_takes_nothing_for_a_record_as_the_format_has_it(key: str) -> None:
+    assert 0 == audit_verifier.main([os.devnull, "--key", key])
+
+
+def test_nothing_after_a_checkpoint_is_whole_only_by_an_anchor_of_its_length(
+    installed: Path, holdfast: Holdfast, tmp_path: Path
+) -> None:
+    seal(range(1, 4))
+    note = str(tmp_path / "a.note")
+    holdfast("audit", "anchor", note)
+    (tmp_path / "rest").write_bytes(b"")
+    keys = str(installed / "keys" / "public")
+    asked = ("audit", "verify", str(tmp_path / "rest"), "--key", keys, "--from", note)
+
+    assert "There is nothing in it" in holdfast(*asked, code=1)
+    assert "Anchored up to entry 3: nothing was cut off" in holdfast(*asked, "--anchor", note)
+
+
+def test_to_expect_nothing_excuses_no_anchor(
+    installed: Path, holdfast: Holdfast, tmp_path: Path
+) -> None:
+    seal(range(1, 4))
+    note, keys = str(tmp_path / "a.note"), str(installed / "keys" / "public")
+    holdfast("audit", "anchor", note)
+    asked = ("audit", "verify", os.devnull, "--key", keys, "--anchor", note, "--empty")
+
+    assert "the anchor knows 3 entries, and there are 0" in holdfast(*asked, code=1)
+
+
 def test_one_goes_on_from_a_checkpoint(installed: Path, holdfast: Holdfast, tmp_path: Path) -> None:
     seal(range(1, 4))
     holdfast("audit", "anchor", str(tmp_path / "a.note"))
@@ -230,7 +273,8 @@ def test_before_there_are_keys_it_is_said_how_to_make_them(home: Path, holdfast:
 def test_our_own_record_is_verified_with_our_own_keys_and_anchors(
     installed: Path, holdfast: Holdfast
 ) -> None:
-    assert "Whole: 0 entries" in holdfast("audit", "verify")
+    assert "There is nothing in it" in holdfast("audit", "verify", code=1)
+    assert "Whole: 0 entries" in holdfast("audit", "verify", "--empty")
     seal(range(1, 5))
     assert "no anchor was given" in holdfast("audit", "verify")
     holdfast("audit", "anchor")

@@ -42,6 +42,7 @@ class Asked:
     start: Path | None = None
     cluster: str = ""
     people: Path | None = None  # then what people signed is verified again
+    empty: bool = False  # whether it is expected that there is nothing in it yet
 
 
 class _Words:
@@ -120,7 +121,7 @@ def verify(ground: Ground, asked: Asked) -> int:
         )
     if words is not None and words.false:
         Plain().print(f"{words.false} of what people signed is nobody's. Of the chain itself:")
-    code = _tell(outcome, given=len(anchors))
+    code = _tell(outcome, given=len(anchors), empty=asked.empty)
     if words is not None and code == NOTHING and not words.false:
         Plain().print(words.told())
     return BROKEN if words is not None and words.false else code
@@ -297,7 +298,7 @@ def _nothing() -> BadInput:
     )
 
 
-def _tell(outcome: Verified, given: int) -> int:
+def _tell(outcome: Verified, given: int, *, empty: bool) -> int:
     console = Plain()
     for each in outcome.restores:
         console.print(
@@ -314,6 +315,12 @@ def _tell(outcome: Verified, given: int) -> int:
         bad = outcome.broken
         why = f"BROKEN at entry {bad.seq} (line {bad.line}): {bad.because}"
         console.print(clean(sentence(why)))
+        return BROKEN
+    if not (outcome.entries or outcome.anchored or empty):
+        console.print(
+            "There is nothing in it: 0 entries, and no anchor was met that says so. If you expect "
+            "none, say so with --empty."
+        )
         return BROKEN
     state = outcome.state
     of = f" of chain {state.chain}, cluster {state.cluster}" if state is not None else ""

@@ -29,12 +29,14 @@ def declare(app: App, doors: Doors) -> None:
         start: Annotated[Path | None, Parameter(name="--from")] = None,
         cluster: str = "",
         people: Path | None = None,
+        empty: Annotated[bool, Parameter(negative=())] = False,
         state: State = None,
     ) -> int:
         """Say whether the record is whole, entry by entry, or name the first bad one.
 
-        Exits 0 when it is whole, 1 when it is not, and 2 when it could not look. A file is judged
-        offline, with the keys that you bring: none is ever taken from it.
+        Exits 0 when it is whole, 1 when it is not or there is nothing in it, and 2 when it could
+        not look. A file is judged offline, with the keys that you bring: none is ever taken from
+        it.
 
         Parameters
         ----------
@@ -52,13 +54,21 @@ def declare(app: App, doors: Doors) -> None:
         people
             A people file: then each approval, rejection, undo and thaw that people signed is
             verified again, by their keys in it and nothing else.
+        empty
+            Nothing is expected to be in it yet: then that is no fault.
         state
             The state folder (default: $HOLDFAST_STATE_DIR).
         """
         from holdfast.surfaces.cli import audit as auditing
 
         asked = auditing.Asked(
-            file=file, keys=key, anchors=anchor, start=start, cluster=cluster, people=people
+            file=file,
+            keys=key,
+            anchors=anchor,
+            start=start,
+            cluster=cluster,
+            people=people,
+            empty=empty,
         )
         return auditing.verify(doors.ground(state), asked)
 

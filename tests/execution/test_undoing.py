@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -6,9 +7,11 @@ import pytest
 from holdfast.actions.delete_pod import DeletePod
 from holdfast.actions.scale_workload import ScaleWorkload
 from holdfast.conformance.scenes import Raw, a_deployment, changed_by, sight
-from holdfast.execution.undoing import refuses_undo, restored
+from holdfast.execution.recovering import Timing, Watched
+from holdfast.execution.undoing import refuses_undo, restored, waits_for_a_person
 from holdfast.model.documents import Document
 from holdfast.model.steps import Patch, Set
+from holdfast.testing.clock import NOON
 
 SCALE = ScaleWorkload(replicas=4, now=2)
 BEFORE = a_deployment()
@@ -143,3 +146,30 @@ def test_of_a_whole_template_the_places_that_we_changed_are_asked_about(
     before: Sequence[Raw], after: Sequence[Raw], theirs: Raw, left: int
 ) -> None:
     assert left == len(of_a_template(before, after, who_wrote("kubectl", beneath(theirs))))
+
+
+HOUR, MINUTE, MOMENT = timedelta(hours=1), timedelta(minutes=1), timedelta(milliseconds=1)
+GIVEN_UP = Watched(applied=NOON, given_up=True)
+SEEN = 11 * MINUTE  # a deadline and a soak after it was done
+
+
+@pytest.mark.parametrize(
+    ("watched", "ordered", "now", "says"),
+    [
+        (GIVEN_UP, SEEN, SEEN + HOUR - MOMENT, ""),
+        (GIVEN_UP, SEEN, SEEN + HOUR, "it was ordered more than an hour ago"),
+        (GIVEN_UP, SEEN + HOUR - MOMENT, SEEN + HOUR - MOMENT, ""),
+        (GIVEN_UP, SEEN + HOUR - MOMENT, SEEN + HOUR, "it was done long ago"),
+        # of a plan: it did well, and a later step did not
+        (Watched(applied=NOON), 5 * HOUR, 6 * HOUR - MOMENT, ""),
+        (Watched(applied=NOON), 5 * HOUR, 6 * HOUR, "it was ordered more than an hour ago"),
+        (None, SEEN, SEEN + HOUR - MOMENT, ""),
+        (None, SEEN, SEEN + HOUR, "it was ordered more than an hour ago"),
+    ],
+)
+def test_the_keeper_takes_back_by_itself_what_is_due_now_and_leaves_to_people_what_was(
+    watched: Watched | None, ordered: timedelta, now: timedelta, says: str
+) -> None:
+    told = waits_for_a_person(watched, NOON + ordered, NOON + now, Timing())
+    assert (told == "") == (says == "")
+    assert told.startswith(says)

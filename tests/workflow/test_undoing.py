@@ -1,5 +1,6 @@
 """The way back: gone only while it is ours to go, and told in the record before."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,9 @@ from holdfast.model.ordered import UNDO, CaseOrder
 from holdfast.model.switches import Frozen, told
 from holdfast.testing.manifests import manifest
 from holdfast.workflow.casebook import plan_of
+from holdfast.workflow.issuing import KEEPER
+from holdfast.workflow.looks import look_again
+from holdfast.workflow.orders import accept_restore
 from holdfast.workflow.taking_back import order_undo, undo_of
 from tests.workflow.executing import CODE, HOUR, SECOND, Stage, a_case, a_stage
 
@@ -119,6 +123,89 @@ async def undone_by_a_person(stage: Stage, order: CaseOrder) -> None:
             stage.seal_all()
             await stage.clock_moves()
     assert not stage.failed()
+
+
+DAYS = timedelta(days=3)
+
+
+async def ordered(stage: Stage, by: str = KEEPER) -> CaseOrder:
+    """It has not recovered, and was ordered to be taken back; then the keeper goes away."""
+    order = await stage.approved(SCALE)
+    await stage.until(order, State.NOT_RECOVERED)
+    with stage.store.transaction() as tx:
+        assert order_undo(stage.leash, tx, plan_of(stage.case(order)).first, by=by)
+    return order
+
+
+async def comes_back(stage: Stage, order: CaseOrder) -> str:
+    """The keeper works at what was ordered; the last that it says of it."""
+    async with stage.engine.running(), asyncio.timeout(30):
+        while not stage.ended(order.run(UNDO)):
+            stage.seal_all()
+            await stage.clock_moves()
+    assert not stage.failed()
+    return stage.course(order).says
+
+
+async def test_what_does_well_by_the_time_that_it_would_go_is_left() -> None:
+    async with a_stage(rules=LEFT, soak=SECOND, deadline=SOON) as stage:
+        order = await ordered(stage)
+        stage.heal()
+        stage.clock.advance(HOUR / 6)
+        assert "it is not taken back: it does well by now" == await comes_back(stage, order)
+        await stage.until(order, State.RECOVERED_LATE)
+        assert 3 == stage.document().at("spec", "replicas")
+
+
+async def test_what_waited_for_days_is_left_to_people() -> None:
+    async with a_stage(rules=LEFT, soak=SECOND, deadline=SOON) as stage:
+        order = await ordered(stage)
+        stage.clock.advance(DAYS)
+        assert "more than an hour ago" in await comes_back(stage, order)
+        assert 3 == stage.document().at("spec", "replicas")
+
+
+async def test_what_a_person_asked_for_waits_as_long_as_it_must() -> None:
+    async with a_stage(rules=LEFT, soak=SECOND, deadline=SOON) as stage:
+        order = await ordered(stage, by="ana")
+        stage.heal()
+        stage.clock.advance(DAYS)
+        await comes_back(stage, order)
+        assert State.UNDONE.value == stage.case(order).state
+
+
+async def test_one_bad_look_after_days_takes_nothing_back(stage: Stage) -> None:
+    order = await stage.approved(SCALE)
+    await stage.until(order, State.APPLIED)
+    stage.clock.advance(DAYS)  # in which the keeper was away
+    await stage.until(order, State.NOT_RECOVERED, since=stage.clock.now() + 30 * SECOND)
+    (refused,) = (each for each in stage.entries("outcome") if each["event"] == "undo_refused")
+    assert "it was done long ago" in refused["refusals"][0]["because"]
+    assert 3 == stage.document().at("spec", "replicas")
+
+
+async def test_after_a_restore_nothing_is_taken_back_unless_somebody_asks(stage: Stage) -> None:
+    order = await stage.approved(SCALE)
+    await stage.until(order, State.APPLIED)
+    stage.forget_runs()
+    stage.clock.advance(SECOND)
+    await accept_restore(stage.sealer, [], "the disk died", "ada")
+    with stage.store.transaction() as tx:
+        look_again(stage.leash, tx, order, 1)
+    await stage.until(order, State.NOT_RECOVERED, since=stage.clock.now() + 30 * SECOND)
+    assert 3 == stage.document().at("spec", "replicas")
+    with stage.store.reading() as tx:
+        assert not undo_of(tx, order)
+
+
+@pytest.mark.parametrize("by", [KEEPER, "ana"])
+async def test_a_run_that_was_restored_with_the_rest_takes_nothing_back(by: str) -> None:
+    """As a snapshot of the disk restores it, with the engine's own rows."""
+    async with a_stage(rules=LEFT, soak=SECOND, deadline=SOON) as stage:
+        order = await ordered(stage, by)
+        await accept_restore(stage.sealer, [], "the disk died", "ada")
+        assert "a restored backup was accepted" in await comes_back(stage, order)
+        assert 3 == stage.document().at("spec", "replicas")
 
 
 @pytest.mark.parametrize("state", [State.APPLIED, State.RECOVERED])

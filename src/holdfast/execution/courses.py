@@ -74,7 +74,7 @@ class Course(
     since: datetime | None = None  # when the step before was verified
     earlier: tuple["Course", ...] = ()  # in their order; none of these holds any itself
     halted: int = 0  # the step at which the plan went no further
-    restored: bool = False  # since a backup was: nothing of a plan follows by itself
+    restored: bool = False  # since a backup was: nothing follows by itself
     generation: int = 1
     act: Sending = Sending()
     before: Picture | None = None  # what was there before the act

@@ -7,7 +7,7 @@ is theirs now.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from holdfast.execution.recovering import Watched
+from holdfast.execution.recovering import Timing, Watched
 from holdfast.execution.states import State
 from holdfast.execution.writers import OURS, others, places, writings
 from holdfast.model.documents import Document, beyond, effect
@@ -20,6 +20,12 @@ WITHIN = timedelta(hours=24)
 others have built."""
 
 
+BY_ITSELF = timedelta(hours=1)
+"""How long the keeper takes something back by itself after that was due: longer than anything that
+is waited for, and shorter than a keeper is away unnoticed. Then it is for people to say.
+"""
+
+
 def too_late(state: State, watched: Watched | None, now: datetime) -> str:
     """Why nobody takes it back any more; empty if somebody may."""
     if state not in (State.RECOVERED, State.RECOVERED_LATE):
@@ -28,6 +34,19 @@ def too_late(state: State, watched: Watched | None, now: datetime) -> str:
         return "nobody kept when it was done"
     over = now - watched.applied >= WITHIN
     return "it was done more than a day ago, and has recovered since" if over else ""
+
+
+def waits_for_a_person(
+    watched: Watched | None, ordered: datetime, now: datetime, timing: Timing
+) -> str:
+    """Why the keeper does not take it back by itself any more; empty if it may."""
+    if now - ordered >= BY_ITSELF:
+        return "it was ordered more than an hour ago, and nobody has asked for it since"
+    if watched is None or not watched.given_up:
+        return ""  # of a plan on its way back: that it did well does not matter
+    known = watched.applied + timing.deadline + timing.soak  # at the latest, if anybody looked
+    over = now - known >= BY_ITSELF
+    return "it was done long ago, and nobody knows what was built upon it since" if over else ""
 
 
 def refuses_undo(kind: Kind, undo: tuple[Step, ...], now: Document | None) -> Iterator[str]:

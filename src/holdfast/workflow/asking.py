@@ -32,7 +32,7 @@ BUDGET = "budget"
 """What a person's payment is spent as (`tx.once`), under `approvals.budgets.paid`."""
 
 SINCE = "since"
-"""What the intent to do a step of a plan says of when that was set going."""
+"""What the intent to do a step of a plan, or to take one back, says of when that was set going."""
 
 
 STEP = "approved"

@@ -5,7 +5,8 @@
 - It goes back as far as each step has a way back. What was done before one that has none stands:
   that one may lean on it.
 - Whoever wanted it back on its way and cannot have it so stops it all the same.
-- Since a backup was restored nothing of it goes back by itself: nobody knows what stands.
+- Since a backup was restored nothing of it goes back by itself: nobody knows what stands. Nor does
+  what has waited for long, or does well by the time that it would go.
 """
 
 from datetime import datetime
@@ -23,7 +24,9 @@ from holdfast.model.entries import Draft
 from holdfast.model.ids import RANDOM, new_id
 from holdfast.model.ordered import UNDO, CaseOrder
 from holdfast.model.proposals import Proposal
+from holdfast.model.times import stamp
 from holdfast.ports import Tx
+from holdfast.workflow.asking import SINCE
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.intents import INTENT
 from holdfast.workflow.issuing import KEEPER, ordered
@@ -52,6 +55,7 @@ def order_undo(leash: Leash, tx: Tx, about: Proposal, *, by: str, reason: str = 
     order = _next(leash, tx, about.id, about.step)
     if order is None or not leash.engine.enqueue(tx, ordered(order, UNDO, about)):
         return False
+    now = tx.now()
     told: dict[str, Plain] = {
         "proposal": about.id,
         "step": about.step,
@@ -60,8 +64,8 @@ def order_undo(leash: Leash, tx: Tx, about: Proposal, *, by: str, reason: str = 
         "undo": True,
         "by": by,
         "reason": reason,
+        SINCE: stamp(now),
     }
-    now = tx.now()
     id_ = new_id("ent", now, leash.dice.roll(RANDOM))
     if not tx.once.spend(UNDO, order.key, id_, now):
         return False

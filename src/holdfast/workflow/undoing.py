@@ -3,22 +3,26 @@
 - Who approved the act approved this with it, and their signatures are verified again: a row that
   says that something was done is no proof that anybody wanted it.
 - Only while it is still ours to take back: whoever changed it since is named, and it is left.
+- What the keeper ordered by itself is soon done or left to people, as is all that was ordered
+  before a backup was restored; and it is left where the target does well by then.
 - By a lease of its own, with the fences, the namespace and who keeps it looked at again. A freeze
   does not stop it, unless whoever froze said so.
 - Where it is left, the target may still heal late by itself.
 """
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
 from holdfast.errors import BadRecord
 from holdfast.execution.courses import Course
+from holdfast.execution.courses import read as course_of
 from holdfast.execution.effects import computed
 from holdfast.execution.lease_names import Purpose
 from holdfast.execution.states import UNDONE_FROM, Event, State
-from holdfast.execution.undoing import refuses_undo, restored
+from holdfast.execution.undoing import refuses_undo, restored, waits_for_a_person
 from holdfast.model import switches
 from holdfast.model.asks import Refusal, Station
 from holdfast.model.canonical import Plain
@@ -28,11 +32,13 @@ from holdfast.model.ordered import UNDO, CaseOrder
 from holdfast.model.paths import written
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Sight
+from holdfast.model.repairs import State as Health
+from holdfast.model.rules import Verdict
 from holdfast.model.steps import Create, Patch, Step
 from holdfast.policy import UNDONE_UNDER, decide
 from holdfast.ports import Tx
 from holdfast.ports.engine import Phase
-from holdfast.workflow.asking import ask_of
+from holdfast.workflow.asking import SINCE, ask_of
 from holdfast.workflow.assenting import counted_again
 from holdfast.workflow.busy import UNDER_WAY, busy
 from holdfast.workflow.casebook import plan_of
@@ -49,18 +55,23 @@ from holdfast.workflow.deeds import (
 )
 from holdfast.workflow.doing import deed_phase
 from holdfast.workflow.fenced import why_not_fenced
+from holdfast.workflow.issuing import KEEPER
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.looks import look_again
 from holdfast.workflow.moving import moved, noted
 from holdfast.workflow.submitting import record
 from holdfast.workflow.taking_back import halted_after, undo_of, undone
 from holdfast.workflow.verdicts import as_refusals
+from holdfast.workflow.verifying import how_it_does
 
 
 def undo_phase(held: Held) -> Phase:
     """The phase that takes it back."""
 
     return deed_phase(UNDO, held, Undo)
+
+
+UNASKED = "a restored backup was accepted, and nobody has asked for it since"
 
 
 class Undo:
@@ -89,6 +100,8 @@ class Undo:
             raise refused("audit_first", "that it is to be taken back is not sealed")
         if (no := why_not_fenced(await leash.fences.amiss())) is not None:
             raise Stopped(Stop(refusals=(no,)))
+        if why := await self._left_to_people(about):
+            raise refused("undo", why)
         step, before = only(about.undo), await doing.before()
         if step is None or before is None:
             raise refused("undo", "there is no way back that one request could go")
@@ -102,6 +115,38 @@ class Undo:
         if why := _otherwise(about, step, before.document, fresh, after):
             raise refused("effect", why)
         return Ready(step=step, fresh=fresh)
+
+    async def _left_to_people(self, about: Proposal) -> str:
+        """Why it is not done without their word; empty if it is, or if this is their word."""
+        ordered = await asyncio.to_thread(self._ordered)
+        if ordered is None:
+            return "it is not kept any more"
+        if ordered.course.restored:
+            return UNASKED
+        if ordered.by != KEEPER:
+            return ""
+        watched = ordered.course.watched
+        if why := waits_for_a_person(watched, ordered.at, ordered.now, self._leash.timing):
+            return why
+        if watched is None or not watched.given_up:
+            return ""
+        recovery, cause = await how_it_does(self._leash, about, ordered.course)
+        well = recovery.state is Health.WELL and cause is Verdict.ABSENT
+        return "it does well by now" if well else ""
+
+    def _ordered(self) -> "_Ordered | None":
+        with self._leash.store.reading() as tx:
+            entry = tx.records.entry(self.intent(tx))
+            case = tx.cases.case(self._order.proposal)
+            if entry is None or case is None:
+                return None
+            since = entry.details.get(SINCE, entry.time)  # older ones do not say
+            return _Ordered(
+                by=str(entry.details.get("by")),
+                at=datetime.fromisoformat(str(since)),
+                now=tx.now(),
+                course=course_of(case.course),
+            )
 
     async def _judged(
         self, about: Proposal, before: Sight, now: Document | None
@@ -180,6 +225,16 @@ class Undo:
 
     def _now(self) -> datetime:
         return self._leash.clock.now()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ordered:
+    """By whom it was ordered, and when; and how far it is now."""
+
+    by: str
+    at: datetime
+    now: datetime
+    course: Course
 
 
 _EVENTS = {

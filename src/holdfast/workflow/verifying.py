@@ -70,7 +70,7 @@ async def _look(leash: Leash, attempt: Attempt, order: CaseOrder) -> str:
         if here and case.state in _LOST:
             write = _found(leash, order, await observed(leash, case, course))
         elif here and _is_watched(case, course):
-            write = _seen(leash, order, *await _state(leash, about, course))
+            write = _seen(leash, order, *await how_it_does(leash, about, course))
     return await attempt.commit(SEEN, write)
 
 
@@ -167,7 +167,8 @@ def _resolved(leash: Leash, tx: Tx, order: CaseOrder, case: Case, answered: Answ
 # how the target does
 
 
-async def _state(leash: Leash, about: Proposal, course: Course) -> tuple[Recovery, Verdict]:
+async def how_it_does(leash: Leash, about: Proposal, course: Course) -> tuple[Recovery, Verdict]:
+    """What the target says of itself now, and whether its cause is found."""
     if course.before is None:
         return Recovery(state=Health.ILL, says="nobody kept what was there before"), Verdict.UNKNOWN
     before = sight_of(course.before)

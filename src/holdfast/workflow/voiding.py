@@ -4,8 +4,8 @@
 - What was proposed or approved is expired, so that no ticket fits it; people propose it again.
 - What was being done is unknown: who restored a backup has lost what became of it.
 - What is unknown counts as looked at by nobody, so that it is looked at, however old it is. What
-  was done, and what was being taken back, is taken up by whoever sweeps; of a plan no other step is
-  begun or taken back after it, but by a person's word.
+  was done, and what was being taken back, is taken up by whoever sweeps. Nothing that was done is
+  taken back after it, and of a plan no other step is begun, but by a person's word from then on.
 - Each proposal that ends so is an entry of the record.
 """
 
@@ -22,7 +22,6 @@ from holdfast.model.asks import Refusal
 from holdfast.model.cases import Case
 from holdfast.model.entries import Draft
 from holdfast.model.ids import RANDOM, new_id
-from holdfast.model.plans import SEVERAL
 from holdfast.ports import Clock, Dice, Tx
 from holdfast.workflow.moving import moved, noted
 
@@ -38,10 +37,14 @@ ENDS: Mapping[State, tuple[Event, str]] = MappingProxyType(
 )
 """What does not go on, what happens to it, and the kind of the entry that says so."""
 
-GO_ON = (State.APPLIED, State.UNKNOWN, State.UNDOING)
-"""What is taken up where it was. Of a plan, nothing follows it: the backup does not tell whether
-the steps after it were done, nor whether those before it were taken back.
+GO_ON = (State.APPLIED, State.UNKNOWN, State.UNDOING, State.NOT_RECOVERED)
+"""What is taken up where it was. Nothing follows it by itself: the backup does not tell whether it
+has recovered since, nor, of a plan, whether the steps after it were done or those before it were
+taken back.
 """
+
+STOOD = (State.RECOVERED, State.RECOVERED_LATE)
+"""What stays as it is, unless a person wants it back: that word was said before."""
 
 RESTORED = "a restored backup was accepted, and does not tell what was done after it"
 UNSEEN = "a restored backup was accepted, and nobody has looked since"
@@ -62,20 +65,22 @@ def void(tx: Tx, clock: Clock, dice: Dice, actor: str) -> None:
             tx.records.submit(
                 Draft(id=id_, kind=kind, actor=actor, subjects=(case.id,), details=told)
             )
-    for case in tx.cases.in_states([each.value for each in GO_ON], MOST):
-        _unseen(tx, case, now)
+    for state in (*GO_ON, *STOOD):
+        for case in tx.cases.in_states([state.value], MOST):
+            _unseen(tx, case)
 
 
-def _unseen(tx: Tx, case: Case, now: datetime) -> None:
+def _unseen(tx: Tx, case: Case) -> None:
     try:
         course = read(case.course)
     except BadRecord:
         return  # nobody goes on with that, and whoever tries says so
-    lost, several = case.state == State.UNKNOWN.value, SEVERAL in case.content
-    if lost:
+    if case.state in STOOD and course.recalled is None:
+        return
+    course = msgspec.structs.replace(course, restored=True)
+    if case.state == State.UNKNOWN.value:
         course = msgspec.structs.replace(course, looks=0, says=UNSEEN)
-    if lost or several:
-        _kept(case, noted(tx, case, now, msgspec.structs.replace(course, restored=several)))
+    _kept(case, noted(tx, case, case.changed, course))
 
 
 def _ended(tx: Tx, case: Case, event: Event, now: datetime) -> Case:

@@ -28,3 +28,21 @@ class OperatorAnswer(msgspec.Struct, frozen=True, kw_only=True):
     allows: bool
     because: str
     policies: tuple[str, ...] = ()
+
+
+class Named(msgspec.Struct, frozen=True, kw_only=True):
+    """A name in a policy's text."""
+
+    name: str
+    line: int
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What a policy's text speaks of, each as often as it stands there. Nothing is judged by it."""
+
+    policies: int  # how many
+    groups: tuple[Named, ...] = ()
+    tiers: tuple[Named, ...] = ()
+    people: tuple[Named, ...] = ()
+    ids: tuple[Named, ...] = ()  # of policies
+    slots: tuple[Named, ...] = ()  # what makes a template of a policy

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from holdfast.model.asks import Rules
-from holdfast.model.operator import OperatorAnswer, OperatorQuestion
+from holdfast.model.operator import OperatorAnswer, OperatorQuestion, Said
 from holdfast.model.people import People
 
 
@@ -30,6 +30,7 @@ class Standing:
     rules: Rules
     people: People
     operator: OperatorPolicy
+    said: Said  # by the operator's policy
     version: str  # of the rules and the policy together
     files: Mapping[str, str]  # the hash of each file of the folder
 

@@ -101,6 +101,7 @@ def loaded(folder: Path) -> Standing:
         rules=told.leash.rules(),
         people=told.people,
         operator=operator,
+        said=operator.said,
         version=told.version,
         files=told.files,
     )

@@ -94,19 +94,124 @@ def test_init_leaves_alone_what_is_there(folder: Path, capsys: pytest.CaptureFix
     assert (folder / "policy.cedar").read_text() == EVERYBODY
 
 
+ANA = f"{{id: ana, groups: [oncall, ops], identities: {{ssh: [{KEY!r}]}}}}"
+BEN = "{id: ben, groups: [oncall, platform], identities: {slack: [U2]}}"
+
+
+def odd(folder: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What looks odd in it, and that the way `lint` ends says so."""
+    ended = main(["policy", "lint", str(folder)])
+    told = capsys.readouterr().out.splitlines()
+    looks = [line.removeprefix("  odd: ") for line in told if line.startswith("  odd: ")]
+    assert ended == bool(looks)
+    return looks
+
+
+def a_leash(folder: Path, *people: str, leash: str = "", cedar: str = EVERYBODY) -> None:
+    listed = "".join(f"- {each}\n" for each in people)
+    (folder / "people.yaml").write_text(f"{HEAD}People\npeople:\n{listed}")
+    (folder / "leash.yaml").write_text(f"{HEAD}Leash\n{leash}")
+    (folder / "policy.cedar").write_text(cedar)
+
+
 @pytest.mark.parametrize(
-    "people",
+    ("leash", "people", "expected"),
     [
-        "- {id: ana, groups: [oncall], identities: {slack: [U1]}}",
-        "- {id: ana, groups: [ops], identities: {ssh: ['" + KEY + "']}}",
+        ("", [BEN.replace("{slack: [U2]}", "{}")], "ben has no identity: nobody can be known as"),
+        ("approvers: {scale: [sre]}\n", [ANA, BEN], "nobody is in a group that may approve scale"),
+        ("signed: [scale]\n", [BEN], "scale wants a signature, and nobody who may approve it"),
+        (
+            "approvers: {scale: [platform]}\ntwoPeople: [scale]\n",
+            [ANA, BEN],
+            "scale wants two people, and only ben may approve it: it can never be approved",
+        ),
+        ("twoPeople: [scale]\n", [ANA], "scale wants two people, and only ana may approve it"),
+        ("distance: {scale: 1h}\n", [ANA], "scale wants two people, and only ana may approve it"),
+        (
+            "signed: [scale]\ntwoPeople: [scale]\n",
+            [ANA, BEN],
+            "scale wants two people, and only ana may approve it",
+        ),
+        (
+            "distance: {rollback: 900h}\n",
+            [ANA, BEN],
+            "two approvals of rollback are to come 37 d 12 h apart, and a proposal is open for 4 h",
+        ),
+        ("distance: {rollback: 1h}\nopenFor: 60m\n", [ANA, BEN], "two approvals of rollback"),
     ],
 )
 def test_what_nobody_could_approve_looks_odd(
-    folder: Path, people: str, capsys: pytest.CaptureFixture[str]
+    folder: Path,
+    leash: str,
+    people: list[str],
+    expected: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    (folder / "people.yaml").write_text(f"{HEAD}People\npeople:\n{people}\n")
-    assert main(["policy", "lint", str(folder)]) == 1
-    assert "odd: " in capsys.readouterr().out
+    a_leash(folder, *people, leash=leash)
+    (told,) = odd(folder, capsys)
+    assert told.startswith(expected)
+
+
+OTHER = 'forbid(principal, action, resource) unless { principal in Group::"ops" };\n'
+CONTRACTORS = 'forbid(principal in Group::"contractorz", action, resource);\n'
+PROD = '@id("prod") forbid(principal, action, resource in Tier::"prodd");\n'
+ANNA = 'forbid(principal == Person::"anna", action, resource);\n'
+SLOT = "permit(principal == ?principal, action, resource);\n"
+
+
+@pytest.mark.parametrize(
+    ("cedar", "expected"),
+    [
+        (
+            EVERYBODY + CONTRACTORS,
+            'policy.cedar, line 2: it speaks of the group "contractorz", and nobody in people',
+        ),
+        (
+            EVERYBODY + PROD,
+            'policy.cedar, line 2: it speaks of the tier "prodd", and leash.yaml has no such tier',
+        ),
+        (
+            EVERYBODY + ANNA,
+            'policy.cedar, line 2: it speaks of the person "anna", and nobody in people.yaml is',
+        ),
+        (
+            EVERYBODY + OTHER + EVERYBODY,
+            'policy.cedar, line 3: the @id "everybody" stands in line 1 too',
+        ),
+        (
+            EVERYBODY + SLOT,
+            "policy.cedar, line 2: ?principal makes it a template, which is never asked",
+        ),
+        ("", "policy.cedar is empty: nothing is allowed"),
+        ("// permit(principal, action, resource);\n", "policy.cedar is empty: nothing is allowed"),
+    ],
+)
+def test_what_a_policy_says_in_vain_looks_odd(
+    folder: Path, cedar: str, expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_leash(folder, ANA, BEN, leash="tiers: {prod: [shop]}\n", cedar=cedar)
+    (told,) = odd(folder, capsys)
+    assert told.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("leash", "cedar"),
+    [
+        ("distance: {rollback: 239m}\ntwoPeople: [rollback]\n", EVERYBODY),
+        ("approvers: {scale: [oncall]}\ntwoPeople: [scale]\n", EVERYBODY),
+        ("", EVERYBODY + OTHER),
+        ("", EVERYBODY + PROD.replace("prodd", "prod")),
+        ("", EVERYBODY + PROD.replace("prodd", "p\\u{72}od")),
+        ("", EVERYBODY + ANNA.replace("anna", "ana")),
+        ("", f"{EVERYBODY}// {CONTRACTORS}// {SLOT}"),
+        ("", EVERYBODY.replace("everybody", "?principal // Group::'x'")),
+    ],
+)
+def test_what_is_meant_does_not_look_odd(
+    folder: Path, leash: str, cedar: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_leash(folder, ANA, BEN, leash=f"tiers: {{prod: [shop]}}\n{leash}", cedar=cedar)
+    assert [] == odd(folder, capsys)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,12 @@
 """What `holdfast policy` does: a first leash, whether one is sound, and what it answers."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from holdfast.actions import CLOSED_SET
-from holdfast.model.repairs import ActionClass
 from holdfast.ports import Standing
 from holdfast.surfaces.cli.doors import Doors
 from holdfast.surfaces.cli.exits import FAULTS, NOTHING
+from holdfast.surfaces.cli.odd import odd
 from holdfast.surfaces.cli.text import clean
 from holdfast.workflow.trying import fails
 
@@ -33,10 +32,10 @@ def lint(doors: Doors, folder: Path) -> int:
     print(f"  may be done    {', '.join(on)}")
     print(f"  never touched  what is compiled in, and {_listed(rules.protected)}")
     print(f"  people         {len(people)}")
-    odd = list(_odd(standing))
-    for each in odd:
+    looks_odd = list(odd(standing))
+    for each in looks_odd:
         print(f"  odd: {clean(each)}")
-    return FAULTS if odd else NOTHING
+    return FAULTS if looks_odd else NOTHING
 
 
 def test(doors: Doors, folder: Path, tests: Path) -> int:
@@ -59,31 +58,3 @@ def _on(standing: Standing) -> frozenset[str]:
 
 def _listed(names: frozenset[str]) -> str:
     return ", ".join(sorted(names)) or "nothing else"
-
-
-def _odd(standing: Standing) -> Iterator[str]:
-    """What is allowed, and hardly meant."""
-    rules, people = standing.rules, standing.people.people
-    if not people:
-        yield "people.yaml names nobody: nothing can be approved"
-    for person in people:
-        if not any(person.identities.told()):
-            yield f"{person.id} has no identity: nobody can be known as {person.id}"
-    groups = {group for person in people for group in person.groups}
-    for of_class in ActionClass:
-        wanted = rules.approvers.get(of_class)
-        if people and wanted is not None and not wanted & groups:
-            yield f"nobody is in a group that may approve {of_class.value}"
-        enough = wanted is None or sum(bool(wanted & {*each.groups}) for each in people) >= 2
-        if of_class in rules.two_people and people and not enough:
-            yield f"{of_class.value} wants two people, and only one may approve it"
-        if of_class in rules.signed and people and not _can_sign(standing, of_class):
-            yield f"{of_class.value} wants a signature, and nobody who may approve it has a key"
-
-
-def _can_sign(standing: Standing, of_class: ActionClass) -> bool:
-    wanted = standing.rules.approvers.get(of_class)
-    return any(
-        person.identities.ssh and (wanted is None or wanted & {*person.groups})
-        for person in standing.people.people
-    )

@@ -7,8 +7,9 @@ from datetime import datetime
 
 import msgspec
 
-from holdfast.errors import BadRecord
+from holdfast.errors import BadRecord, sentence
 from holdfast.model.repairs import ActionClass
+from holdfast.model.times import to_the_second
 
 FREEZE = "freeze"
 BREAKER = "breaker/"
@@ -80,6 +81,21 @@ def frozen_by(value: str | None, *, undoing: bool = False) -> str:
     if said is None or (undoing and not said.undo_too):
         return ""
     return f"{said.by} has switched everything off: {said.reason}"
+
+
+def freeze_told(value: str | None) -> str:
+    """All that there is to say of a freeze, for people; empty if it is off."""
+    try:
+        said = frozen(value)
+    except BadRecord:
+        return "A freeze is on, and nobody can read since when, by whom or why: nothing is done."
+    if said is None:
+        return ""
+    more = "nor taken back " if said.undo_too else ""
+    return (
+        f"A freeze is on since {to_the_second(said.at)}, by {said.by}: {sentence(said.reason)} "
+        f"Nothing new is done {more}until `holdfast thaw` is signed."
+    )
 
 
 def broken_by(value: str | None) -> str:

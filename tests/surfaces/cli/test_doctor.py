@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 from holdfast import wiring
 from holdfast.errors import HoldfastError
 from holdfast.grants.reader import reader_role
+from holdfast.model import switches
 from holdfast.model.letters import Beat
 from holdfast.surfaces.cli.doctor import LITTLE, room
 from holdfast.testing.server import SimulatedServer
@@ -115,6 +116,7 @@ async def test_one_that_is_well_is_said_to_be(
         "keys",
         "anchors",
         "keeper",
+        "freeze",
         "disk",
     ] == [each["part"] for each in told][:-1]
     assert told[-1]["part"] == "cluster"
@@ -130,6 +132,19 @@ async def test_people_read_a_line_for_each_part(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "ok       settings  Every setting fits."
     assert all(line.startswith("ok ") for line in lines)
+
+
+async def test_a_freeze_that_is_on_is_told_and_is_no_fault(
+    well: Installation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frozen = switches.Frozen(by="inbox:cli:sam", reason="the network burns", at=datetime.now(UTC))
+    with ground(None).store() as store, store.transaction() as tx:
+        tx.switches.on(switches.FREEZE, switches.told(frozen), frozen.at)
+
+    told = await doctor(capsys, code=0)
+
+    (said,) = [each["says"] for each in told if each["part"] == "freeze"]
+    assert said == switches.freeze_told(switches.told(frozen))
 
 
 def another_product(it: Installation) -> None:
@@ -313,6 +328,14 @@ BROKEN: dict[str, tuple[Callable[[Installation], object], str, str, str]] = {
         "keeper",
         "No keeper is alive.",
         "`holdfast serve --with-keeper`",
+    ),
+    "a freeze that nobody can read": (
+        lambda it: it.sql(
+            "INSERT INTO hf_switches SELECT DISTINCT cluster_uid, 'freeze', 'x', 0 FROM hf_entries"
+        ),
+        "freeze",
+        "What a switch says cannot be read.",
+        "holdfast thaw",
     ),
     "no kubeconfig": (
         lambda it: it.kubeconfig.unlink(),

@@ -71,11 +71,21 @@ async def test_the_figures_count_what_is_sealed_and_what_waits() -> None:
         'holdfast_info{process="serve",version="1.2.3"} 1',
         "holdfast_store_up 1",
         "holdfast_keeper_alive 0",
+        "holdfast_frozen 0",
         "holdfast_record_entries 2",
         "holdfast_record_waiting 1",
         "holdfast_inbox_waiting 1",
     } == {line for line in lines if not line.startswith(("#", "holdfast_engine_"))}
     assert 'holdfast_engine_orphaned{process="serve"} 0' in lines
+
+
+async def test_a_freeze_is_a_figure_and_readiness_is_what_it_was() -> None:
+    store = StoreInMemory(CLUSTER)
+    with store.transaction() as tx:
+        tx.switches.on("freeze", "whatever stands there", tx.now())
+
+    assert "holdfast_frozen 1" in (await health(store).metrics()).body.splitlines()
+    assert "ready\nkeeper: not alive\n" == (await health(store).ready()).body
 
 
 async def test_the_keepers_figures_are_those_that_came_with_its_last_beat() -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from holdfast.errors import HoldfastError, NotReady
 from holdfast.facts import kinds_read
+from holdfast.model import switches
 from holdfast.model.access import Process, Rights
 from holdfast.model.entries import Checkpoint
 from holdfast.model.keys import Purpose
@@ -215,6 +216,13 @@ def _keeper(patient: _Patient) -> Iterator[str]:
     yield f"{beat.executor} lives, at version {beat.version}."
 
 
+def _freeze(patient: _Patient) -> Iterator[str]:
+    with patient.ground.store() as store, store.reading() as tx:
+        value = tx.switches.value(switches.FREEZE)
+    switches.frozen(value)  # a switch that nobody can read is a fault
+    yield switches.freeze_told(value) or "Nothing is switched off."
+
+
 def _anchors(patient: _Patient) -> Iterator[str]:
     anchors = read_anchors(patient.ground)
     with patient.ground.store() as store, store.reading() as tx:
@@ -295,6 +303,7 @@ _PARTS: tuple[tuple[str, _Look, bool], ...] = (
     ("keys", _keys, False),
     ("anchors", _anchors, True),
     ("keeper", _keeper, True),
+    ("freeze", _freeze, True),
     ("disk", _disk, False),
     ("cluster", _cluster, False),
 )

@@ -13,6 +13,7 @@ import msgspec
 from holdfast.errors import HoldfastError, StoreFailed
 from holdfast.model.access import Process
 from holdfast.model.runs import Backlog, Figures
+from holdfast.model.switches import FREEZE
 from holdfast.ports import Store
 from holdfast.ports.engine import Engine
 from holdfast.surfaces.processes.listener import Pages, Reply
@@ -35,6 +36,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """What the store says at one moment."""
 
     keeper_alive: bool
+    frozen: bool
     sealed: int
     to_seal: int
     to_answer: int
@@ -88,6 +90,7 @@ class Health:
                 engines.append((Process.KEEPER, keeper.figures))
             return State(
                 keeper_alive=keeper is not None,
+                frozen=tx.switches.value(FREEZE) is not None,
                 sealed=tip.size if tip is not None else 0,
                 to_seal=tx.records.backlog(),
                 to_answer=tx.letters.backlog(),
@@ -114,6 +117,7 @@ class Health:
 def _of(state: State) -> Sequence[Figure]:
     told = (
         ("keeper_alive", "Whether a keeper has beaten lately.", int(state.keeper_alive)),
+        ("frozen", "Whether a freeze is on, so that nothing new is done.", int(state.frozen)),
         ("record_entries", "Entries of the audit record.", state.sealed),
         ("record_waiting", "Drafts that wait to be sealed.", state.to_seal),
         ("inbox_waiting", "Letters that nobody has answered.", state.to_answer),

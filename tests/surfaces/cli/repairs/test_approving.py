@@ -14,6 +14,7 @@ from holdfast.approvals import statements
 from holdfast.approvals.statements import NAMESPACE, Decision
 from holdfast.errors import BadInput, BadRecord, CannotSign, NotReady
 from holdfast.execution.states import State
+from holdfast.model import switches
 from holdfast.model.letters import Letter
 from holdfast.surfaces.cli.exits import NOTHING, REFUSED
 from holdfast.surfaces.cli.pens import Signing
@@ -75,6 +76,22 @@ def test_what_is_shown_is_signed_and_handed_over(
     assert RESTART.open_until == statement.until
     assert f"Recorded: {ID} is approved" in told
     assert f"holdfast watch {ID}" in told
+
+
+def test_whoever_approves_is_told_first_of_a_freeze(
+    key: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = a_store(key)
+    frozen = switches.Frozen(by="inbox:cli:sam", reason="burns.", at=NOON, undo_too=True)
+    with store.transaction() as tx:
+        tx.switches.on("freeze", switches.told(frozen), NOON)
+
+    said(store, home, key=key)
+
+    assert capsys.readouterr().err.startswith(
+        "A freeze is on since 2026-03-02 12:00:00Z, by inbox:cli:sam: burns. Nothing new is done "
+        "nor taken back until `holdfast thaw` is signed.\n"
+    )
 
 
 def test_the_first_of_two_is_told_that_another_is_wanted(

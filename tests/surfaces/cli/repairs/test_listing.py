@@ -9,8 +9,10 @@ import yaml
 
 from holdfast.errors import BadInput
 from holdfast.execution.states import State
+from holdfast.model import switches
 from holdfast.model.cases import Case
 from holdfast.surfaces.cli.repairs.listing import Output, listed, show
+from holdfast.testing.clock import NOON
 from tests.surfaces.cli.repairs.scripted import ScriptedStore, a_ground
 from tools.proposals import RESTART, a_case
 
@@ -45,6 +47,26 @@ def test_people_get_a_line_and_where_it_is(
         "prp_1  RolloutRestart of Deployment shop/web  LOW risk, 1 min old",
         "  waits for approval: 4 h left, until 2026-03-02 16:00:00Z",
     ] == capsys.readouterr().out.splitlines()
+
+
+def test_a_freeze_is_said_before_the_list_and_in_its_json(
+    home: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = ScriptedStore(None, numbered(1))
+    frozen = switches.Frozen(by="inbox:cli:sam", reason="the network burns", at=NOON)
+    with store.transaction() as tx:
+        tx.switches.on("freeze", switches.told(frozen), NOON)
+    said = (
+        "A freeze is on since 2026-03-02 12:00:00Z, by inbox:cli:sam: the network burns. Nothing "
+        "new is done until `holdfast thaw` is signed."
+    )
+
+    listed(a_ground(store), Output.TEXT, 20, open_only=False)
+    assert f"{said}\n" == capsys.readouterr().err
+    show(a_ground(store), "prp_1", Output.JSON)
+    assert f"{said}\n" == capsys.readouterr().err
+    listed(a_ground(store), Output.JSON, 20, open_only=False)
+    assert said == msgspec.json.decode(capsys.readouterr().out)["frozen"]
 
 
 def test_one_that_was_edited_is_named_and_not_told(

@@ -182,6 +182,7 @@ def test_a_frozen_cluster_refuses_everything(
 
     said = proposes(troubles(shop)["HF-STO-001"].id, code=REFUSED)
 
+    assert "A freeze is on since 2026-03-02 12:00:00Z, by inbox:cli:sam:" in said
     assert "refused by freeze: inbox:cli:sam has switched everything off: the network burns" in said
     assert "None: escalate. All that could be done is refused." in said
 

@@ -26,6 +26,7 @@ from holdfast.surfaces.cli.repairs.asking import YES, meant, refuse_without_term
 from holdfast.surfaces.cli.repairs.dossier import Dossier
 from holdfast.surfaces.cli.repairs.each_step import Said, hand_over, sign_each
 from holdfast.surfaces.cli.repairs.finding import found
+from holdfast.surfaces.cli.repairs.frozen import warn
 from holdfast.surfaces.cli.repairs.keeper import refuse_without_keeper, tell
 from holdfast.surfaces.cli.repairs.signing import called, chosen, handed, read_file
 from holdfast.surfaces.cli.repairs.words import state_told
@@ -56,6 +57,7 @@ def say(ground: Ground, signing: Callable[[], Signing], wish: Wish, now: datetim
     if (wish.statement is None) != (wish.signature is None):
         raise BadInput("--statement and --signature belong together.", remedy="Give both, or none.")
     with ground.store() as store:
+        warn(store)
         told = found(store, wish.id)
         console = Plain(stderr=wish.print_only)
         because = _too_late(told, wish.decision, now)

@@ -20,6 +20,7 @@ from holdfast.surfaces.cli.ground import Ground
 from holdfast.surfaces.cli.repairs import card
 from holdfast.surfaces.cli.repairs.dossier import Dossier, opened
 from holdfast.surfaces.cli.repairs.finding import found, with_words
+from holdfast.surfaces.cli.repairs.frozen import freeze_in, warn, warn_of
 from holdfast.surfaces.cli.repairs.markdown import as_markdown
 from holdfast.surfaces.cli.repairs.report import ProposalOut, as_value
 from holdfast.surfaces.cli.repairs.rows import standing
@@ -43,16 +44,21 @@ class Output(StrEnum):
 
 
 class ProposalsOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Proposals, the newest first; those that were changed since are named and not told."""
+    """Proposals, the newest first; those that were changed since are named and not told.
+
+    `frozen` says since when a freeze is on, by whom and why; it is empty where none is.
+    """
 
     schema: Literal["holdfast.dev/proposals/v1alpha1"]
     proposals: list[ProposalOut]
     changed: list[str]
+    frozen: str
 
 
 def show(ground: Ground, id_: str, output: Output) -> int:
     """Print one as its card, or as a value."""
     with ground.store() as store:
+        warn(store)
         tell(found(store, id_), output, _now(store))
     return NOTHING
 
@@ -80,12 +86,17 @@ def listed(ground: Ground, output: Output, last: int, *, open_only: bool) -> int
         )
     with ground.store() as store, store.reading() as tx:
         now = tx.now()
+        frozen = freeze_in(tx)
         each, changed = _read(tx, _cases(tx, last, open_only=open_only), store.cluster)
     if output is Output.TEXT:
+        warn_of(frozen)
         write(Plain(), _lines(each, changed, now))
         return NOTHING
     value = ProposalsOut(
-        schema=LISTED, proposals=[as_value(one, now) for one in each], changed=list(changed)
+        schema=LISTED,
+        proposals=[as_value(one, now) for one in each],
+        changed=list(changed),
+        frozen=frozen,
     )
     print(as_json(value) if output is Output.JSON else as_yaml(value))
     return NOTHING

@@ -26,6 +26,7 @@ from holdfast.surfaces.cli.ground import Ground
 from holdfast.surfaces.cli.looking import Source, take
 from holdfast.surfaces.cli.meaning import meant, written
 from holdfast.surfaces.cli.repairs.finding import found
+from holdfast.surfaces.cli.repairs.frozen import warn
 from holdfast.surfaces.cli.repairs.keeper import asked, refuse_without_keeper, tell
 from holdfast.surfaces.cli.repairs.listing import Output
 from holdfast.surfaces.cli.repairs.listing import tell as show
@@ -115,6 +116,7 @@ def _step(ground: Ground, seen: Seen, asked: StepAsked, number: int) -> Propose:
 
 
 def _looked(doors: Doors, source: Source, store: Store) -> Seen:
+    warn(store)
     snapshot = take(doors, source, facts.kinds_read())
     _refuse_elsewhere(snapshot, store)
     judged = survey(snapshot, grace_scale=doors.preferences().grace_scale)

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from holdfast.adapters.stores import upkeep
+from holdfast.adapters.stores.database import open_engine, parse_url
+from holdfast.adapters.stores.store import SqlStore
 from holdfast.model.handed import ASKED, PLAN, PROPOSE, THAW, WORD
 from holdfast.model.letters import Letter
 from holdfast.workflow.inbox import AT_ONCE
@@ -52,6 +55,30 @@ async def test_whatever_stands_in_a_letter_it_is_answered_and_breaks_nobody(tall
             await heard[kind](Letter(id=id_, kind=kind, sender="cli:eve", body=body, at=at))
             assert arena.became(id_).split(" ")[0] in {"refused", ASKED}, (kind, body)
         assert arena.untouched()
+    tally(Count(SUITE, len(odd) - 1))
+
+
+@pytest.mark.xdist_group("postgres")
+async def test_what_a_server_would_not_take_is_answered_before_it_is_asked(
+    postgres_database: str, tally: Tally
+) -> None:
+    engine = open_engine(parse_url(postgres_database))
+    async with an_arena() as arena:
+        about = await arena.open()
+        upkeep.upgrade(engine, arena.store.cluster)
+        store = SqlStore(engine, arena.store.cluster)
+        (case,) = arena.cases()
+        with store.transaction() as tx:
+            tx.cases.put(case)
+        arena.changed["store"] = store
+        heard = hearings(arena.leash)
+        odd = [each for each in _odd(arena, about) if each[0] in {WORD, THAW}]
+        for number, (kind, body) in enumerate(odd):
+            id_, at = f"odd_{number}", arena.store_now()
+            await heard[kind](Letter(id=id_, kind=kind, sender="cli:eve", body=body, at=at))
+            with store.reading() as tx:
+                assert (tx.letters.outcome(id_) or "").startswith("refused"), (kind, body)
+    engine.dispose()
     tally(Count(SUITE, len(odd) - 1))
 
 

@@ -1,6 +1,6 @@
 """Whether it helped, by the target's own word and its cause; and what became of what is lost."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,19 +10,22 @@ import pytest
 from holdfast.actions.rollout_restart import STAMP, RolloutRestart
 from holdfast.actions.scale_workload import ScaleWorkload
 from holdfast.errors import Unanswered
+from holdfast.execution.courses import Course, written
 from holdfast.execution.states import State
 from holdfast.model.asks import Rules
 from holdfast.model.kinds import ReplicaSet
 from holdfast.model.objects import Object, Ref
+from holdfast.model.ordered import CaseOrder
 from holdfast.model.rules import Verdict, finding_id
 from holdfast.model.steps import Step
 from holdfast.model.switches import breaker
 from holdfast.ports import How
 from holdfast.testing.clock import FrozenClock
 from holdfast.testing.manifests import deployment, pod_of, unpulled, waiting_status
+from holdfast.workflow.busy import UNDER_WAY, WAITING, busy
 from holdfast.workflow.keeping import ASTRAY
 from holdfast.workflow.verifying import cause
-from tests.workflow.executing import Stage, a_stage, changed
+from tests.workflow.executing import SECOND, Stage, a_stage, changed
 
 RESTART = RolloutRestart(stamp="2026-01-01T12:00:00Z")
 SCALE = ScaleWorkload(replicas=3, now=2)
@@ -234,3 +237,51 @@ async def test_what_somebody_deleted_meanwhile_stays_unknown(stage: Stage) -> No
     later = stage.clock.now() + timedelta(minutes=5)
     await stage.until(order, State.UNKNOWN, since=later)
     assert "does not tell" in stage.course(order).says
+
+
+async def unknown_for_good(stage: Stage) -> CaseOrder:
+    """Nobody heard an answer, and somebody has changed the same since."""
+    stage.wire.plans.append("lose the request")
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.UNKNOWN)
+    change = {"spec": {"template": {"metadata": {"annotations": {"x": "y"}}}}}
+    stage.cluster.patch("deployments.apps", "web", change, namespace="shop")
+    await stage.quiet("look")
+    assert "does not tell" in stage.course(order).says
+    return order
+
+
+OVER = timedelta(minutes=40, seconds=65)  # deadline, late window, and what an API server may take
+
+
+@pytest.mark.parametrize("states", [WAITING, UNDER_WAY])
+async def test_what_stays_unknown_holds_its_target_while_something_may_come_of_it(
+    stage: Stage, states: frozenset[State]
+) -> None:
+    order = await unknown_for_good(stage)
+    sent, about = stage.course(order).act.sent, stage.document().ref
+    assert sent is not None
+    stage.clock.advance(sent.at + OVER - SECOND - stage.clock.now())
+    assert "(unknown)" in str(busy(stage.leash, about, states))
+    stage.clock.advance(SECOND)
+    assert busy(stage.leash, about, states) is None
+    other = await stage.approved(RolloutRestart(stamp="2026-01-01T13:00:00Z"))
+    await stage.until(other, State.RECOVERED, meanwhile=stage.heal)
+    assert State.UNKNOWN.value == stage.case(order).state
+
+
+HELD: dict[str, Callable[[Course], Course]] = {
+    "its lease may stand": lambda course: msgspec.structs.replace(
+        course, act=msgspec.structs.replace(course.act, lease="act.rolloutrestart.uid-1.1")
+    ),
+    "nobody has looked": lambda course: msgspec.structs.replace(course, looks=0),
+}
+
+
+@pytest.mark.parametrize("why", [*HELD, "nobody can read it"])
+async def test_what_is_unknown_holds_its_target_as_long_as(stage: Stage, why: str) -> None:
+    order = await unknown_for_good(stage)
+    course = written(HELD[why](stage.course(order))) if why in HELD else "rubbish"
+    stage.forge(msgspec.structs.replace(stage.case(order), course=course))
+    stage.clock.advance(timedelta(days=365))
+    assert busy(stage.leash, stage.document().ref, WAITING) is not None

@@ -1,8 +1,14 @@
-"""Whether something is happening to a target already: nothing else is begun on it meanwhile."""
+"""Whether something is happening to a target already: nothing else is begun on it meanwhile.
+
+What stays unknown for good holds its target as long as something may come of it, and no longer.
+"""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from holdfast.errors import BadRecord
+from holdfast.execution.courses import read as course_of
+from holdfast.execution.recovering import Timing
 from holdfast.execution.states import State
 from holdfast.model.asks import Refusal
 from holdfast.model.cases import Case
@@ -25,10 +31,29 @@ def busy(leash: Leash, target: Ref, states: Collection[State], but: str = "") ->
     with leash.store.reading() as tx:
         # Of all that are in them, and not of the newest about it: anybody may propose any number.
         for case in tx.cases.in_states([each.value for each in states], _MOST):
-            if case.id != but and _is_about(case, target):
+            if case.id == but or _is_over(case, tx.now(), leash.timing):
+                continue
+            if _is_about(case, target):
                 because = f"{case.id} is under way on it ({case.state})"
                 return Refusal(by="cases", because=because)
     return None
+
+
+def _is_over(case: Case, now: datetime, timing: Timing) -> bool:
+    """Whether nothing can come of it any more, though nobody will be able to tell what did: its
+    lease is gone, it was looked at, and as long has passed as one may heal late. Neither time nor a
+    person ends such a case, and its target would be held for ever.
+    """
+    if case.state != State.UNKNOWN.value:
+        return False
+    try:
+        course = course_of(case.course)
+    except BadRecord:
+        return False
+    if course.act.lease or not course.looks:
+        return False
+    since = course.act.sent.at if course.act.sent is not None else case.proposed
+    return now - since >= timing.settled + timing.deadline + timing.late
 
 
 def _is_about(case: Case, target: Ref) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from holdfast.adapters.signers.ssh import check
 from holdfast.approvals.signed import SignedWord
 from holdfast.approvals.statements import NAMESPACE, Decision, Statement
-from holdfast.approvals.words import Dissent, Recall, heard, remembered
+from holdfast.approvals.words import Dissent, Recall, given, heard, remembered
 from holdfast.model.asks import Assent, Proof, Refusal
 from holdfast.model.cases import Word
 from holdfast.model.people import API_VERSION, KIND, Identities, People, Person
@@ -206,6 +206,54 @@ def test_a_yes_counts_no_more_once_its_person_was_revoked(
     known = people(key, revoked=revoked)
     assert counts is isinstance(recalled(kept(key), known), Assent)
     assert isinstance(recalled(kept(key), msgspec.structs.replace(known, people=())), Refusal)
+
+
+def test_a_clock_that_goes_back_lets_nobody_revoked_count(key: Path) -> None:
+    known = people(key, revoked=NOW)
+    assert isinstance(recalled(kept(key), known, NOW - SECOND), Refusal)
+
+
+@pytest.mark.parametrize("revoked", [None, NOW + SECOND, NOW, NOW - timedelta(days=9)])
+def test_a_yes_is_as_it_was_given_whatever_became_of_who_gave_it(
+    key: Path, revoked: datetime | None
+) -> None:
+    """For whoever asks what was approved then, and not whether it may be done now."""
+    known = people(key, revoked=revoked)
+    yes = hear(said(key), people(key))
+    assert yes == given(kept(key), about=PROPOSAL, people=known, check=check)
+
+
+@pytest.mark.parametrize(
+    ("changed", "because"),
+    [
+        ({"at": NOW + SECOND}, "what is kept as the approval of ana is none"),
+        ({"person": "ben"}, "what is kept as the approval of ben is none"),
+        ({"step": 1}, "ana: that is about step 0, and not about step 1"),
+        ({"assent": "{}"}, "the approval of ana cannot be read"),
+        ({"signature": ""}, "it is not armored"),
+        ({"statement": "{}"}, "statement"),
+    ],
+)
+def test_what_was_not_given_so_is_told(key: Path, changed: dict[str, Any], because: str) -> None:
+    told = given(kept(key, **changed), about=PROPOSAL, people=people(key), check=check)
+    assert isinstance(told, Refusal)
+    assert because in told.because
+
+
+def test_what_had_run_out_when_it_was_given_was_no_yes(key: Path) -> None:
+    yes = hear(said(key), people(key))
+    late = msgspec.json.encode(msgspec.structs.replace(yes, at=UNTIL)).decode()
+    told = given(kept(key, assent=late, at=UNTIL), about=PROPOSAL, people=people(key), check=check)
+    assert isinstance(told, Refusal)
+    assert "ana: that held until a time that has passed" == told.because
+
+
+def test_a_no_was_no_yes_whoever_keeps_it_as_one(key: Path) -> None:
+    no = said(key, decision=Decision.REJECT, reason="no")
+    row = kept(key, statement=no.statement.decode(), signature=no.signature)
+    told = given(row, about=PROPOSAL, people=people(key), check=check)
+    assert isinstance(told, Refusal)
+    assert "what is kept as the approval of ana is none" == told.because
 
 
 def test_a_yes_that_is_kept_belongs_to_the_groups_of_now(key: Path) -> None:

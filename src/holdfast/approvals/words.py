@@ -44,14 +44,11 @@ def heard(
     now: datetime,
 ) -> Assent | Dissent | Recall | Refusal:
     """What a person says of that step of that proposal, by the server's clock."""
-    try:
-        said = statements.read(word.statement)
-    except BadRecord as odd:
-        return refused(odd.wrong)
-    person = signer(word, statements.NAMESPACE, people, check)
-    if isinstance(person, Refusal):
-        return person
-    because = _elsewhere(said, about, step) or _not_now(said, person, about, now)
+    signed = _signed(word, about, step, people, check)
+    if isinstance(signed, Refusal):
+        return signed
+    said, person = signed
+    because = NOT_ANY_MORE if revoked(person, now) else _not_now(said, about, now)
     if because:
         return refused(f"{person.id}: {because}")
     match said.decision:
@@ -64,10 +61,9 @@ def heard(
             return _assent(said, person, about, now)
 
 
-def remembered(
-    word: Word, *, about: Proposal, people: People, check: SshCheck, now: datetime
-) -> Assent | Refusal:
-    """A yes that was taken earlier, verified again: the row that keeps it is no proof.
+def given(word: Word, *, about: Proposal, people: People, check: SshCheck) -> Assent | Refusal:
+    """A yes that was taken earlier, verified again: the row that keeps it is no proof. It is as it
+    was then, whatever became since of who gave it.
 
     When it came is what the row says; who said what is what the signature says.
     """
@@ -76,15 +72,45 @@ def remembered(
         again = SignedWord(statement=word.statement.encode(), signature=word.signature)
     except (msgspec.MsgspecError, UnicodeError):
         return refused(f"the approval of {word.person} cannot be read")
-    said = heard(again, about=about, step=word.step, people=people, check=check, now=taken)
+    signed = _signed(again, about, word.step, people, check)
+    if isinstance(signed, Refusal):
+        return signed
+    said, person = signed
+    if because := _not_now(said, about, taken):
+        return refused(f"{person.id}: {because}")
+    theirs = said.decision is Decision.APPROVE and person.id == word.person
+    if not theirs or taken != word.at:
+        return refused(f"what is kept as the approval of {word.person} is none")
+    return _assent(said, person, about, taken)
+
+
+def remembered(
+    word: Word, *, about: Proposal, people: People, check: SshCheck, now: datetime
+) -> Assent | Refusal:
+    """The same, of whoever may still say so."""
+    said = given(word, about=about, people=people, check=check)
     if isinstance(said, Refusal):
         return said
-    if not isinstance(said, Assent) or said.person != word.person or taken != word.at:
-        return refused(f"what is kept as the approval of {word.person} is none")
     person = people.by_id(said.person)
-    if person is None or revoked(person, now):
+    if person is None or revoked(person, max(now, said.at)):
         return refused(f"{said.person}: {NOT_ANY_MORE}")
     return said
+
+
+def _signed(
+    word: SignedWord, about: Proposal, step: int, people: People, check: SshCheck
+) -> tuple[Statement, Person] | Refusal:
+    """What was signed, of that step of that proposal, and by whom."""
+    try:
+        said = statements.read(word.statement)
+    except BadRecord as odd:
+        return refused(odd.wrong)
+    person = signer(word, statements.NAMESPACE, people, check)
+    if isinstance(person, Refusal):
+        return person
+    if because := _elsewhere(said, about, step):
+        return refused(f"{person.id}: {because}")
+    return said, person
 
 
 def _assent(said: Statement, person: Person, about: Proposal, now: datetime) -> Assent:
@@ -111,10 +137,8 @@ def _elsewhere(said: Statement, about: Proposal, step: int) -> str:
     return ""
 
 
-def _not_now(said: Statement, person: Person, about: Proposal, now: datetime) -> str:
+def _not_now(said: Statement, about: Proposal, now: datetime) -> str:
     """Why it does not count at this moment."""
-    if revoked(person, now):
-        return NOT_ANY_MORE
     if now >= said.until:
         return "that held until a time that has passed"
     if now >= about.open_until and said.decision is not Decision.UNDO:

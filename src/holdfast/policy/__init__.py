@@ -11,12 +11,12 @@ from holdfast.model.asks import Answer, Ask, Needs, Refusal, Verdict
 from holdfast.policy.around import breaker, cooldown, freeze, operator_policy
 from holdfast.policy.audit_first import audit_first
 from holdfast.policy.budget import budget
-from holdfast.policy.closed_set import closed_set
+from holdfast.policy.closed_set import closed_set, ever_done
 from holdfast.policy.kept_elsewhere import kept_elsewhere
 from holdfast.policy.protected_namespaces import protected_namespaces
-from holdfast.policy.signed_approval import approved_before, signed_approval
+from holdfast.policy.signed_approval import approved_before, approved_once, signed_approval
 from holdfast.policy.target_scope import target_scope
-from holdfast.policy.two_people import two_people
+from holdfast.policy.two_people import two_by_nature, two_people
 
 type Layer = Callable[[Ask], Answer]
 
@@ -42,8 +42,19 @@ UNDONE_UNDER: tuple[Layer, ...] = (
     approved_before,
     two_people,
 )
-"""What holds for a way back as well: that it is gone was approved with the act, so the clocks of
-that approval do not hold for it, but whose it was does.
+"""What holds for a way back that the keeper goes by itself: that it is gone was approved with the
+act, so the clocks of that approval do not hold for it, but whose it was does.
+"""
+WANTED_BACK: tuple[Layer, ...] = (
+    ever_done,
+    protected_namespaces,
+    kept_elsewhere,
+    approved_once,
+    two_by_nature,
+)
+"""The same, where somebody who may decide it now has signed that it is to be taken back. It must
+have been approved; whether those people may approve it today, and whether anybody may do it again,
+does not matter: operators who tighten the leash are not to be left with what was done before.
 """
 
 

@@ -6,11 +6,19 @@ from holdfast.model.asks import Answer, Ask, Refusal
 
 def closed_set(ask: Ask) -> Answer:
     """The kind is one of ours, byte by byte, and an operator wants it done at all."""
+    if (no := ever_done(ask)) is not None:
+        return no
     kind = type(ask.action).kind
-    if type(ask.action) not in CLOSED_SET:
-        return Refusal(by="closed_set", because=f"{kind.name} is nothing that we ever do")
     if not kind.on and kind.name not in ask.rules.switched_on:
         return Refusal(
             by="closed_set", because=f"{kind.name} is off until an operator switches it on by name"
         )
     return None
+
+
+def ever_done(ask: Ask) -> Answer:
+    """The kind is one of ours: what was done while it was on can be taken back after that."""
+    if type(ask.action) in CLOSED_SET:
+        return None
+    name = type(ask.action).kind.name
+    return Refusal(by="closed_set", because=f"{name} is nothing that we ever do")

@@ -39,6 +39,17 @@ def approved_before(ask: Ask) -> Answer:
     return Refusal(by="signed_approval", because="; ".join(reasons)) if reasons else None
 
 
+def approved_once(ask: Ask) -> Answer:
+    """What a person wants back was approved, by whoever was to approve it then."""
+    others = [each.person for each in ask.assents if each.digest != ask.digest]
+    if others:
+        because = f"{', '.join(others)} approved something else"
+        return Refusal(by="signed_approval", because=because)
+    if not ask.assents:
+        return Refusal(by="signed_approval", because="nobody has approved it")
+    return None
+
+
 def _unfit(ask: Ask, assent: Assent, *, signed: bool) -> Iterator[str]:
     who = assent.person
     yield from _not_theirs(ask, assent, signed=signed)

@@ -8,20 +8,14 @@ def two_people(ask: Ask) -> Answer:
     """Two canonical people, for what concerns the whole cluster, for high risk, or as asked."""
     of_class = type(ask.action).kind.of_class
     apart = ask.rules.distance.get(of_class)
-    why = (
-        "it concerns the whole cluster"
-        if not ask.target.namespace
-        else "its risk is high"
-        if ask.risk is Risk.HIGH
-        else f"the rules ask for it of every {of_class.value}"
+    why = by_its_nature(ask) or (
+        f"the rules ask for it of every {of_class.value}"
         if of_class in ask.rules.two_people or apart is not None
         else ""
     )
     if not why:
         return None
-    first: dict[str, int] = {}
-    for number, each in enumerate(ask.assents):
-        first.setdefault(each.person, number)
+    first = _firsts(ask)
     if len(first) < 2:
         if ask.station is Station.EXECUTION:
             return Refusal(by="two_people", because=f"two people must approve it: {why}")
@@ -33,3 +27,28 @@ def two_people(ask: Ask) -> Answer:
             because=f"the second approval came {other - one} after the first, not {apart}",
         )
     return None
+
+
+def two_by_nature(ask: Ask) -> Answer:
+    """The same, of what a person wants back: two said yes to what always wants two. What the rules
+    asked for when that was, nobody keeps.
+    """
+    why = by_its_nature(ask)
+    if not why or len(_firsts(ask)) >= 2:
+        return None
+    return Refusal(by="two_people", because=f"two people must approve it: {why}")
+
+
+def by_its_nature(ask: Ask) -> str:
+    """Why it wants two people whatever the rules say; empty if it does not."""
+    if not ask.target.namespace:
+        return "it concerns the whole cluster"
+    return "its risk is high" if ask.risk is Risk.HIGH else ""
+
+
+def _firsts(ask: Ask) -> dict[str, int]:
+    """Who has approved it, each with the number of his first approval."""
+    first: dict[str, int] = {}
+    for number, each in enumerate(ask.assents):
+        first.setdefault(each.person, number)
+    return first

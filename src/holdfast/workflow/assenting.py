@@ -39,10 +39,26 @@ async def counted_again(leash: Leash, about: Proposal) -> Counted:
 def counted(leash: Leash, about: Proposal, kept: Sequence[Word], now: datetime) -> Counted:
     """The same, of what is kept, at that moment."""
     people = leash.people()
-    again = [
-        words.remembered(each, about=about, people=people, check=leash.ssh_check, now=now)
-        for each in kept
-    ]
+    return _of(
+        [
+            words.remembered(each, about=about, people=people, check=leash.ssh_check, now=now)
+            for each in kept
+        ],
+        now,
+    )
+
+
+async def given(leash: Leash, about: Proposal) -> Counted:
+    """Whose word for it counted when it was given, whatever became of them since."""
+    kept, now = await asyncio.to_thread(_kept, leash, about)
+    people = leash.people()
+    return _of(
+        [words.given(each, about=about, people=people, check=leash.ssh_check) for each in kept],
+        now,
+    )
+
+
+def _of(again: Sequence[Assent | Refusal], now: datetime) -> Counted:
     return Counted(
         assents=tuple(each for each in again if isinstance(each, Assent)),
         not_counted=tuple(each for each in again if isinstance(each, Refusal)),

@@ -37,6 +37,7 @@ from holdfast.workflow.journal import sighted
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.matters import BY, Matter, held
 from holdfast.workflow.moving import moved, must, noted
+from holdfast.workflow.recalls import may_recall
 from holdfast.workflow.taking_back import order_undo, reversible
 
 REJECTED, UNDOING = "rejected", "undoing"
@@ -162,14 +163,14 @@ def _recalled(tx: Tx, matter: Matter, case: Case, said: Recall) -> Answer:
     because = too_late(State(case.state), course.watched, now) if reversible(about) else NO_WAY
     if because:
         return matter.no(Refusal(by=BY, because=because))
-    if not all(_may(leash, said, each) for each in matter.plan.steps[: about.step]):
+    if not may_recall(leash.rules(), said, matter.plan, about.step):
         because = f"{said.person} is in no group that may decide this"
         return matter.no(Refusal(by=BY, because=because))
     if frozen:
         return matter.no(Refusal(by="freeze", because=frozen))
 
     def order(tx: Tx) -> None:
-        if not order_undo(leash, tx, about, by=said.person, reason=said.reason):
+        if not order_undo(leash, tx, about, by=said.person, reason=said.reason, wish=matter.handed):
             raise TooLate(Refusal(by=BY, because="it is being taken back already"))
         wanted = msgspec.structs.replace(course, recalled=now, restored=False)
         must(noted(tx, case, now, wanted))
@@ -182,8 +183,3 @@ def _recalled(tx: Tx, matter: Matter, case: Case, said: Recall) -> Answer:
         details={**matter.proof(said.person), "reason": said.reason},
         does=order,
     )
-
-
-def _may(leash: Leash, said: Recall, about: Proposal) -> bool:
-    groups = leash.rules().approvers.get(type(about.action).kind.of_class)
-    return groups is None or bool(groups & said.groups)

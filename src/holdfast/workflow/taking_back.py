@@ -21,6 +21,7 @@ from holdfast.model.asks import Refusal
 from holdfast.model.canonical import Plain
 from holdfast.model.cases import Case
 from holdfast.model.entries import Draft
+from holdfast.model.handed import Handed
 from holdfast.model.ids import RANDOM, new_id
 from holdfast.model.ordered import UNDO, CaseOrder
 from holdfast.model.proposals import Proposal
@@ -38,6 +39,10 @@ OUTCOME = "outcome"
 """What the entries are called."""
 
 
+WISH = ("statement", "signature")
+"""Where an intent to take something back says whose signed wish it is."""
+
+
 def reversible(about: Proposal) -> bool:
     """Whether there is a way back from it."""
     return bool(about.undo) and type(about.action).kind.reversible
@@ -48,8 +53,29 @@ def undo_of(tx: Tx, order: CaseOrder) -> str:
     return tx.once.spent(UNDO, order.key) or ""
 
 
-def order_undo(leash: Leash, tx: Tx, about: Proposal, *, by: str, reason: str = "") -> bool:
-    """Have it taken back; False if there is no way back, or somebody is at it."""
+def wish_for(tx: Tx, order: CaseOrder) -> Handed | None:
+    """What a person has signed to have it taken back, as the record has it with the order."""
+    id_ = undo_of(tx, order)
+    entry = tx.records.entry(id_) if id_ else None
+    told = {name: entry.details.get(name) for name in WISH} if entry is not None else {}
+    try:
+        return msgspec.convert(told, Handed)
+    except msgspec.ValidationError:
+        return None  # nobody has: the keeper does so by itself
+
+
+def order_undo(
+    leash: Leash,
+    tx: Tx,
+    about: Proposal,
+    *,
+    by: str,
+    reason: str = "",
+    wish: Handed | None = None,
+) -> bool:
+    """Have it taken back; False if there is no way back, or somebody is at it. Whose signed wish it
+    is stands with it: that is verified again.
+    """
     if not reversible(about):
         return False
     order = _next(leash, tx, about.id, about.step)
@@ -65,6 +91,7 @@ def order_undo(leash: Leash, tx: Tx, about: Proposal, *, by: str, reason: str = 
         "by": by,
         "reason": reason,
         SINCE: stamp(now),
+        **(msgspec.structs.asdict(wish) if wish is not None else {}),
     }
     id_ = new_id("ent", now, leash.dice.roll(RANDOM))
     if not tx.once.spend(UNDO, order.key, id_, now):
@@ -140,6 +167,7 @@ def undone(leash: Leash, tx: Tx, case: Case, course: Course) -> Case | Refusal:
     at = leash.clock.now()
     if not course.earlier:
         return moved(tx, case, Event.UNDONE, at, course)
+    wish = wish_for(tx, _done(case, course))
     before = plan_of(case).at(course.step - 1)
     if not reversible(before):
         says = f"step {before.step} has no way back: what was done until there stands"
@@ -150,5 +178,9 @@ def undone(leash: Leash, tx: Tx, case: Case, course: Course) -> Case | Refusal:
     says = f"step {course.step} is taken back, and step {before.step} is next"
     kept = moved(tx, case, Event.STEP_UNDONE, at, back(course, says))
     if isinstance(kept, Case) and not course.restored:
-        order_undo(leash, tx, before, by=KEEPER)
+        order_undo(leash, tx, before, by=KEEPER, wish=wish)
     return kept
+
+
+def _done(case: Case, course: Course) -> CaseOrder:
+    return CaseOrder(proposal=case.id, step=course.step, generation=course.generation)

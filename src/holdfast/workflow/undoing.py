@@ -2,6 +2,8 @@
 
 - Who approved the act approved this with it, and their signatures are verified again: a row that
   says that something was done is no proof that anybody wanted it.
+- What the keeper takes back by itself is judged by the people and the rules of now. Where somebody
+  who may decide it now has signed that he wants it back, the approval counts as it was given.
 - Only while it is still ours to take back: whoever changed it since is named, and it is left.
 - What the keeper ordered by itself is soon done or left to people, as is all that was ordered
   before a backup was restored; and it is left where the target does well by then.
@@ -35,11 +37,11 @@ from holdfast.model.repairs import Sight
 from holdfast.model.repairs import State as Health
 from holdfast.model.rules import Verdict
 from holdfast.model.steps import Create, Patch, Step
-from holdfast.policy import UNDONE_UNDER, decide
+from holdfast.policy import UNDONE_UNDER, WANTED_BACK, decide
 from holdfast.ports import Tx
 from holdfast.ports.engine import Phase
 from holdfast.workflow.asking import SINCE, ask_of
-from holdfast.workflow.assenting import counted_again
+from holdfast.workflow.assenting import counted_again, given
 from holdfast.workflow.busy import UNDER_WAY, busy
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.deeds import (
@@ -59,6 +61,7 @@ from holdfast.workflow.issuing import KEEPER
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.looks import look_again
 from holdfast.workflow.moving import moved, noted
+from holdfast.workflow.recalls import wanted_back
 from holdfast.workflow.submitting import record
 from holdfast.workflow.taking_back import halted_after, undo_of, undone
 from holdfast.workflow.verdicts import as_refusals
@@ -156,7 +159,8 @@ class Undo:
         other = await asyncio.to_thread(busy, leash, about.target, UNDER_WAY, about.id)
         if other is not None:
             return (other,)
-        again = await counted_again(leash, about)
+        wanted = await asyncio.to_thread(self._wanted)
+        again = await (given(leash, about) if wanted else counted_again(leash, about))
         seen = msgspec.structs.replace(before, document=now or before.document)
         ask = await ask_of(
             leash,
@@ -167,7 +171,13 @@ class Undo:
             assents=again.assents,
             now=again.now,
         )
-        return again.told(as_refusals(decide(ask, UNDONE_UNDER)))
+        return again.told(as_refusals(decide(ask, WANTED_BACK if wanted else UNDONE_UNDER)))
+
+    def _wanted(self) -> bool:
+        """Whether a person who may decide it now wants it back."""
+        with self._leash.store.reading() as tx:
+            case = tx.cases.case(self._order.proposal)
+            return case is not None and wanted_back(self._leash, tx, plan_of(case), self._order)
 
     def stands(self, tx: Tx, about: Proposal) -> tuple[Refusal, ...]:
         """A freeze stops it only where it says so."""

@@ -14,7 +14,7 @@ from holdfast.actions.scale_workload import ScaleWorkload
 from holdfast.execution.states import State
 from holdfast.model.asks import Rules
 from holdfast.model.handed import FREEZE
-from holdfast.model.ordered import UNDO, CaseOrder
+from holdfast.model.ordered import LOOK, UNDO, CaseOrder
 from holdfast.model.switches import Frozen, told
 from holdfast.testing.manifests import manifest
 from holdfast.workflow.casebook import plan_of
@@ -23,6 +23,7 @@ from holdfast.workflow.looks import look_again
 from holdfast.workflow.orders import accept_restore
 from holdfast.workflow.taking_back import order_undo, undo_of
 from tests.workflow.executing import CODE, HOUR, SECOND, Stage, a_case, a_stage
+from tests.workflow.test_sweeping import swept
 
 SCALE = ScaleWorkload(replicas=3, now=2)
 ON = Rules(switched_on=frozenset({"ScaleWorkload", "DeleteResourceQuota"}))
@@ -123,6 +124,22 @@ async def undone_by_a_person(stage: Stage, order: CaseOrder) -> None:
             stage.seal_all()
             await stage.clock_moves()
     assert not stage.failed()
+
+
+async def test_undos_that_are_refused_are_followed_by_one_look_after_the_other() -> None:
+    async with a_stage(rules=LEFT, soak=SECOND, deadline=SOON, late=HOUR) as stage:
+        order = await stage.approved(SCALE)
+        await stage.until(order, State.NOT_RECOVERED)
+        scaled_by(stage, 5)
+        for generation in range(1, 6):
+            again = msgspec.structs.replace(order, generation=generation)
+            with stage.store.transaction() as tx:
+                about = plan_of(stage.case(order)).first
+                assert order_undo(stage.leash, tx, about, by="ana", reason="it is worse")
+            assert "was changed since" in await comes_back(stage, again)
+        await swept(stage)
+        looks = [r for r in stage.runs() if r.order.phase == LOOK and not r.state.ended]
+        assert 1 == len(looks)
 
 
 DAYS = timedelta(days=3)

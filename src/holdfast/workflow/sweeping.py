@@ -20,7 +20,7 @@ from holdfast.execution.courses import read as course_of
 from holdfast.execution.lease_names import parsed
 from holdfast.execution.states import State
 from holdfast.model.cases import Case
-from holdfast.model.ordered import LOOK, SWEEP, VERIFY, CaseOrder, RevokeOrder, SweepOrder
+from holdfast.model.ordered import SWEEP, VERIFY, CaseOrder, RevokeOrder, SweepOrder
 from holdfast.model.runs import Schedule
 from holdfast.model.times import FIRST, moved
 from holdfast.ports import Tx
@@ -29,8 +29,7 @@ from holdfast.ports.engine import Attempt, Phase, phase
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.lending import lives
-from holdfast.workflow.looks import look_again
-from holdfast.workflow.numbering import first_free
+from holdfast.workflow.looks import AHEAD, is_looked_at, look_again, next_look
 from holdfast.workflow.revoking import order_revoke
 from holdfast.workflow.taking_back import being_undone
 from holdfast.workflow.verifying import abandoned
@@ -42,7 +41,6 @@ LEFT = (State.UNKNOWN, State.NOT_RECOVERED)
 """In these a case may stay for ever."""
 BEGINNING: Changed = (FIRST, "")
 LATELY = timedelta(hours=1)  # beside the time in which it may still heal late
-AHEAD = 50  # looks that failed one after the other, after which it is told
 
 SWEEPING = Schedule(name=SWEEP, phase=SWEEP, argument=SweepOrder(), every=EVERY)
 
@@ -187,15 +185,9 @@ def _concerns(leash: Leash, tx: Tx, case: Case, course: Course) -> bool:
 
 def _free(leash: Leash, tx: Tx, order: CaseOrder, first: int) -> int | None:
     """The number of a look that nobody has had; None if somebody will have one."""
-
-    def free(number: int) -> bool:
-        return leash.engine.status(tx, order.run(LOOK, number)) is None
-
-    number = first_free(free, first)
-    for each in range(max(first, number - AHEAD), number):
-        status = leash.engine.status(tx, order.run(LOOK, each))
-        if status is not None and not status.state.ended:
-            return None
+    if is_looked_at(leash, tx, order, first):
+        return None
+    number = next_look(leash, tx, order, first)
     if number >= first + AHEAD:
         leash.log.complain("looks fail", proposal=order.proposal, so_many=number - first)
     return number

@@ -59,7 +59,7 @@ from holdfast.workflow.doing import deed_phase
 from holdfast.workflow.fenced import why_not_fenced
 from holdfast.workflow.issuing import KEEPER
 from holdfast.workflow.leash import Held, Leash
-from holdfast.workflow.looks import look_again
+from holdfast.workflow.looks import is_looked_at, look_again
 from holdfast.workflow.moving import moved, noted
 from holdfast.workflow.recalls import wanted_back
 from holdfast.workflow.submitting import record
@@ -208,7 +208,7 @@ class Undo:
         if wanted and not _ends_the_plan(case, course):
             return halted_after(self._leash, tx, case, course, self._now(), course.says)
         if case.state == State.NOT_RECOVERED.value:
-            look_again(self._leash, tx, self._order, course.looks + 1)
+            self._has_a_look(tx, course)
         return noted(tx, case, self._now(), course)
 
     def ended(self, tx: Tx, case: Case, course: Course, answered: Answered) -> Case | Refusal:
@@ -218,7 +218,7 @@ class Undo:
         event = _EVENTS[answered.came]
         self._record(tx, case, event, says=answered.says, observed=answered.observed)
         if event is Event.LOST:
-            look_again(self._leash, tx, self._order, course.looks + 1)
+            self._has_a_look(tx, course)
             course = msgspec.structs.replace(course, says=answered.says)
             return noted(tx, case, self._now(), course)
         watched = course.watched
@@ -228,6 +228,12 @@ class Undo:
         if event is Event.UNDONE:
             return undone(self._leash, tx, case, course)
         return moved(tx, case, event, self._now(), course)
+
+    def _has_a_look(self, tx: Tx, course: Course) -> None:
+        """Somebody looks how it does: once more, or still."""
+        first = course.looks + 1
+        if not is_looked_at(self._leash, tx, self._order, first):
+            look_again(self._leash, tx, self._order, first)
 
     def _record(self, tx: Tx, case: Case, event: Event, **details: Plain) -> None:
         told: dict[str, Plain] = {"event": event.value, "step": self._order.step, **details}

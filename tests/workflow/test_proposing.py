@@ -192,6 +192,23 @@ async def test_what_is_high_in_risk_wants_two_people_and_says_so() -> None:
         assert card_of(case).approvers.startswith("Two of them")
 
 
+async def test_where_two_are_wanted_and_only_one_may_nobody_can_complete_it() -> None:
+    async with a_stage() as stage:
+        case = await stage.proposed("DeleteResourceQuota", requester="ana")
+        assert card_of(case).approvers == (
+            "Two people must approve it, by their word, and only ben may: as the "
+            "people file stands, nobody can complete it."
+        )
+
+
+async def test_what_is_refused_before_it_was_worked_out_says_nothing_of_its_way_back() -> None:
+    async with a_stage() as stage:
+        _freeze(stage)
+        case = await stage.proposed(RESTART)
+        assert State.REFUSED == case.state
+        assert card_of(case).undo == "Not worked out: it was refused before that."
+
+
 async def test_whoever_asked_under_another_spelling_is_no_approver() -> None:
     async with a_stage() as stage:
         case = await stage.proposed(RESTART, requester=" Ana ")

@@ -109,6 +109,8 @@ def _checks(about: Proposal, timing: Timing) -> str:
 
 
 def _undo(about: Proposal, rules: Rules) -> str:
+    if not about.steps:
+        return "Not worked out: it was refused before that."
     if not about.undo:
         return "It cannot be taken back."
     back = _said(type(about.action).undo)
@@ -130,4 +132,9 @@ def _approvers(verdict: Verdict, may: Sequence[Person]) -> str:
     who = ", ".join(person.id for person in may)
     many = "Two of them" if What.SECOND_PERSON in wants else "One of them"
     how = "with a signature of their own" if What.SIGNATURE in wants else "by their word"
+    if What.SECOND_PERSON in wants and len(may) == 1:
+        return (
+            f"Two people must approve it, {how}, and only {who} may: as the people file stands, "
+            "nobody can complete it."
+        )
     return f"{many}, {how}: {who}."

@@ -286,11 +286,15 @@ def test_a_rejection_carries_its_reason(
 
 
 def test_what_was_done_is_taken_back_by_a_signature_that_holds_for_minutes(
-    key: Path, home: Path
+    key: Path, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store = a_store(key, **ILL)
+    store = a_store(key, State.NOT_RECOVERED, **ILL)
 
     assert NOTHING == said(store, home, key=key, decision=Decision.UNDO, reason="worse")
+    told = capsys.readouterr().out
+    assert "You are about to TAKE THIS BACK: what was done is undone.\n" in told
+    assert "  patch Deployment shop/web, scale alone\n  spec.replicas back to 2\n" in told
+    assert f"Recorded: {ID} is to be taken back. Follow it with: holdfast watch {ID}" in told
     statement = statement_in(store.letters[0])
     assert (Decision.UNDO, NOW + timedelta(minutes=15)) == (statement.decision, statement.until)
 

@@ -252,3 +252,33 @@ def test_a_way_back_to_a_whole_template_tells_no_variable_of_it() -> None:
     assert "spec.template.spec.containers[name=web]" in text
     assert "staple" not in text
     assert "horse" not in text
+
+
+REFUSED = msgspec.structs.replace(
+    CARD, refusals=(Refusal(by="cooldown", because="it was acted on a moment ago"),)
+)
+
+
+def test_what_was_refused_before_it_was_worked_out_says_so() -> None:
+    bare = msgspec.structs.replace(SCALE, steps=(), undo=(), effect=())
+    text = shown(a_dossier(bare, REFUSED, state=State.REFUSED))
+
+    assert "changes   not worked out: it was refused before that" in text
+    assert "undo      not worked out: it was refused before that" in text
+
+
+def test_what_was_refused_before_its_preview_says_nothing_in_the_name_of_the_api_server() -> None:
+    bare = msgspec.structs.replace(SCALE, effect=())
+    text = shown(a_dossier(bare, REFUSED, state=State.REFUSED))
+
+    assert "as the API server computed it" not in text
+    assert "changes   nothing is known: it was refused before the API server showed it" in text
+
+
+@pytest.mark.parametrize("state", [each for each in State if each is not State.PROPOSED])
+def test_nobody_is_asked_any_more_for_what_has_ended_or_begun(state: State) -> None:
+    text = shown(a_dossier(state=state))
+
+    assert "one person of oncall" in shown(a_dossier())
+    assert "one person of oncall" not in text
+    assert "nobody has approved it" not in text

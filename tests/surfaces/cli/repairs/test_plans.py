@@ -13,6 +13,7 @@ from holdfast.approvals import statements
 from holdfast.approvals.statements import Decision
 from holdfast.errors import BadInput, BadRecord
 from holdfast.execution.courses import Course, progress_of
+from holdfast.execution.recovering import Watched
 from holdfast.execution.states import State
 from holdfast.model.canonical import Plain, canonical
 from holdfast.model.cases import Case, Word
@@ -27,6 +28,7 @@ from holdfast.surfaces.cli.repairs.approving import Wish, say
 from holdfast.surfaces.cli.repairs.dossier import Dossier, opened, require_sealed
 from holdfast.surfaces.cli.repairs.progress import Moment
 from holdfast.surfaces.cli.repairs.report import as_value
+from holdfast.surfaces.cli.repairs.rows import HALTED
 from holdfast.surfaces.cli.repairs.run_lines import Line, as_json, as_text
 from holdfast.testing.clock import NOON
 from tests.approvals.keygen import make_key
@@ -316,6 +318,35 @@ def test_how_far_it_has_come_is_told_by_its_step() -> None:
     assert f"{ID}: step 2 of 2: recovered (it is well)." == moment.outcome()
     shown = "\n".join(line.plain for line in card.lines(told, NOON, None))
     assert "step 2 of 2: recovered, since" in shown
+
+
+@pytest.mark.parametrize(
+    ("state", "course", "says"),
+    [
+        (
+            State.NOT_RECOVERED,
+            Course(
+                step=1,
+                halted=2,
+                says="the plan went no further than step 1: no",
+                watched=Watched(applied=NOON),
+            ),
+            f"step 1 of 2: {HALTED} (the plan went no further than step 1: no).",
+        ),
+        (
+            State.NOT_RECOVERED,
+            Course(step=1, halted=1, watched=Watched(applied=NOON, given_up=True)),
+            "step 1 of 2: done, and not recovered.",
+        ),
+        (State.UNDONE, Course(step=1, halted=2), "taken back, all that was done."),
+        (State.REJECTED, Course(), "rejected."),
+    ],
+)
+def test_a_plan_that_ends_on_its_way_is_not_told_by_a_step_that_did_well(
+    state: State, course: Course, says: str
+) -> None:
+    told = opened(plan_case(state=state.value, progress=progress_of(course)), CLUSTER)
+    assert f"{ID}: {says}" == Moment(told=told, now=NOON).outcome()
 
 
 def test_who_watches_is_told_of_every_step_and_where_it_is() -> None:

@@ -17,7 +17,7 @@ from holdfast.model.asks import Refusal
 from holdfast.model.repairs import Risk
 from holdfast.model.times import to_the_second
 from holdfast.ports import Store
-from holdfast.surfaces.cli.consoles import Plain
+from holdfast.surfaces.cli.consoles import Plain, write
 from holdfast.surfaces.cli.exits import NOTHING, REFUSED
 from holdfast.surfaces.cli.ground import Ground
 from holdfast.surfaces.cli.pens import Signing
@@ -156,6 +156,8 @@ def _said(
         word = handed(signing.check, text, armored, NAMESPACE)
         return Said(words={said.step: word})
     key = chosen(signing.pen, wish.key)
+    if wish.decision is Decision.UNDO:
+        write(Plain(), card.going_back(told))
     if not wish.yes and not _meant(told, wish.decision, clean(called(key))):
         return None
     return sign_each(signing, key, told, statements)
@@ -164,7 +166,8 @@ def _said(
 def _meant(told: Dossier, decision: Decision, key: str) -> bool:
     """What can do harm has its target typed, so that nobody says yes to another one."""
     high = decision is Decision.APPROVE and told.risk is Risk.HIGH
-    question = f"{decision.value.capitalize()} this, signed with {key}?"
+    what = "Take this back" if decision is Decision.UNDO else f"{decision.value.capitalize()} this"
+    question = f"{what}, signed with {key}?"
     harmed = told.plan.id if told.several else told.proposal.target.name
     return meant(question, harmed if high else YES)
 
@@ -184,5 +187,7 @@ def _standing(store: Store, wish: Wish, still: Sequence[str]) -> str:
     if still:
         return f"Recorded. It is still wanted: {'; '.join(still)}."
     case = found(store, wish.id).case
+    if wish.decision is Decision.UNDO:
+        return f"Recorded: {case.id} is to be taken back. Follow it with: holdfast watch {case.id}"
     follow = "" if case.state == State.REJECTED else f" Follow it with: holdfast watch {case.id}"
     return f"Recorded: {case.id} is {state_told(case.state)}.{follow}"

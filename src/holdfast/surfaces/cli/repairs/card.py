@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from holdfast.model.repairs import Risk
+from holdfast.model.showing import proposal_shown
 from holdfast.surfaces.cli.consoles import write
 from holdfast.surfaces.cli.layout import MARGIN
 from holdfast.surfaces.cli.repairs import rows
@@ -41,6 +42,17 @@ def lines(told: Dossier, now: datetime, width: int | None) -> Iterator[Text]:
     yield Text()
     for step in rows.next_steps(told, now):
         yield Text(step, style="bold")
+
+
+def going_back(told: Dossier) -> Iterator[Text]:
+    """What somebody is about to have taken back: the last step that was done comes first."""
+    yield Text()
+    yield Text("You are about to TAKE THIS BACK: what was done is undone.", style="bold red")
+    done = [each for each in told.plan.steps if each.step <= told.proposal.step]
+    for each in reversed(done):
+        step = f"step {each.step}: " if told.several else ""
+        for line in rows.way_back(proposal_shown(each)):
+            yield Text(f"  {step}{clean(line)}")
 
 
 def _rows(told: Iterable[Row], width: int | None) -> Iterator[Text]:

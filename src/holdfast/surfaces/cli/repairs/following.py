@@ -17,9 +17,8 @@ from holdfast.surfaces.cli.ground import Ground
 from holdfast.surfaces.cli.repairs.dossier import opened
 from holdfast.surfaces.cli.repairs.finding import found_in, with_words
 from holdfast.surfaces.cli.repairs.progress import CODES, Moment
-from holdfast.surfaces.cli.repairs.rows import where
+from holdfast.surfaces.cli.repairs.rows import stands, where
 from holdfast.surfaces.cli.repairs.run_lines import Line, as_json, as_text
-from holdfast.surfaces.cli.repairs.words import state_told
 from holdfast.workflow.alive import alive
 from holdfast.workflow.posting import NO_KEEPER, START_ONE
 
@@ -82,8 +81,7 @@ async def _followed(
         if alone_since is not None and moment.now - alone_since >= GONE_FOR:
             return None
         waits = moment.waits() if sight.alive else f"for a keeper: {NO_KEEPER}"
-        here = f"{where(told)}{state_told(moment.state)}"
-        say(f"{here}, for {in_words(moment.lasted)}; waiting {waits}")
+        say(f"{stands(told)}, for {in_words(moment.lasted)}; waiting {waits}")
         await asyncio.sleep(pace)
 
 

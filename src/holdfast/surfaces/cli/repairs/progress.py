@@ -12,8 +12,7 @@ from holdfast.execution.states import ENDS, UNDONE_FROM, State
 from holdfast.model.times import in_words
 from holdfast.surfaces.cli.exits import NOT_RECOVERED, NOTHING, REFUSED, UNCERTAIN
 from holdfast.surfaces.cli.repairs.dossier import Dossier
-from holdfast.surfaces.cli.repairs.rows import where
-from holdfast.surfaces.cli.repairs.words import state_told
+from holdfast.surfaces.cli.repairs.rows import stands
 from holdfast.surfaces.cli.text import clean
 
 UNDO_BEGINS = timedelta(seconds=30)
@@ -43,7 +42,7 @@ WAITS: Mapping[State, str] = MappingProxyType(
         State.APPROVED: "for the intent to be sealed, and for its lease",
         State.LEASED: "for the API server",
         State.NOT_RECOVERED: "for the way back to begin",
-        State.UNDOING: "for the way back to be gone",
+        State.UNDOING: "for it to be taken back",
         State.UNKNOWN: "for the cluster to show whether it was done",
     }
 )
@@ -91,7 +90,7 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
 
     def outcome(self) -> str:
         """How it ended, in one sentence."""
-        end = f"{self.told.case.id}: {where(self.told)}{state_told(self.state)}"
+        end = f"{self.told.case.id}: {stands(self.told)}"
         says = _says(self.told)
         late = ""
         if self.state is State.NOT_RECOVERED and not read_progress(self.told.case.progress).halted:

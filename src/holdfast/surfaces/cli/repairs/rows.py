@@ -9,12 +9,13 @@ from datetime import datetime
 
 import msgspec
 
+from holdfast.execution.courses import read_progress
 from holdfast.execution.states import State
 from holdfast.facts import CATALOGUE
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Risk
 from holdfast.model.showing import proposal_shown
-from holdfast.model.steps import Delete, Evict, Step
+from holdfast.model.steps import Delete, Evict
 from holdfast.model.times import in_words, to_the_second
 from holdfast.surfaces.cli.repairs.dossier import Dossier
 from holdfast.surfaces.cli.repairs.words import (
@@ -27,8 +28,13 @@ from holdfast.surfaces.cli.repairs.words import (
     sure,
 )
 
+OF_ALL = {State.PROPOSED, State.REJECTED, State.EXPIRED, State.UNDONE}
+"""States of a plan as a whole."""
+
+HALTED = "done, and the plan goes no further"
 ONE_LINE = 40  # characters of what was and what will be, together
 NO_WAY_BACK = "It cannot be taken back."
+NOT_WORKED_OUT = "not worked out: it was refused before that"
 TOLD_BY = {State.REJECTED: "rejection", State.EXPIRED: "expired", State.REFUSED: "verdict"}
 """The kind of entry that says why it came to nothing."""
 
@@ -68,16 +74,33 @@ def standing(told: Dossier, now: datetime) -> str:
     """Where it is, and how long that can last."""
     state, until = told.case.state, told.proposal.open_until
     if state != State.PROPOSED:
-        return f"{where(told)}{state_told(state)}, since {to_the_second(told.case.changed)}"
+        return f"{stands(told)}, since {to_the_second(told.case.changed)}"
     if now >= until:
         return f"not open any more: it was until {to_the_second(until)}"
     return f"{state_told(state)}: {in_words(until - now)} left, until {to_the_second(until)}"
 
 
+def stands(told: Dossier) -> str:
+    """Where it is, and of a plan at which step."""
+    return f"{where(told)}{_stands(told)}"
+
+
 def where(told: Dossier) -> str:
-    """At which step of a plan it is; nothing to say of what has only one."""
+    """At which step of a plan it is; nothing to say of what has only one, or is about all."""
     place = told.proposal.place
-    return f"step {place.step} of {place.last}: " if told.several else ""
+    at_one = told.several and told.case.state not in OF_ALL
+    return f"step {place.step} of {place.last}: " if at_one else ""
+
+
+def _stands(told: Dossier) -> str:
+    """A plan that goes no further is at a step that may well have done what it should."""
+    state, course = told.case.state, read_progress(told.case.progress)
+    ill = course.watched is not None and course.watched.given_up
+    if state == State.NOT_RECOVERED and course.halted and not ill:
+        return HALTED
+    if state == State.UNDONE and told.several:
+        return "taken back, all that was done"
+    return state_told(state)
 
 
 def signed(told: Dossier) -> Iterator[Row]:
@@ -86,25 +109,26 @@ def signed(told: Dossier) -> Iterator[Row]:
     for each in told.plan.steps:
         if told.several:
             yield Row("step", (f"{each.place.step} of {each.place.last}",))
-        yield from _step(proposal_shown(each))
+        yield from _step(proposal_shown(each), refused=bool(told.card.refusals))
     yield Row("asked by", (f"{sure(first.requester)}, {to_the_second(first.proposed)}",))
     yield Row("cluster", (sure(first.cluster),))
     yield Row("digest", (told.plan.digest,))
 
 
-def _step(each: Proposal) -> Iterator[Row]:
+def _step(each: Proposal, *, refused: bool) -> Iterator[Row]:
     target = each.target
     yield Row("target", (place_of(target), f"{sure(target.api_version)}, uid {sure(target.uid)}"))
     yield Row("action", (action_told(each.action), *(step_told(step) for step in each.steps)))
-    yield _effect(each)
+    yield _effect(each, refused=refused)
     yield Row("risk", (each.risk.name,))
-    yield Row("undo", tuple(_undo(each.undo)))
+    yield Row("undo", tuple(way_back(each)))
     yield Row("answers", (f"{_cause(each.code)}, {sure(each.trouble)}",))
 
 
 def beside(told: Dossier) -> Iterator[Row]:
-    """What the keeper says of it."""
+    """What the keeper says of it; who is asked is told only while anybody is."""
     card = told.card
+    asks = told.case.state == State.PROPOSED
     for label, lines in (
         ("means", card.summary.split("\n")),
         ("risk", card.risk),
@@ -112,9 +136,9 @@ def beside(told: Dossier) -> Iterator[Row]:
         ("keeps", card.unchanged),
         ("checked", card.checks.split("\n")),
         ("undo", card.undo.split("\n")),
-        ("who", card.approvers.split("\n")),
+        ("who", card.approvers.split("\n") if asks else ()),
         ("approved", tuple(approved(told))),
-        ("wants", tuple(f"{each.what.value}: {each.because}" for each in card.needs)),
+        ("wants", tuple(f"{e.what.value}: {e.because}" for e in card.needs) if asks else ()),
         ("refused", tuple(f"{each.by}: {each.because}" for each in card.refusals)),
     ):
         if any(lines):
@@ -147,10 +171,14 @@ def _cause(code: str) -> str:
     return sure(f"{code} {name}".strip())
 
 
-def _effect(each: Proposal) -> Row:
+def _effect(each: Proposal, *, refused: bool) -> Row:
     changed, steps = each.effect, each.steps
     if any(isinstance(step, Evict | Delete) for step in steps):
         return Row("changes", ("no field of it: it goes",))
+    if not steps:
+        return Row("changes", (NOT_WORKED_OUT,))
+    if not changed and refused:
+        return Row("changes", ("nothing is known: it was refused before the API server showed it",))
     if not changed:
         return Row("changes", ("nothing, as the API server computed it",))
     lines = ["as the API server computed it, and nothing else:"]
@@ -162,11 +190,12 @@ def _effect(each: Proposal) -> Row:
     return Row("changes", tuple(lines))
 
 
-def _undo(undo: Sequence[Step]) -> Iterator[str]:
-    if not undo:
-        yield NO_WAY_BACK
-    for step in undo:
+def way_back(each: Proposal) -> Iterator[str]:
+    """How a step would be taken back."""
+    if not each.undo:
+        yield NO_WAY_BACK if each.steps else NOT_WORKED_OUT
+    for step in each.undo:
         yield step_told(step)
-        for each in changes_of(step):
-            where, _, after = change_told(each)
+        for change in changes_of(step):
+            where, _, after = change_told(change)
             yield f"{where} back to {after}"

@@ -13,8 +13,8 @@ from holdfast.model.entries import Entry
 from holdfast.model.times import stamp, to_the_second
 from holdfast.surfaces.cli.forms import as_line
 from holdfast.surfaces.cli.repairs.progress import CODES, Moment
-from holdfast.surfaces.cli.repairs.rows import where
-from holdfast.surfaces.cli.repairs.words import place_of, state_told, sure
+from holdfast.surfaces.cli.repairs.rows import stands
+from holdfast.surfaces.cli.repairs.words import place_of, sure
 from holdfast.surfaces.cli.text import clean
 
 SCHEMA: Final = "holdfast.dev/run/v1alpha1"
@@ -78,7 +78,7 @@ def as_text(line: Line) -> Iterator[str]:
             yield moment.outcome()
         case _:
             at = to_the_second(moment.told.case.changed)
-            yield f"{at}  {where(moment.told)}{state_told(moment.state)}"
+            yield f"{at}  {stands(moment.told)}"
             if not moment.ended:
                 yield f"{' ' * len(at)}  waiting {moment.waits()}"
 

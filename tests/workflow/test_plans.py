@@ -1,5 +1,6 @@
 """A plan is done step after step, and goes no further than what was verified."""
 
+import asyncio
 from datetime import timedelta
 
 import msgspec
@@ -10,11 +11,12 @@ from holdfast.execution.courses import onward, written
 from holdfast.execution.states import State
 from holdfast.model.objects import Ref
 from holdfast.model.ordered import UNDO
+from holdfast.model.plans import Plan
 from holdfast.workflow.busy import UNDER_WAY, busy
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.expiring import expired
 from holdfast.workflow.voiding import void
-from tests.workflow.executing import SECOND
+from tests.workflow.executing import SECOND, Stage, changed
 from tests.workflow.planned import (
     LEFT,
     ON,
@@ -144,6 +146,13 @@ async def test_where_nothing_is_taken_back_by_itself_a_person_has_it_done_in_rev
         assert [2, 2] == replicas(stage, "web", "api")
 
 
+async def both_undone(stage: Stage, plan: Plan) -> None:
+    async with stage.engine.running(), asyncio.timeout(20):
+        while not all(stage.ended(at(plan, step).run(UNDO)) for step in (2, 1)):
+            stage.seal_all()
+            await stage.clock_moves()
+
+
 async def test_what_has_recovered_whole_is_taken_back_in_reverse_when_a_person_says_so() -> None:
     async with a_plan_stage() as stage:
         plan = await open_plan(stage, SCALE, SCALE)
@@ -152,13 +161,29 @@ async def test_what_has_recovered_whole_is_taken_back_in_reverse_when_a_person_s
         order = at(plan, 1)
         await stage.until(order, State.RECOVERED, meanwhile=lambda: heal(stage, "web", "api"))
         assert "undoing" == await say(stage, plan, 1, decision=Decision.UNDO, reason="worse")
-        async with stage.engine.running():
-            while not all(stage.ended(at(plan, step).run(UNDO)) for step in (2, 1)):
-                stage.seal_all()
-                await stage.clock_moves()
+        await both_undone(stage, plan)
         assert State.UNDONE.value == stage.case(order).state
         assert [2, 2] == replicas(stage, "web", "api")
         assert [(2, "undone"), (1, "undone")] == outcomes(stage)[-2:]
+
+
+async def test_what_a_person_wants_goes_back_whole_though_who_approved_it_was_revoked() -> None:
+    """The wish stands for each step of it, and not for the last alone."""
+    async with a_plan_stage(LEFT) as stage:
+        order = await approved_plan(stage, SCALE, SCALE)
+        await stage.until(order, State.RECOVERED, meanwhile=lambda: heal(stage, "web", "api"))
+        known = stage.leash.people()
+        ana, ben = known.people
+        gone = msgspec.structs.replace(ana, revoked=stage.clock.now())
+        rules = msgspec.structs.replace(LEFT, switched_on=frozenset())
+        without = msgspec.structs.replace(known, people=(gone, ben))
+        changed(stage, people=lambda: without, rules=lambda: rules)
+        plan = plan_of(stage.case(order))
+        said = await say(stage, plan, 1, "ben", decision=Decision.UNDO, reason="worse")
+        assert "undoing" == said
+        await both_undone(stage, plan)
+        assert State.UNDONE.value == stage.case(order).state
+        assert [2, 2] == replicas(stage, "web", "api")
 
 
 async def test_what_a_person_wants_back_on_its_way_is_followed_by_nothing() -> None:

@@ -13,8 +13,17 @@ from holdfast.adapters.stores.store import SqlStore
 from holdfast.errors import BadRecord
 from holdfast.model.entries import LONGEST_DRAFT, LONGEST_ID
 from holdfast.model.handed import FREEZE
+from holdfast.model.objects import Ref
 from holdfast.ports import Records
+from holdfast.surfaces.cli.repairs.dossier import opened
+from holdfast.testing.clock import FrozenClock
+from holdfast.testing.memory import StoreInMemory
+from holdfast.testing.simulated import SimulatedCluster
+from holdfast.workflow.busy import UNDER_WAY, busy
+from tests.adapters.engine.test_pulse import a_beat
 from tests.audit.chains import CLUSTER, a_draft, verified
+from tests.contracts.test_casework import a_case, a_word
+from tests.workflow.leashes import NOBODY, a_leash
 from tests.workflow.test_inbox import an_inbox, outcome, put, put_any
 from tests.workflow.test_sealing import a_sealer, submit, told
 
@@ -285,3 +294,117 @@ def test_a_row_of_an_id_by_which_nobody_can_answer_holds_up_no_letter(
 
     assert outcome(store, good).startswith("recorded")
     store.close()
+
+
+BEATEN: dict[str, tuple[str, str]] = {
+    "a moment that is no number": ("beat_ms", "'q'"),
+    "a beginning with a fraction": ("started_ms", "1.5"),
+    "a role that is no text": ("role", "x'ff'"),
+    "an executor in bytes": ("executor", "CAST('other' AS BLOB)"),
+    "figures that are no text": ("figures", "x'ff'"),
+}
+
+
+def a_store_in_sqlite(tmp_path: Path) -> SqlStore:
+    engine = open_engine(parse_url(f"sqlite:///{tmp_path}/holdfast.db"))
+    upkeep.upgrade(engine, CLUSTER)
+    return SqlStore(engine, CLUSTER)
+
+
+def damage(tmp_path: Path, table: str, column: str, value: str, where: str) -> None:
+    address = f"sqlite:///{tmp_path}/holdfast.db"
+    rewrite(address, f"UPDATE {table} SET {column} = {value} WHERE {where}")
+
+
+@pytest.mark.parametrize("case", BEATEN)
+def test_a_beat_of_another_type_is_nobodys_and_hides_no_other(tmp_path: Path, case: str) -> None:
+    store = a_store_in_sqlite(tmp_path)
+    with store.transaction() as tx:
+        tx.beats.beat(a_beat("k-1"))
+        tx.beats.beat(a_beat("k-2"))
+    damage(tmp_path, "hf_beats", *BEATEN[case], "executor = 'k-1'")
+
+    with store.reading() as tx:
+        assert ["k-2"] == [each.executor for each in tx.beats.all()]
+
+    with store.transaction() as tx:
+        tx.beats.beat(a_beat("k-1"))  # whoever lives says so again
+        assert {"k-1", "k-2"} == {each.executor for each in tx.beats.all()}
+    store.close()
+
+
+DAMAGED: dict[str, tuple[str, str]] = {
+    "a change at no moment": ("changed_ms", "'abc'"),
+    "a change beyond all numbers": ("changed_ms", "9e999"),
+    "proposed with a fraction": ("proposed_ms", "1.5"),
+    "open until bytes": ("open_until_ms", "x'ff'"),
+    "a content in bytes": ("content", "CAST(content AS BLOB)"),
+    "a content in no encoding": ("content", "CAST(x'ff' AS TEXT)"),
+    "a card that is no text": ("card", "x'ff'"),
+    "progress that is no text": ("progress", "x'ff'"),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGED)
+def test_a_proposal_with_a_value_of_another_type_is_told_as_changed_and_hides_no_other(
+    tmp_path: Path, case: str
+) -> None:
+    store = a_store_in_sqlite(tmp_path)
+    with store.transaction() as tx:
+        tx.cases.put(a_case(1))
+        tx.cases.put(a_case(2))
+    damage(tmp_path, "hf_cases", *DAMAGED[case], "id = 'prp_1'")
+
+    with store.reading() as tx:
+        assert a_case(2) == tx.cases.case("prp_2")
+        (damaged,) = (each for each in tx.cases.newest(9) if each.id == "prp_1")
+        assert damaged == tx.cases.case("prp_1")
+        assert 2 == len(tx.cases.in_states(["proposed"], 9))
+    with pytest.raises(BadRecord, match="Proposal prp_1 is not what it was when it was proposed"):
+        opened(damaged, CLUSTER)
+    with store.transaction() as tx:
+        assert not tx.cases.move(damaged, msgspec.structs.replace(damaged, state="approved"))
+    store.close()
+
+
+@pytest.mark.parametrize("value", ["'abc'", "x'ff'", "1.5", "9e999"])
+def test_a_word_of_no_moment_is_nobodys(tmp_path: Path, value: str) -> None:
+    store = a_store_in_sqlite(tmp_path)
+    with store.transaction() as tx:
+        tx.words.add(a_word("ada"))
+        tx.words.add(a_word("ben"))
+    damage(tmp_path, "hf_words", "at_ms", value, "person = 'ada'")
+
+    with store.reading() as tx:
+        assert ["ben"] == [each.person for each in tx.words.of("prp_1", 1)]
+    store.close()
+
+
+@pytest.mark.parametrize("value", ["'abc'", str(2**62)])
+def test_whoever_reads_page_by_page_comes_to_an_end(tmp_path: Path, value: str) -> None:
+    store = a_store_in_sqlite(tmp_path)
+    with store.transaction() as tx:
+        for number in range(1, 6):
+            tx.cases.put(a_case(number))
+    damage(tmp_path, "hf_cases", "changed_ms", value, "id = 'prp_2'")
+
+    read: list[str] = []
+    with store.reading() as tx:
+        page = tx.cases.in_states(["proposed"], 2)
+        while page and len(read) < 20:
+            read += [each.id for each in page]
+            page = tx.cases.in_states(["proposed"], 2, (page[-1].changed, page[-1].id))
+    assert ["prp_1", "prp_3", "prp_4", "prp_5", "prp_2"] == read
+    store.close()
+
+
+def test_nothing_is_begun_beside_what_nobody_can_read() -> None:
+    store = StoreInMemory(CLUSTER, FrozenClock())
+    with store.transaction() as tx:
+        tx.cases.put(a_case(1, state="applied", content="", target="uid-1"))
+    about = Ref(api_version="v1", kind="Pod", namespace="shop", name="web", uid="uid-2")
+    cluster = SimulatedCluster()
+    leash = a_leash(store=store, cluster=cluster, hands=NOBODY, clock=cluster.clock)  # type: ignore[arg-type]
+    no = busy(leash, about, UNDER_WAY)
+    assert no is not None
+    assert "prp_1 is under way on it (applied)" == no.because

@@ -58,7 +58,7 @@ def _is_over(case: Case, now: datetime, timing: Timing) -> bool:
 
 def _is_about(case: Case, target: Ref) -> bool:
     """Whether any of its steps is: a row names the target of the first alone."""
-    if case.target == target.uid:
+    if case.target == target.uid or not case.content:  # of what cannot be read, nobody can tell
         return True
     if SEVERAL not in case.content:
         return False

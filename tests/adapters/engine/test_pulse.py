@@ -1,7 +1,8 @@
 """Who is alive, and what the dead have left."""
 
 import asyncio
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -18,7 +19,8 @@ from holdfast.adapters.stores.database import open_engine, parse_url
 from holdfast.adapters.stores.store import SqlStore
 from holdfast.errors import StoreRefused
 from holdfast.model.letters import Beat
-from holdfast.model.runs import ATTEMPTS, RunState, RunStatus
+from holdfast.model.runs import ATTEMPTS, Figures, RunState, RunStatus
+from holdfast.ports import Tx
 from holdfast.testing.clock import NOON, FrozenClock
 from tests.adapters.engine.test_failures import claim
 from tests.contracts.test_engine import QUICK, a_phase, an_order, nothing
@@ -194,6 +196,35 @@ def test_what_has_been_tried_too_often_is_given_up(
     assert RunState.GIVEN_UP is status(sql_store, engine).state
     with sql_store.reading() as tx:
         assert 1 == engine.figures(tx).given_up
+
+
+def test_what_cannot_be_read_stops_no_pulse(sql_store: SqlStore, engine: TransactEngine) -> None:
+    told: list[str] = []
+
+    def damaged(_: Tx) -> Figures:
+        raise TypeError("'<' not supported between 'int' and 'str'")
+
+    works = msgspec.structs.replace(engine.desk.works, troubled=told.append)
+    desk = msgspec.structs.replace(engine.desk, works=works)
+    pulse = Pulse(desk, frozenset[str], engine.enqueue, damaged)
+    pulse.start()
+    try:
+        assert soon(lambda: "keeper-1" in beating(sql_store))  # at a later turn than the first
+    finally:
+        pulse.stop()
+    assert told[0].startswith("A row of the database cannot be read: ")
+
+
+def beating(store: SqlStore) -> set[str]:
+    with store.reading() as tx:
+        return {each.executor for each in tx.beats.all()}
+
+
+def soon(holds: Callable[[], bool]) -> bool:
+    end = time.monotonic() + 60
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.05)
+    return holds()
 
 
 def test_what_we_have_and_do_not_work_at_is_given_back(

@@ -195,5 +195,7 @@ class Pulse:
                     self.tidy()
             except HoldfastError as trouble:
                 self._works.troubled(str(trouble))
+            except (TypeError, ValueError, OverflowError) as odd:  # somebody wrote into our tables
+                self._works.troubled(f"A row of the database cannot be read: {odd}.")
             ticks += 1
             self._ended.wait(max(TICK - (time.monotonic() - began), TICK / 10))

@@ -3,19 +3,23 @@
 - A row that must be the first is inserted, and the database says whether it was.
 - A row that changes is changed where it is still, in every column, as its changer saw it: the
   database waits for whoever changes it meanwhile, and then looks again.
+- A row of which a column holds what it is not of is told without its content: nobody can act on it,
+  and whoever reads it says that it was changed. Such a word is nobody's.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, delete, literal, select, tuple_, update
 
-from holdfast.adapters.stores.rows import insert_into, milliseconds, moment
+from holdfast.adapters.stores.rows import as_written, insert_into, milliseconds, moment, written
 from holdfast.adapters.stores.tables import BUCKETS, CASES, ONCE, SWITCHES, WORDS
 from holdfast.model.cases import Bucket, Case, Word, require_same_proposal
 from holdfast.ports.casework import Changed
 
 type _Values = Mapping[str, str | int]
+_WORD = tuple(each for each in WORDS.columns if each is not WORDS.c.cluster_uid)
 _SHOWN = (
     *(each for each in CASES.columns if each is not CASES.c.course),
     literal("").label("course"),
@@ -70,7 +74,9 @@ class SqlCases(_Shelf):
         if after is not None:
             place = milliseconds(after[0]), after[1]
             there = there.where(tuple_(CASES.c.changed_ms, CASES.c.id) > tuple_(*place))
-        return self._told(there.order_by(CASES.c.changed_ms, CASES.c.id).limit(limit))
+        told = self._told(there.order_by(CASES.c.changed_ms, CASES.c.id).limit(limit))
+        # Rows of no moment that there is stand last, after any place: who goes on has seen them.
+        return [each for each in told if after is None or (each.changed, each.id) > after]
 
     def of_target(self, uid: str, limit: int) -> Sequence[Case]:
         """Those of one target, the newest first."""
@@ -80,10 +86,11 @@ class SqlCases(_Shelf):
         """The newest of all."""
         return self._told(_newest(self._ours(), limit))
 
-    def _ours(self) -> Select[tuple[object, ...]]:
-        return select(*self._columns).where(CASES.c.cluster_uid == self._cluster)
+    def _ours(self) -> Select[*tuple[Any, ...]]:
+        asked = as_written(self._connection, self._columns)
+        return asked.where(CASES.c.cluster_uid == self._cluster)
 
-    def _told(self, asked: Select[tuple[object, ...]]) -> list[Case]:
+    def _told(self, asked: Select[*tuple[Any, ...]]) -> list[Case]:
         return [_case(row) for row in self._connection.execute(asked)]
 
 
@@ -106,7 +113,7 @@ class SqlWords(_Shelf):
     def of(self, proposal: str, step: int) -> Sequence[Word]:
         """All of one step, in the order in which they came."""
         rows = self._connection.execute(
-            select(WORDS)
+            as_written(self._connection, _WORD)
             .where(
                 WORDS.c.cluster_uid == self._cluster,
                 WORDS.c.proposal == proposal,
@@ -116,15 +123,16 @@ class SqlWords(_Shelf):
         )
         return [
             Word(
-                proposal=row.proposal,
+                proposal=written(row.proposal),
                 step=row.step,
-                person=row.person,
-                statement=row.statement,
-                signature=row.signature,
-                assent=row.assent,
+                person=written(row.person),
+                statement=written(row.statement),
+                signature=written(row.signature),
+                assent=written(row.assent),
                 at=moment(row.at_ms),
             )
             for row in rows
+            if row.whole
         ]
 
 
@@ -206,7 +214,7 @@ class SqlSwitches(_Shelf):
         return sorted((row.name, row.value) for row in rows)
 
 
-def _newest(asked: Select[tuple[object, ...]], limit: int) -> Select[tuple[object, ...]]:
+def _newest(asked: Select[*tuple[Any, ...]], limit: int) -> Select[*tuple[Any, ...]]:
     return asked.order_by(CASES.c.proposed_ms.desc(), CASES.c.id.desc()).limit(limit)
 
 
@@ -228,21 +236,21 @@ def _of_case(case: Case) -> _Values:
     }
 
 
-def _case(row: Row[tuple[object, ...]]) -> Case:
+def _case(row: Row[*tuple[Any, ...]]) -> Case:
     return Case(
-        id=row.id,
-        state=row.state,
-        digest=row.digest,
-        namespace=row.namespace,
-        target=row.target,
-        of_class=row.of_class,
-        content=row.content,
-        card=row.card,
-        course=row.course,
+        id=written(row.id),
+        state=written(row.state),
+        digest=written(row.digest),
+        namespace=written(row.namespace),
+        target=written(row.target),
+        of_class=written(row.of_class),
+        content=written(row.content) if row.whole else "",
+        card=written(row.card),
+        course=written(row.course),
         proposed=moment(row.proposed_ms),
         changed=moment(row.changed_ms),
         open_until=moment(row.open_until_ms),
-        progress=row.progress,
+        progress=written(row.progress),
     )
 
 

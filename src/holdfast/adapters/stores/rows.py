@@ -1,8 +1,23 @@
 """How values stand in rows of either database, and how a row is added that may be there already."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    LargeBinary,
+    Select,
+    Table,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 _LAST = 253_402_300_799_999  # milliseconds: the end of the last year that calendars have
@@ -24,3 +39,34 @@ def milliseconds(moment: datetime) -> int:
 def moment(milliseconds: int) -> datetime:
     """The moment of such a number, whatever number somebody has written."""
     return _EPOCH + timedelta(milliseconds=max(0, min(milliseconds, _LAST)))
+
+
+def as_written(
+    connection: Connection, columns: Iterable[ColumnElement[Any]]
+) -> Select[*tuple[Any, ...]]:
+    """What is read of rows that anybody may have written, and whether each is `whole`.
+
+    In SQLite a column holds whatever was written there. Texts are read byte for byte (`written`
+    makes a text of them); what is no number counts as the last moment, since it stands there, in
+    any order, after all that are.
+    """
+    those = tuple(columns)
+    if connection.dialect.name != "sqlite":
+        return select(*those, literal(value=True).label("whole"))
+    whole = and_(*(func.typeof(each) == _sort(each) for each in those))
+    bare = (
+        case((func.typeof(each) == "integer", each), else_=literal(_LAST)).label(each.key)
+        if isinstance(each.type, Integer)
+        else cast(each, LargeBinary).label(each.key)
+        for each in those
+    )
+    return select(*bare, whole.label("whole"))
+
+
+def written(told: str | bytes) -> str:
+    """As it was written; what is in no encoding of ours is told as such."""
+    return told.decode(errors="backslashreplace") if isinstance(told, bytes) else told
+
+
+def _sort(column: ColumnElement[Any]) -> str:
+    return "integer" if isinstance(column.type, Integer) else "text"

@@ -6,15 +6,11 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
-    BigInteger,
     Column,
     ColumnElement,
     Connection,
-    LargeBinary,
     Row,
-    Select,
     and_,
-    cast,
     delete,
     func,
     insert,
@@ -23,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from holdfast.adapters.stores.rows import insert_into, milliseconds, moment
+from holdfast.adapters.stores.rows import as_written, insert_into, milliseconds, moment, written
 from holdfast.adapters.stores.tables import ANSWERS, BEATS, LETTERS
 from holdfast.model.canonical import Plain, canonical
 from holdfast.model.entries import UNREADABLE
@@ -32,7 +28,8 @@ from holdfast.model.runs import Figures
 
 _OBJECT = msgspec.json.Decoder(dict)
 _FIGURES = msgspec.json.Decoder(Figures)
-_TEXTS = (LETTERS.c.id, LETTERS.c.kind, LETTERS.c.sender, LETTERS.c.body)
+_LETTER = (*(LETTERS.c[name] for name in ("id", "kind", "sender", "body", "at_ms")),)
+_BEAT = (*(each for each in BEATS.columns if each is not BEATS.c.cluster_uid),)
 _NO_NAME = "*[^ -~]*"  # what ids of ours never have; nothing of such an id could be answered
 
 
@@ -59,7 +56,7 @@ class SqlLetters:
     def waiting(self, limit: int, kind: str = "") -> Sequence[Letter]:
         """The oldest that nobody has answered."""
         asked = (
-            _asked(self._connection)
+            as_written(self._connection, _LETTER)
             .outerjoin(ANSWERS, ANSWERS.c.letter == LETTERS.c.id)
             .where(LETTERS.c.cluster_uid == self._cluster, ANSWERS.c.letter.is_(None))
             .where(_named(self._connection))
@@ -120,20 +117,22 @@ class SqlBeats:
         )
 
     def all(self) -> Sequence[Beat]:
-        """The last word of each process."""
+        """The last word of each process. What is no moment, or no text, is nobody's word."""
+        asked = as_written(self._connection, _BEAT)
         rows = self._connection.execute(
-            select(BEATS).where(BEATS.c.cluster_uid == self._cluster).order_by(BEATS.c.executor)
+            asked.where(BEATS.c.cluster_uid == self._cluster).order_by(BEATS.c.executor)
         )
         return [
             Beat(
-                executor=row.executor,
-                role=row.role,
-                version=row.version,
+                executor=written(row.executor),
+                role=written(row.role),
+                version=written(row.version),
                 started=moment(row.started_ms),
                 beat=moment(row.beat_ms),
                 figures=_figures(row.figures),
             )
             for row in rows
+            if row.whole
         ]
 
     def forget(self, executor: str) -> None:
@@ -143,7 +142,7 @@ class SqlBeats:
         )
 
 
-def _figures(told: str) -> Figures | None:
+def _figures(told: str | bytes) -> Figures | None:
     """What somebody else has written there counts as nothing."""
     try:
         return _FIGURES.decode(told) if told else None
@@ -160,21 +159,6 @@ def moment_of(connection: Connection) -> datetime:
     return moment(int(connection.execute(text(asked)).scalar_one()))
 
 
-def _asked(connection: Connection) -> Select[*tuple[Any, ...]]:
-    """What is read of a letter. In SQLite a column of texts holds whatever was written there: it is
-    read byte for byte, and told whether it is what the column is of.
-    """
-    if connection.dialect.name != "sqlite":
-        return select(*_TEXTS, LETTERS.c.at_ms, literal(value=True).label("whole"))
-    whole = and_(
-        *(func.typeof(each) == "text" for each in _TEXTS),
-        func.typeof(LETTERS.c.at_ms) == "integer",
-    )
-    bare = (cast(each, LargeBinary).label(each.name) for each in _TEXTS)
-    at = cast(LETTERS.c.at_ms, BigInteger).label("at_ms")
-    return select(*bare, at, whole.label("whole"))
-
-
 def _named(connection: Connection) -> ColumnElement[bool]:
     """Whether a letter has an id by which it can be answered."""
     if connection.dialect.name != "sqlite":
@@ -185,20 +169,15 @@ def _named(connection: Connection) -> ColumnElement[bool]:
 
 def _letter(row: Row[*tuple[Any, ...]]) -> Letter:
     """A row as whoever may write it left it: nothing in it stops whoever reads."""
-    kind, body = _text(row.kind), dict[str, Plain]()
+    kind, body = written(row.kind), dict[str, Plain]()
     try:
         body = _OBJECT.decode(row.body)
     except (msgspec.DecodeError, RecursionError):
         kind = UNREADABLE
     return Letter(
-        id=_text(row.id),
+        id=written(row.id),
         kind=kind if row.whole else UNREADABLE,
-        sender=_text(row.sender),
+        sender=written(row.sender),
         body=body,
         at=moment(row.at_ms),
     )
-
-
-def _text(told: str | bytes) -> str:
-    """As it was written; what is in no encoding of ours is told as such."""
-    return told.decode(errors="backslashreplace") if isinstance(told, bytes) else told

@@ -1,5 +1,6 @@
 """Whether it helped, by the target's own word and its cause; and what became of what is lost."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -226,6 +227,27 @@ async def test_a_lost_request_is_tried_again_once_it_certainly_was_not_done(stag
     await stage.until(order, State.APPLIED)
     assert 2 == stage.document().at("metadata", "generation")
     assert 2 == stage.course(order).act.rounds
+
+
+async def test_what_was_about_to_be_sent_is_waited_for_by_no_clock_that_was_set_back() -> None:
+    """Whoever sent it died of it; the clock of whoever takes over is a day behind."""
+    async with a_stage(settled=SECOND / 5) as stage:
+
+        def dies(_: Step, how: How) -> None:
+            if how is How.ACT:
+                stage.wire.before = lambda _, __: None
+                raise asyncio.CancelledError
+
+        stage.wire.before = dies
+        order = await stage.approved(RESTART)
+        async with stage.engine.running(), asyncio.timeout(20):
+            while stage.wire.before is dies:
+                stage.seal_all()
+                await stage.clock_moves()
+        changed(stage, clock=Off(stage.clock, -timedelta(days=1)))
+        await stage.until(order, State.APPLIED)
+        assert 1 == len(stage.wire.sent)
+        assert 2 == stage.course(order).act.rounds
 
 
 @pytest.mark.slow

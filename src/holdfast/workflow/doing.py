@@ -16,6 +16,7 @@ about to be sent counts as sent.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import count
 
 import msgspec
@@ -264,15 +265,29 @@ class Doing:
                 f"What was about to be sent for {self.order.proposal} is not kept.",
                 remedy="See who can write into the database; nothing more is done for it.",
             )
-        ends = sent.at + self.leash.timing.settled
-        while waiting and self.leash.clock.now() < ends:
-            await asyncio.sleep(PACE)
-        over = over and self.leash.clock.now() >= ends
+        over = await self._settles(sent.at, waiting=waiting) and over
         try:
             now = await placed(self.leash.hands, step)
         except CouldNotLook as nobody:
             return Answered(came=Came.OPEN, says=nobody.wrong, observed=True)
         return told(settled(shown(step, sent, now), over=over))
+
+    async def _settles(self, sent: datetime, *, waiting: bool) -> bool:
+        """Whether every API server has let go by now of what was sent then. It is waited for no
+        longer than that takes, whatever clock whoever sent it had: since this run has it, nobody
+        else sends anything of it.
+        """
+        takes, time = self.leash.timing.settled, asyncio.get_running_loop().time
+
+        def over() -> bool:
+            return self.leash.clock.now() >= sent + takes
+
+        ends = time() + takes.total_seconds()
+        while waiting and not over():
+            if time() >= ends:
+                return True
+            await asyncio.sleep(PACE)
+        return over()
 
     def _outcome(self, tx: Tx, answered: Answered, *, last: bool) -> str:
         case, course = self._kept(tx)

@@ -67,6 +67,10 @@ def command_line(first: str = "") -> App:
     )
 
 
+COUNTED = 15  # digits of a number that nobody counts up to
+SHOWN = 80  # characters of an argument that cannot be taken
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run one command; whatever goes wrong is a sentence, what to do, and an exit code."""
     try:
@@ -86,13 +90,10 @@ def main(arguments: Sequence[str]) -> int:
         stdout.end()
         return _said(refusal(failed), "Mend that and try again.")
     except Exception as unforeseen:
-        if settings.read().traceback:
+        told = _misfit(unforeseen, arguments)
+        if not told and settings.read().traceback:
             raise
-        name = type(unforeseen).__name__
-        return _said(
-            sentence(f"This should not have happened: {name}: {unforeseen}"),
-            "Please report it, with what HOLDFAST_TRACEBACK=1 prints.",
-        )
+        return _said(*(told or _unforeseen(unforeseen)))
     return code if isinstance(code, int) else 0
 
 
@@ -103,8 +104,34 @@ def _refuse_empty(arguments: Sequence[str]) -> None:
         if flag.startswith("-") and (value == "" or (equals and not given)):
             raise BadInput(
                 f"{name} is given nothing.",
-                remedy="Leave it out, or give it a value; in a script, a variable may not be set.",
+                remedy="Give it a value, or leave it out if that can be; in a script, a variable "
+                "may not be set.",
             )
+
+
+def _misfit(error: Exception, arguments: Sequence[str]) -> tuple[str, str] | None:
+    """What was written that nothing here can work with, and what to do, if that is why it failed.
+
+    What is no text in UTF-8 may well name a file, and so is not refused before.
+    """
+    match error:
+        case UnicodeEncodeError():
+            odd = [each for each in arguments if each != each.encode(errors="replace").decode()]
+            remedy = "Write it in UTF-8."
+        case OverflowError():
+            odd = [each for each in arguments if len(each) > COUNTED and each.lstrip("-").isdigit()]
+            remedy = "Name a smaller number."
+        case _:
+            return None
+    named = ", ".join(ascii(each[:SHOWN]) for each in odd)
+    return (f"{named} cannot be taken.", remedy) if odd else None
+
+
+def _unforeseen(error: Exception) -> tuple[str, str]:
+    return (
+        sentence(f"This should not have happened: {type(error).__name__}: {error}"),
+        "Please report it, with what HOLDFAST_TRACEBACK=1 prints.",
+    )
 
 
 def _said(wrong: str, remedy: str) -> int:

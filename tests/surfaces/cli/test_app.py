@@ -125,6 +125,7 @@ def test_the_help_of_a_command_loads_neither_the_network_nor_an_event_loop() -> 
         (["scan", "--state", ""], "--state is given nothing"),
         (["scan", "--state="], "--state is given nothing"),
         (["scan", "-n", "", "--young"], "-n is given nothing"),
+        (["freeze", "--reason", ""], "Give it a value, or leave it out if that can be"),
     ],
 )
 def test_bad_input_ends_with_two_and_a_sentence_on_stderr(

@@ -209,3 +209,17 @@ def test_a_key_folder_without_a_key_is_no_verdict(holdfast: Holdfast, tmp_path: 
     verify = ("audit", "verify", str(tmp_path / "record"), "--key", str(tmp_path / "keys"))
 
     assert "There is no public audit key" in holdfast(*verify, code=2)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("watch", "\udcff\udcfe"), r"'\udcff\udcfe' cannot be taken."),
+        (("proposals", "--last", "9" * 30), f"'{'9' * 30}' cannot be taken."),
+        (("policy", "replay", "--last", "-3"), "There are no latest -3 proposals."),
+    ],
+)
+def test_what_nobody_can_be_asked_for_is_named_and_no_fault_of_ours(
+    installed: Path, holdfast: Holdfast, words: tuple[str, ...], says: str
+) -> None:
+    assert says in holdfast(*words, code=2)

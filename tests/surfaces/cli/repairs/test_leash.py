@@ -218,6 +218,11 @@ def test_an_unknown_proposal_is_said(run: Run) -> None:
         run("policy", "explain", "prp_9", ground=a_ground(a_store()))
 
 
+def test_a_replay_of_less_than_nothing_is_refused(tmp_path: Path, capsys: Out) -> None:
+    assert main(["policy", "replay", str(tmp_path), "--last", "-3"]) == COULD_NOT_LOOK
+    assert "There are no latest -3 proposals." in capsys.readouterr().err
+
+
 def test_without_a_leash_there_is_nothing_to_replay(tmp_path: Path, capsys: Out) -> None:
     assert main(["policy", "replay", str(tmp_path / "nowhere")]) == COULD_NOT_LOOK
     assert "is not there" in capsys.readouterr().err

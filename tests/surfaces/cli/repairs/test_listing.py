@@ -11,7 +11,7 @@ from holdfast.errors import BadInput
 from holdfast.execution.states import State
 from holdfast.model import switches
 from holdfast.model.cases import Case
-from holdfast.surfaces.cli.repairs.listing import Output, listed, show
+from holdfast.surfaces.cli.repairs.listing import NONE_OPEN, Output, listed, show
 from holdfast.testing.clock import NOON
 from tests.surfaces.cli.repairs.scripted import ScriptedStore, a_ground
 from tools.proposals import RESTART, a_case
@@ -67,6 +67,23 @@ def test_a_freeze_is_said_before_the_list_and_in_its_json(
     assert f"{said}\n" == capsys.readouterr().err
     listed(a_ground(store), Output.JSON, 20, open_only=False)
     assert said == msgspec.json.decode(capsys.readouterr().out)["frozen"]
+
+
+@pytest.mark.parametrize(
+    ("last", "open_only", "says"),
+    [
+        (20, False, "There is none. Propose one with: holdfast propose TROUBLE"),
+        (0, False, NONE_OPEN),
+        (20, True, NONE_OPEN),
+    ],
+)
+def test_where_none_is_listed_it_is_said_of_which(
+    home: object, capsys: pytest.CaptureFixture[str], last: int, open_only: bool, says: str
+) -> None:
+    ended = [] if says != NONE_OPEN else [numbered(1, State.RECOVERED)]
+    listed(a_ground(ScriptedStore(None, *ended)), Output.TEXT, last, open_only=open_only)
+
+    assert f"{says}\n" == capsys.readouterr().out
 
 
 def test_one_that_was_edited_is_named_and_not_told(

@@ -31,6 +31,8 @@ LISTED: Final = "holdfast.dev/proposals/v1alpha1"
 
 
 OPEN = frozenset(State) - ENDS
+NONE = "There is none. Propose one with: holdfast propose TROUBLE"
+NONE_OPEN = "None is open. See those that have ended with: holdfast proposals --last 20"
 MOST = 200  # of those that have not ended
 
 
@@ -90,7 +92,8 @@ def listed(ground: Ground, output: Output, last: int, *, open_only: bool) -> int
         each, changed = _read(tx, _cases(tx, last, open_only=open_only), store.cluster)
     if output is Output.TEXT:
         warn_of(frozen)
-        write(Plain(), _lines(each, changed, now))
+        asked_for_all = last > 0 and not open_only
+        write(Plain(), _lines(each, changed, now, none=NONE if asked_for_all else NONE_OPEN))
         return NOTHING
     value = ProposalsOut(
         schema=LISTED,
@@ -121,7 +124,9 @@ def _read(tx: Tx, cases: Sequence[Case], cluster: str) -> tuple[list[Dossier], l
     return each, changed
 
 
-def _lines(each: Sequence[Dossier], changed: Sequence[str], now: datetime) -> Iterator[Text]:
+def _lines(
+    each: Sequence[Dossier], changed: Sequence[str], now: datetime, *, none: str
+) -> Iterator[Text]:
     for told in each:
         one = told.proposal
         line = Text(clean(one.id), style="bold")
@@ -134,7 +139,7 @@ def _lines(each: Sequence[Dossier], changed: Sequence[str], now: datetime) -> It
     for id_ in changed:
         yield Text(f"{clean(id_)}  was changed in the database: approve nothing of it", "bold red")
     if not each and not changed:
-        yield Text("There is none. Propose one with: holdfast propose TROUBLE")
+        yield Text(none)
 
 
 def _now(store: Store) -> datetime:

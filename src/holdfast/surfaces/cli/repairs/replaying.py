@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from holdfast.errors import BadRecord
+from holdfast.errors import BadInput, BadRecord
 from holdfast.model.asks import Assent
 from holdfast.model.cases import Case
 from holdfast.model.proposals import Proposal
@@ -27,6 +27,8 @@ from holdfast.workflow.verdicts import VERDICT
 
 def replay(doors: Doors, ground: Ground, folder: Path, last: int) -> int:
     """Ask again, and print where the answer is another one."""
+    if last < 0:
+        raise BadInput(f"There are no latest {last} proposals.", remedy="Say how many with --last.")
     standing = doors.policy.standing(folder)
     with ground.store() as store, store.reading() as tx:
         cases = tx.cases.newest(last)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from holdfast import __version__, settings
-from holdfast.errors import StoreFailed, StoreRefused, StoreUnreachable
+from holdfast.errors import StoreRefused, StoreUnreachable, WorkFailed
 from holdfast.model.access import Process
 from holdfast.model.forms import look_at_forms
 from holdfast.model.letters import Beat
@@ -123,6 +123,10 @@ def _serve(state: Path | None, with_keeper: bool) -> None:
         )
 
 
+ENGINE = "If the database is away, it goes on when that answers; else look with: holdfast doctor"
+"""What to do about what the engine complains about, which does not say of what sort it is."""
+
+
 @contextmanager
 def _engine(state: Path | None, store: Store, me: Beat, log: Lines, work: Work) -> Iterator[Engine]:
     """The engine of this process, with what it works at."""
@@ -131,7 +135,7 @@ def _engine(state: Path | None, store: Store, me: Beat, log: Lines, work: Work) 
     from holdfast.adapters.engine.works import Works
 
     def troubled(said: str) -> None:
-        log.trouble("engine", StoreFailed(said, remedy="It goes on when the database answers."))
+        log.trouble("engine", WorkFailed(said, remedy=ENGINE))
 
     works = Works(
         role=me.role,

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import logging
 import os
 import pickle
 import subprocess
@@ -15,7 +16,7 @@ from sqlalchemy import event, text
 
 from holdfast.adapters.clock import SystemClock
 from holdfast.adapters.engine.rows import of
-from holdfast.adapters.engine.transact import TransactEngine, first_line
+from holdfast.adapters.engine.transact import TransactEngine, complaint, first_line
 from holdfast.adapters.engine.works import Works
 from holdfast.adapters.stores.beneath import open_beneath
 from holdfast.adapters.stores.database import parse_url
@@ -276,3 +277,19 @@ def test_of_what_the_library_complains_about_the_first_line_that_says_anything_i
 @pytest.mark.parametrize("said", ["", "\n \n"])
 def test_a_complaint_of_nothing_is_told_as_that(said: str) -> None:
     assert first_line(said) == "it does not say why"
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (KeyError("lease"), "Exception in a workflow: KeyError: 'lease'"),
+        (ValueError(), "Exception in a workflow: ValueError: it does not say why"),
+        (None, "Exception in a workflow:"),
+    ],
+)
+def test_what_the_library_tells_beside_its_sentence_is_told_with_it(
+    error: Exception | None, says: str
+) -> None:
+    beside = None if error is None else (type(error), error, None)
+    said = "Exception in a workflow:"
+    assert says == complaint(logging.LogRecord("dbos", 40, "x.py", 1, said, (), beside))

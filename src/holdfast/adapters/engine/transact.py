@@ -321,6 +321,15 @@ def first_line(said: str) -> str:
     return next(filter(None, map(str.strip, said.splitlines())), "it does not say why")
 
 
+def complaint(record: logging.LogRecord) -> str:
+    """What it complains about, with the error that it names beside its sentence, if any."""
+    said = first_line(record.getMessage())
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None:
+        return said
+    return f"{said.rstrip(':')}: {type(error).__name__}: {first_line(str(error))}"
+
+
 class _Told(logging.Handler):
     """Hands on what the engine complains about; the same thing once in `SILENCE`."""
 
@@ -334,7 +343,7 @@ class _Told(logging.Handler):
         place = (record.pathname, record.lineno)
         if record.created - self._last.get(place, 0.0) >= SILENCE:
             self._last[place] = record.created
-            self._told(first_line(record.getMessage()))
+            self._told(complaint(record))
 
 
 def _quiet(told: Callable[[str], None]) -> None:

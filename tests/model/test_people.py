@@ -3,7 +3,7 @@ from msgspec.structs import replace
 
 from holdfast.errors import BadInput
 from holdfast.model import written
-from holdfast.model.people import API_VERSION, KIND, People
+from holdfast.model.people import API_VERSION, KIND, RESERVED, People
 from holdfast.model.ssh import public_key
 
 ANA_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK8Go+MpFxTk81bBnJsVzRlR7G5mYqp3vgdUfyiTgzQd"
@@ -57,8 +57,9 @@ def test_knows_one_person_by_every_name_byte_by_byte(
     ("change", "line", "why"),
     [
         (("- id: ben", "- id: ana"), 11, "ana stands twice"),
-        (("id: ben", "id: Ben"), 11, "regex"),
-        (("id: ben", "id: 'ben '"), 11, "regex"),
+        (("id: ben", "id: Ben"), 11, "expected a name of at most 64 small letters"),
+        (("id: ben", "id: 'ben '"), 11, "at .people[1].id"),
+        *((("id: ben", f"id: {each}"), 11, f"{each} is what the record") for each in RESERVED),
         ((BEN_KEY, f"{ANA_KEY} other comment"), 13, "this is ana's as well"),
         (('ssh: ["' + BEN_KEY + '"]', "kubernetes: [' ANA@example.com']"), 13, "ana's as well"),
         (('ssh: ["' + BEN_KEY + '"]', "kubernetes: [ana@examplе.com]"), 0, ""),
@@ -77,7 +78,11 @@ def test_knows_one_person_by_every_name_byte_by_byte(
             for each in UNSEEN
         ),
         (("groups: [oncall]", "groups: " + "9" * 5000), 6, "no number that can be read"),
-        (("groups: [oncall]", "groups: [On Call]"), 6, "regex"),
+        (
+            ("groups: [oncall]", "groups: [On Call]"),
+            6,
+            "expected a name of at most 64 small letters",
+        ),
         (("groups: [oncall]", "admin: true"), 6, "unknown field"),
         (("  groups: [oncall]", "  revoked: yesterday"), 6, "datetime"),
     ],

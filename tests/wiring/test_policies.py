@@ -1,5 +1,6 @@
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -42,10 +43,36 @@ def test_a_folder_without_one_of_them_is_refused_with_what_writes_it(
     assert f"holdfast policy init {folder}" in refused.value.remedy
 
 
+@pytest.mark.parametrize("name", ["leash.yaml", "people.yaml", "policy.cedar"])
+@pytest.mark.parametrize(("put", "why"), [(os.mkfifo, "it is a pipe"), (os.mkdir, "directory")])
+def test_what_is_no_file_is_told_as_what_it_is(
+    folder: Path, name: str, put: Callable[[Path], None], why: str
+) -> None:
+    (folder / name).unlink()
+    put(folder / name)
+    with pytest.raises(BadInput, match=f"{name} cannot be read: .*{why}"):
+        loaded(folder)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "why"),
     [
         ("leash.yaml", LEASH + "undo: perhaps\n", "leash.yaml, line 3"),
+        (
+            "leash.yaml",
+            LEASH + "openFor: soon\n",
+            "leash.yaml, line 3: expected a span such as 90s",
+        ),
+        (
+            "leash.yaml",
+            LEASH + "protectedNamespaces: [Shop]\n",
+            "leash.yaml, line 3: expected the name of a namespace: .* at .protectedNamespaces",
+        ),
+        (
+            "leash.yaml",
+            LEASH + "tiers: {Prod: []}\n",
+            "leash.yaml, line 3: expected a name of at most 64 small letters",
+        ),
         ("people.yaml", PEOPLE + "- id: ana\n", "people.yaml, line 5: ana stands twice"),
         ("policy.cedar", CEDAR + "permit(nobody);\n", "policy.cedar, line 2"),
         ("policy.cedar", CEDAR + NESTED, "policy.cedar, line 2: .* nested too deeply"),

@@ -22,7 +22,8 @@ from holdfast.model.handed import Meant, Propose, proposal_named
 from holdfast.model.objects import Ref
 from holdfast.model.ordered import PREVIEW, PreviewOrder
 from holdfast.model.paths import Item, written
-from holdfast.model.repairs import Risk, Sight
+from holdfast.model.people import Identities, Person
+from holdfast.model.repairs import ActionClass, Risk, Sight
 from holdfast.model.runs import Order, RunState
 from holdfast.model.steps import Evict, Patch, Set
 from holdfast.model.switches import FREEZE, Frozen
@@ -39,7 +40,7 @@ from holdfast.workflow.lending import allot
 from holdfast.workflow.rehearsing import why_not, without_values
 from holdfast.workflow.sighting import sight
 from holdfast.workflow.wanting import Looked, Wanted, look_at, meant
-from tests.workflow.leashes import Operator, people
+from tests.workflow.leashes import ANA, BEN, Operator, people
 from tests.workflow.stage import (
     ASKED,
     BAD,
@@ -207,6 +208,37 @@ async def test_what_is_refused_before_it_was_worked_out_says_nothing_of_its_way_
         case = await stage.proposed(RESTART)
         assert State.REFUSED == case.state
         assert card_of(case).undo == "Not worked out: it was refused before that."
+
+
+@pytest.mark.parametrize(
+    ("keys", "requester", "expected"),
+    [
+        (("ana", "ben"), "cli:zoe", "Two of them, with a signature of their own: ana, ben."),
+        (
+            ("ben",),
+            "cli:zoe",
+            "Two people must approve it, with a signature of their own, and only",
+        ),
+        ((), "cli:zoe", "It wants a signature, and none of ana, ben has a key: nobody can approve"),
+        ((), "cli:ana", "It wants a signature, and none of ben has a key: nobody can approve it."),
+    ],
+)
+async def test_where_it_is_to_be_signed_those_who_have_keys_count(
+    keys: tuple[str, ...], requester: str, expected: str
+) -> None:
+    rules = msgspec.structs.replace(RULES, signed=frozenset(ActionClass))
+    changed: dict[str, object] = {"people": lambda: people(*(keyed(each, keys) for each in BOTH))}
+    async with a_stage(rules=rules, changed=changed) as stage:
+        case = await stage.proposed("DeleteResourceQuota", requester=requester)
+        assert card_of(case).approvers.startswith(expected)
+
+
+BOTH = (ANA, BEN)
+
+
+def keyed(person: Person, keys: tuple[str, ...]) -> Person:
+    ssh = ("ssh-ed25519 AAAA",) if person.id in keys else ()
+    return msgspec.structs.replace(person, identities=Identities(ssh=ssh))
 
 
 async def test_whoever_asked_under_another_spelling_is_no_approver() -> None:

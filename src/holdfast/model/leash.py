@@ -11,7 +11,7 @@ from typing import Annotated
 
 import msgspec
 
-from holdfast.model import namespaces
+from holdfast.model import shapes
 from holdfast.model.asks import Rules
 from holdfast.model.repairs import ActionClass
 from holdfast.model.written import Fault
@@ -27,9 +27,9 @@ _UNITS = {
     "d": timedelta(days=1),
 }
 
-Namespace = Annotated[str, msgspec.Meta(pattern=rf"^{namespaces.NAME}\Z")]
-Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?\Z")]
-Span = Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,5}[smhd]\Z")]
+Namespace = Annotated[str, msgspec.Meta(pattern=shapes.NAMESPACE)]
+Name = Annotated[str, msgspec.Meta(pattern=shapes.NAME)]
+Span = Annotated[str, msgspec.Meta(pattern=shapes.SPAN)]
 PerHour = Annotated[int, msgspec.Meta(ge=0, le=1000)]
 
 LONGEST_OPEN = timedelta(days=7)

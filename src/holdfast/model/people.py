@@ -9,6 +9,7 @@ from typing import Annotated
 
 import msgspec
 
+from holdfast.model import shapes
 from holdfast.model.objects import Time
 from holdfast.model.ssh import holder, no_key, public_key, uncommented
 from holdfast.model.unseen import shows_nothing
@@ -17,8 +18,11 @@ from holdfast.model.written import Fault
 API_VERSION = "holdfast.dev/v1alpha1"
 KIND = "People"
 
-Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?\Z")]
-Group = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?\Z")]
+RESERVED = ("keeper", "serve", "inbox", "cli")
+"""What the record calls those who are no people."""
+
+Id = Annotated[str, msgspec.Meta(pattern=shapes.NAME)]
+Group = Annotated[str, msgspec.Meta(pattern=shapes.NAME)]
 CHANNELS = ("ssh", "slack", "discord", "telegram", "kubernetes", "oidc")
 
 
@@ -63,7 +67,7 @@ class People(_Written, frozen=True, kw_only=True):
     people: tuple[Person, ...]
 
     def faults(self) -> Iterator[Fault]:
-        """Who stands twice, whose key is somebody else's too, and what is no key."""
+        """Who stands twice or is called like us, whose key is another's too, and what is no key."""
         ids: dict[str, str] = {}
         names: dict[tuple[str, str], str] = {}
         for number, person in enumerate(self.people):
@@ -71,6 +75,9 @@ class People(_Written, frozen=True, kw_only=True):
             if person.id in ids:
                 yield Fault(at=f"{here}.id", why=f"{person.id} stands twice")
             ids[person.id] = here
+            if person.id in RESERVED:
+                why = f"{person.id} is what the record calls a part of Holdfast, and no person"
+                yield Fault(at=f"{here}.id", why=why)
             for channel, place, name in person.identities.told():
                 at = f"{here}.identities.{channel}[{place}]"
                 key = uncommented(name) if channel == "ssh" else ""

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 
+from holdfast.model import shapes
 from holdfast.model.asks import Proof, Station
 from holdfast.model.objects import Time
 from holdfast.model.written import Fault
@@ -18,7 +19,7 @@ MONDAY = datetime(2026, 1, 5, 12, 30, tzinfo=UTC)
 """When it is, where a test does not say it."""
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=253)]
-Span = Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,5}[smhd]\Z")]
+Span = Annotated[str, msgspec.Meta(pattern=shapes.SPAN)]
 
 
 class _Written(

@@ -14,11 +14,13 @@ from yaml.constructor import SafeConstructor
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from holdfast.errors import BadInput
+from holdfast.model.shapes import WORDS
 
 DEEPEST = 32  # no file of ours has more than a few
 MOST = 200_000  # values
 SMALLER = "Name another file, or make this one smaller."
 _AT = re.compile(r" - at `(?:key` in `)?\$(.*)`$")
+_SHAPE = re.compile(r"Expected `str` matching regex '(.*?)'(?= - at |$)")
 _UNKNOWN = re.compile(r"unknown field `([^`]*)`")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
 _KINDS = ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")
@@ -57,7 +59,7 @@ def parse[T](
         at, unknown = _AT.search(said), _UNKNOWN.search(said)
         trail = at.group(1) if at else ""
         where = _find(node, f"{trail}.{unknown.group(1)}" if unknown else trail)
-        raise _wrong(file, where, _AT.sub(r" at \1", said)) from None
+        raise _wrong(file, where, _AT.sub(r" at \1", _SHAPE.sub(_in_words, said))) from None
     for fault in faults(value):
         raise _wrong(file, _find(node, fault.at), f"{fault.why}, at {fault.at}")
     return value
@@ -146,6 +148,12 @@ def _find(node: Node, trail: str) -> Node:
             return node
         node = following
     return node
+
+
+def _in_words(told: re.Match[str]) -> str:
+    """What a text must be; of a shape for which there are no words, that it is another."""
+    pattern = told[1].replace("\\\\", "\\")  # as it is quoted there
+    return f"expected {WORDS.get(pattern, 'a text of another shape')}"
 
 
 def _wrong(file: str, node: Node, why: str) -> BadInput:

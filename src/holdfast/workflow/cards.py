@@ -129,10 +129,13 @@ def _approvers(verdict: Verdict, may: Sequence[Person]) -> str:
     if not may:
         return "Nobody may approve it."
     wants = {need.what for need in verdict.needs}
-    who = ", ".join(person.id for person in may)
+    can = [each for each in may if What.SIGNATURE not in wants or each.identities.ssh]
+    who = ", ".join(person.id for person in can or may)
     many = "Two of them" if What.SECOND_PERSON in wants else "One of them"
     how = "with a signature of their own" if What.SIGNATURE in wants else "by their word"
-    if What.SECOND_PERSON in wants and len(may) == 1:
+    if not can:
+        return f"It wants a signature, and none of {who} has a key: nobody can approve it."
+    if What.SECOND_PERSON in wants and len(can) == 1:
         return (
             f"Two people must approve it, {how}, and only {who} may: as the people file stands, "
             "nobody can complete it."

@@ -135,7 +135,7 @@ def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
     found = memory(tmp_path).recall()
 
     assert isinstance(found, Forgotten)
-    assert "it is no regular file" in found.why
+    assert "it is a pipe, and no regular file" in found.why
     assert memory(tmp_path).keep(a_scan("web-2")) == ""
     assert a_scan("web-2") == memory(tmp_path).recall()
 

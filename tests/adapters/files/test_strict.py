@@ -120,7 +120,9 @@ def test_a_pipe_that_nobody_writes_into_is_no_file(
     path = tmp_path / "baseline.yaml"
     os.mkfifo(path)
 
-    assert "baseline.yaml cannot be read: it is no regular file." in refused(path, capfd)
+    assert "baseline.yaml cannot be read: it is a pipe, and no regular file." in refused(
+        path, capfd
+    )
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"k: \x00"])

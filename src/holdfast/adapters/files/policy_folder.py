@@ -4,6 +4,7 @@ All three must be there. What is missing is said with the command that writes a 
 """
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def read(folder: Path, known: Mapping[str, bool]) -> Folder:
     and whether each is on by itself.
     """
     for name in (RULES, PEOPLE, CEDAR):
-        if not (folder / name).is_file():
+        if not os.path.lexists(folder / name):
             raise BadInput(
                 f"{folder / name} is not there.",
                 remedy=f"`holdfast policy init {folder}` writes what is missing, with comments.",

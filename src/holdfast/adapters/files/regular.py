@@ -27,9 +27,14 @@ def read_own(path: Path, most: int) -> bytes:
 def _read(path: Path, most: int, flags: int) -> bytes:
     # Without O_NONBLOCK, opening a pipe would wait for somebody to write into it.
     with os.fdopen(os.open(path, flags | os.O_NONBLOCK), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file")
+        mode = os.fstat(file.fileno()).st_mode
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, f"it is {_sort(mode)}, and no regular file")
         body = file.read(most + 1)
     if len(body) > most:
         raise OSError(errno.EFBIG, f"it is larger than {most >> 20} MiB")
     return body
+
+
+def _sort(mode: int) -> str:
+    return "a pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"

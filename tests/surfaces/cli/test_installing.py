@@ -41,6 +41,12 @@ class Recording:
         return self.says
 
 
+def test_where_nothing_is_ordered_all_orders_are_named(run: Run) -> None:
+    with pytest.raises(BadInput) as nothing:
+        run("rbac", "install", installer=Recording())
+    assert "--remove, or --kubeconfigs FOLDER" in nothing.value.remedy
+
+
 @pytest.mark.parametrize(
     ("orders", "done"),
     [

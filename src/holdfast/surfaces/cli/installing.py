@@ -30,7 +30,7 @@ def _one_of(orders: Sequence[str], kubeconfigs: Path | None) -> str:
         raise BadInput(f"{' and '.join(orders)} exclude each other.", remedy="Give one of them.")
     order = orders[0] if orders else ""
     if not order and kubeconfigs is None:
-        raise BadInput("Nothing is ordered.", remedy=f"Give {ORDERS}.")
+        raise BadInput("Nothing is ordered.", remedy=f"Give {ORDERS}, or --kubeconfigs FOLDER.")
     if kubeconfigs is not None and order not in ("", "--apply"):
         raise BadInput(
             f"--kubeconfigs writes nothing with {order}.",

@@ -1,6 +1,7 @@
 """A plan on the command line: its file, its card, its signatures, and how far it has come."""
 
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,11 @@ def test_a_malformed_file_is_refused_with_the_line_and_the_reason(
         plan_files.read(file(tmp_path, text))
     assert f"plan.yaml, line {line}: " in odd.value.wrong
     assert why in odd.value.wrong
+
+
+def test_a_plan_is_taken_from_standard_input_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO(HEAD + steps(2)))
+    assert 2 == len(plan_files.read(Path("-")).steps)
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def declare(app: App, doors: Doors) -> None:
         patch_type: Annotated[
             Literal["strategic", "merge", "json"], Parameter(group=DO)
         ] = "strategic",
-        plan: Annotated[Path | None, Parameter(group=DO)] = None,
+        plan: Annotated[Path | None, Parameter(group=DO, allow_leading_hyphen=True)] = None,
         list_only: Annotated[
             bool, Parameter(name=["--list"], group=DO, negative=(), show_default=False)
         ] = False,
@@ -69,8 +69,9 @@ def declare(app: App, doors: Doors) -> None:
         patch_type
             How the patch is meant, as kubectl's `--type`.
         plan
-            A file that names up to five repairs, in place of a trouble: they are judged, shown and
-            signed as one, and each is done when the one before has recovered.
+            A file that names up to five repairs, or `-` for standard input, in place of a trouble:
+            they are judged, shown and signed as one, and each is done when the one before has
+            recovered.
         list_only
             Propose nothing.
         namespace

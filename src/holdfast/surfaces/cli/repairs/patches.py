@@ -44,7 +44,7 @@ def asked_by(
     door: AbstractAsyncContextManager[Look],
 ) -> Candidate | Refusal:
     """What the patch asks for, as one of what could be done; a refusal names the nearest."""
-    text = _read(patch.file)
+    text = text_of(patch.file, "patch", LONGEST)
     target = _target(candidates)
     seen = asyncio.run(_sight(target, snapshot, door))
     action = action_of(text, clean(str(patch.file)), patch.form, seen)
@@ -97,16 +97,19 @@ def _revisions(target: Ref, snapshot: Snapshot) -> Sequence[ReplicaSet]:
     return snapshot.owned_by(ReplicaSet, deployment) if deployment is not None else ()
 
 
-def _read(path: Path) -> str:
+def text_of(path: Path, what: str, longest: int) -> str:
+    """What somebody wrote, in a file or on standard input; a character more than the longest that
+    is taken, if there are so many.
+    """
     try:
         if path == STDIN:
-            text = sys.stdin.read(LONGEST + 1)
+            text = sys.stdin.read(longest + 1)
         else:
             with path.open(encoding="utf-8") as opened:
-                text = opened.read(LONGEST + 1)
+                text = opened.read(longest + 1)
     except (OSError, UnicodeError) as failed:
         raise BadInput(
-            f"The patch {clean(str(path))} cannot be read: {clean(str(failed))}.",
+            f"The {what} {clean(str(path))} cannot be read: {clean(str(failed))}.",
             remedy="Name a file of JSON or YAML, or - for standard input.",
         ) from None
     return text

@@ -4,7 +4,6 @@ Each is named as on the command line: a trouble, the kind of action, and where t
 the object. What is wrong in it is said with the file, the line and why.
 """
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,7 +14,7 @@ from holdfast.errors import BadInput
 from holdfast.model.handed import Text
 from holdfast.model.plans import MOST
 from holdfast.model.written import Fault, parse
-from holdfast.surfaces.cli.repairs.patches import STDIN
+from holdfast.surfaces.cli.repairs.patches import text_of
 from holdfast.surfaces.cli.text import clean
 
 API_VERSION, KIND = "holdfast.dev/v1alpha1", "Plan"
@@ -43,17 +42,7 @@ class PlanAsked(
 def read(path: Path) -> PlanAsked:
     """The plan of a file. Raises `BadInput` with the file, the line and why it is none."""
     name = clean(str(path))
-    try:
-        if path == STDIN:
-            text = sys.stdin.read(LONGEST + 1)
-        else:
-            with path.open(encoding="utf-8") as opened:
-                text = opened.read(LONGEST + 1)
-    except (OSError, UnicodeError) as failed:
-        raise BadInput(
-            f"The plan {name} cannot be read: {clean(str(failed))}.",
-            remedy="Name a file of YAML, or - for standard input.",
-        ) from None
+    text = text_of(path, "plan", LONGEST)
     if len(text) > LONGEST:
         raise BadInput(f"The plan {name} is too long.", remedy=f"A plan has {MOST} steps at most.")
     return parse(text, name, PlanAsked, api_version=API_VERSION, kind=KIND, faults=_faults)

@@ -20,7 +20,7 @@ from holdfast.model.entries import Entry
 UNDO, KEEPER = "undo", "keeper"
 
 
-class _Intent(msgspec.Struct, frozen=True, kw_only=True):
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """What an intent says; more may stand in it."""
 
     proposal: str
@@ -59,7 +59,7 @@ class ActsSigned:
     def _take_intent(self, entry: Entry) -> None:
         told = entry.details
         try:
-            intent = msgspec.convert(told, _Intent)
+            intent = msgspec.convert(told, Intent)
         except msgspec.ValidationError:
             self._unread.append(entry.seq)
             return
@@ -88,7 +88,7 @@ class ActsSigned:
                 yield seq, f"{what} was begun in the name of {', '.join(who)}, who did not sign it"
 
 
-def _what(intent: _Intent) -> str:
+def _what(intent: Intent) -> str:
     step = f"step {intent.step} of {intent.proposal[:60]}"
     return f"the undo of {step}" if intent.undo else step
 

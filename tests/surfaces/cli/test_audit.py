@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from holdfast.adapters.files.whole import opened
@@ -578,6 +579,13 @@ def an_approval(key: Path) -> Draft:
     )
 
 
+def a_proposal(**more: Plain) -> Draft:
+    """What an approval is of, as the keeper records it."""
+    told = {"proposal": "prp_1", "digest": "d" * 64, "requester": "cli:sam", "risk": "low"}
+    details: dict[str, Plain] = {**told, **more}
+    return Draft(id=f"ent_{more}", kind="proposal", actor="keeper", details=details)
+
+
 def people_file(path: Path, *keys: Path) -> str:
     everybody = [
         {"id": f"person-{n}" if n else "ana", "identities": {"ssh": [public(each)]}}
@@ -624,13 +632,14 @@ def test_an_act_that_nobody_signed_is_found_offline(
     ]
     asked = ("audit", "verify", str(file), "--key", key)
     who = people_file(tmp_path / "people.yaml", ana)
+    before = [*(a_proposal(step=step) for step in (1, 2)), an_approval(ana)]
 
-    file.write_bytes(b"".join(x + b"\n" for x in lines(a_chain_of([an_approval(ana), begun[0]]))))
+    file.write_bytes(b"".join(x + b"\n" for x in lines(a_chain_of([*before, begun[0]]))))
     assert "Signed by people: 1 to approve" in holdfast(*asked, "--people", who)
 
-    file.write_bytes(b"".join(x + b"\n" for x in lines(a_chain_of([an_approval(ana), *begun]))))
+    file.write_bytes(b"".join(x + b"\n" for x in lines(a_chain_of([*before, *begun]))))
     said = holdfast(*asked, "--people", who, code=1)
-    assert "BROKEN at entry 3: step 2 of prp_1 was begun in the name of ana, who did not" in said
+    assert "BROKEN at entry 5: step 2 of prp_1 was begun in the name of ana, who did not" in said
     assert "1 of what people signed is nobody's" in said
 
 
@@ -659,6 +668,36 @@ def test_what_the_keepers_key_writes_by_itself_is_told_and_read_to_the_end(
     assert "BROKEN at entry 4: its approval is nobody's" in said
     assert "3 of what people signed is nobody's" in said
     assert "Whole: 4 entries" in said
+
+
+def test_what_does_not_follow_from_the_entries_before_it_is_told_with_their_numbers(
+    holdfast: Holdfast, tmp_path: Path, key: str
+) -> None:
+    """Whoever can write every row has one approval carried out twice, on its own, by who asked."""
+    ana, file = make_key(tmp_path, "ed25519"), tmp_path / "record.jsonl"
+    about: dict[str, Plain] = {"proposal": "prp_1", "digest": "d" * 64, "step": 1}
+    begun = Draft(id="i", kind="intent", actor="keeper", details={**about, "approvers": ["ana"]})
+    no = Draft(id="n", kind="expired", actor="keeper", details={**about, "digest": "e" * 64})
+    told = [a_proposal(risk="high", requester="cli:ana"), an_approval(ana), begun, no]
+    told += [msgspec.structs.replace(each, id=f"{each.id}2") for each in told[1:3]]
+    file.write_bytes(b"".join(line + b"\n" for line in lines(a_chain_of(told))))
+
+    who = people_file(tmp_path / "people.yaml", ana)
+    said = holdfast("audit", "verify", str(file), "--key", key, "--people", who, code=1)
+
+    for each in (
+        "BROKEN at entry 2: ana approved what cli:ana asked for in entry 1",
+        "BROKEN at entry 4: its expired is of another content of prp_1 than entry 1",
+        "BROKEN at entry 5: what ana signed counted before, in entry 2.",
+        "BROKEN at entry 6: step 1 of prp_1 was begun before, in entry 3.",
+        "BROKEN at entry 6: step 1 of prp_1 was begun after it was too late, in entry 4.",
+        "BROKEN at entry 6: step 1 of prp_1 was begun in the name of one person, and its risk is",
+        "7 times an entry does not follow from those before it. Of the chain itself:",
+        "Whole: 6 entries",
+    ):
+        assert each in said
+    assert "Signed by people" not in said
+    assert "Whole: 6 entries" in holdfast("audit", "verify", str(file), "--key", key)
 
 
 def test_a_people_file_that_makes_no_sense_is_refused(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from holdfast.approvals.acts_in_order import ActsInOrder
 from holdfast.approvals.acts_signed import ActsSigned
 from holdfast.approvals.recorded import PROOF, said_in
 from holdfast.audit import chain
@@ -28,7 +29,7 @@ from holdfast.workflow import anchoring, orders
 from holdfast.workflow.judging import false_end
 from holdfast.workflow.retention import Trust, revoked_before
 
-NOBODYS = 20  # words of nobody that are told one by one
+NOBODYS = 20  # words of nobody, and entries that do not follow, that are told one by one
 SHOWN = 500  # characters of an entry that people are shown; the rest is in the lines themselves
 
 
@@ -46,38 +47,66 @@ class Asked:
 
 
 class _Words:
-    """What people signed, entry by entry."""
+    """What people signed, and what was done by it, entry by entry."""
 
     def __init__(self, people: People, check: SshCheck, *, whole: bool) -> None:
         self._people = people
         self._check = check
         self._acts = ActsSigned(whole=whole)
+        self._order = ActsInOrder(people, whole=whole)
         self.said: Counter[str] = Counter()
         self.false = 0
+        self.astray = 0
 
-    def take(self, line: bytes) -> str:
-        """Why the entry of that line is false; empty if it is not."""
+    def take(self, line: bytes) -> Iterator[str]:
+        """Why the entry of that line is false, or does not follow; nothing if it holds."""
         entry = _entry(line)
         said = said_in(entry, self._people, self._check)
         if isinstance(said, Refusal):
-            self.false += 1
             why = f"its {entry.kind} is nobody's: {said.because}"
-            return sentence(f"BROKEN at entry {entry.seq}: {why}")
-        self._acts.take(entry, said)
+            yield from self._false(entry.seq, why)
+            said = None
+        else:
+            self._acts.take(entry, said)
+        for why in self._order.take(entry, said):
+            yield from self._astray(entry.seq, why)
         if said is not None:
             self.said[said.what] += 1
-        return ""
 
     def unsigned(self) -> Iterator[str]:
-        """What was begun and not signed for, entry by entry; when all has been taken."""
+        """What was begun and not signed for, or by too few; when all has been taken."""
         for seq, why in self._acts.unsigned():
-            self.false += 1
-            yield sentence(f"BROKEN at entry {seq}: {why}")
+            yield from self._false(seq, why)
+        for seq, why in self._order.alone():
+            yield from self._astray(seq, why)
+
+    def _astray(self, seq: int, why: str) -> Iterator[str]:
+        self.astray += 1
+        yield from _broken(seq, why, self.astray)
+
+    def _false(self, seq: int, why: str) -> Iterator[str]:
+        self.false += 1
+        yield from _broken(seq, why, self.false)
+
+    def hold(self) -> bool:
+        """Whether nothing was wrong."""
+        return not self.false and not self.astray
 
     def told(self) -> str:
-        """How many there are."""
-        counts = ", ".join(f"{count} to {what}" for what, count in sorted(self.said.items()))
-        return f"Signed by people: {counts or 'nothing so far'}; each by who is named."
+        """How many there are, or how many are wrong."""
+        if self.hold():
+            counts = ", ".join(f"{count} to {what}" for what, count in sorted(self.said.items()))
+            return f"Signed by people: {counts or 'nothing so far'}; each by who is named."
+        false = [f"{self.false} of what people signed is nobody's"] if self.false else []
+        astray = [f"{self.astray} times an entry does not follow from those before it"]
+        wrong = [*false, *(astray if self.astray else [])]
+        return f"{', and '.join(wrong)}. Of the chain itself:"
+
+
+def _broken(seq: int, why: str, number: int) -> Iterator[str]:
+    """The line that says so, while there are not too many."""
+    if number <= NOBODYS:
+        yield sentence(f"BROKEN at entry {seq}: {why}")
 
 
 def verify(ground: Ground, asked: Asked) -> int:
@@ -103,11 +132,10 @@ def verify(ground: Ground, asked: Asked) -> int:
         for line in told.lines:
             if not _takes(verifier, line):
                 break
-            if words is not None and (false := words.take(line)) and words.false <= NOBODYS:
-                Plain().print(clean(false))
-        for false in words.unsigned() if words is not None else ():
-            if words is not None and words.false <= NOBODYS:
-                Plain().print(clean(false))
+            for wrong in words.take(line) if words is not None else ():
+                Plain().print(clean(wrong))
+        for wrong in words.unsigned() if words is not None else ():
+            Plain().print(clean(wrong))
         outcome = verifier.outcome()
         since = start if wanted is None else None
         why = false_end(outcome, told.tip, since)
@@ -119,12 +147,14 @@ def verify(ground: Ground, asked: Asked) -> int:
             f"Entries up to {since.size} were let go: this goes on from the checkpoint at their "
             "end. They are in the files that `holdfast audit retain` wrote."
         )
-    if words is not None and words.false:
-        Plain().print(f"{words.false} of what people signed is nobody's. Of the chain itself:")
-    code = _tell(outcome, given=len(anchors), empty=asked.empty)
-    if words is not None and code == NOTHING and not words.false:
+    if words is not None and not words.hold():
         Plain().print(words.told())
-    return BROKEN if words is not None and words.false else code
+    code = _tell(outcome, given=len(anchors), empty=asked.empty)
+    if words is None:
+        return code
+    if code == NOTHING and words.hold():
+        Plain().print(words.told())
+    return code if words.hold() else BROKEN
 
 
 def _words(ground: Ground, people: Path | None, *, whole: bool) -> _Words | None:

@@ -11,7 +11,7 @@ cannot: what does not follow from it was not the keeper's to do.
   plan had done before may still be taken back.
 - Each step is begun once; there is one lease for it, and it is done once.
 - What somebody signed counts once.
-- Of a record whose beginning was let go, nothing is wanted of what was proposed before it.
+- Of a record whose beginning was let go, no entry is wanted that may stand before it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -167,10 +167,10 @@ class ActsInOrder:
         known = self._of(told.proposal)
         name = f"step {told.step} of {_named(told.proposal)}"
         if told.undo:
-            if self._judged(known) and (told.step, INTENT) not in known.last:
+            if self._whole and (told.step, INTENT) not in known.last:
                 yield f"the undo of {name} was begun, and nothing of it had been done"
             return
-        if self._judged(known) and told.step not in known.proposed:
+        if self._whole and told.step not in known.proposed:
             yield f"{name} was begun, and no entry before it says that it was proposed"
         if known.high and len({*told.approvers}) < TWO:
             known.alone[told.step] = entry.seq
@@ -205,10 +205,6 @@ class ActsInOrder:
                 name = f"step {step} of {_named(proposal)}"
                 why = f"and its risk is high by entry {known.high}: that takes two"
                 yield seq, f"{name} was begun in the name of one person, {why}"
-
-    def _judged(self, known: _Known) -> bool:
-        """Whether the record holds all that there was of it."""
-        return self._whole or bool(known.proposed)
 
     def _ended(self, entry: Entry) -> None:
         proposal, why = _end(entry)

@@ -229,6 +229,21 @@ async def test_a_lost_request_is_tried_again_once_it_certainly_was_not_done(stag
     assert 2 == stage.course(order).act.rounds
 
 
+async def test_a_lost_request_is_given_as_long_by_another_keepers_clock(stage: Stage) -> None:
+    changed(stage, clock=Off(stage.clock, -ASTRAY))
+    stage.wire.plans.append("lose the request")
+    order = await stage.approved(RESTART)
+    sent: list[datetime] = []
+
+    def another_looks_on() -> None:
+        if stage.case(order).state == State.UNKNOWN.value and not sent:
+            sent.append(stage.clock.now())
+            changed(stage, clock=Off(stage.clock, ASTRAY))
+
+    await stage.until(order, State.FAILED, meanwhile=another_looks_on)
+    assert stage.clock.now() - sent[0] >= stage.leash.timing.settled - 5 * SECOND
+
+
 async def test_what_was_about_to_be_sent_is_waited_for_by_no_clock_that_was_set_back() -> None:
     """Whoever sent it died of it; the clock of whoever takes over is a day behind."""
     async with a_stage(settled=SECOND / 5) as stage:

@@ -221,7 +221,7 @@ class Doing:
             must(self.deed.stopped(tx, case, course, found))
             return STOPPED
         sending = self._sending(course)
-        sent = asked(found.step, found.fresh, self.leash.clock.now())
+        sent = asked(found.step, found.fresh, tx.now())
         sending = msgspec.structs.replace(sending, rounds=number, sent=sent)
         course = self._with(found.keep(course), sending)
         if number == 1:
@@ -273,21 +273,22 @@ class Doing:
         return told(settled(shown(step, sent, now), over=over))
 
     async def _settles(self, sent: datetime, *, waiting: bool) -> bool:
-        """Whether every API server has let go by now of what was sent then. It is waited for no
-        longer than that takes, whatever clock whoever sent it had: since this run has it, nobody
-        else sends anything of it.
+        """Whether every API server has let go by now of what was sent then, by the store's time. It
+        is waited for no longer than that takes, whatever clock that was: since this run has it,
+        nobody else sends anything of it.
         """
         takes, time = self.leash.timing.settled, asyncio.get_running_loop().time
 
         def over() -> bool:
-            return self.leash.clock.now() >= sent + takes
+            with self.leash.store.reading() as tx:
+                return tx.now() >= sent + takes
 
         ends = time() + takes.total_seconds()
-        while waiting and not over():
-            if time() >= ends:
-                return True
+        while not await asyncio.to_thread(over):
+            if not waiting or time() >= ends:
+                return waiting
             await asyncio.sleep(PACE)
-        return over()
+        return True
 
     def _outcome(self, tx: Tx, answered: Answered, *, last: bool) -> str:
         case, course = self._kept(tx)

@@ -3,7 +3,7 @@
 - Each look judges the target by its own word, and the cause by its own fact, on fresh reads. What
   cannot be seen is not well.
 - The next look is ordered in the transaction that writes what was seen, so that none is lost.
-- How long it has been well is told by the store's time: the next look may be another keeper's.
+- How long something has been so is told by the store's time: the next look may be another keeper's.
 - What nobody heard an answer to is looked for the same way, and never sent again.
 """
 
@@ -62,21 +62,22 @@ def look_phase(held: Held) -> Phase:
 
 
 async def _look(leash: Leash, attempt: Attempt, order: CaseOrder) -> str:
-    case = await asyncio.to_thread(_case, leash, order)
+    case, now = await asyncio.to_thread(_case, leash, order)
     write: Callable[[Tx], str] = _nothing
     if case is not None:
         about, course = plan_of(case).at(order.step), course_of(case.course)
         here = course.step == order.step  # else its plan has gone on, or back
         if here and case.state in _LOST:
-            write = _found(leash, order, await observed(leash, case, course))
+            write = _found(leash, order, await observed(leash, case, course, now))
         elif here and _is_watched(case, course):
             write = _seen(leash, order, *await how_it_does(leash, about, course))
     return await attempt.commit(SEEN, write)
 
 
-def _case(leash: Leash, order: CaseOrder) -> Case | None:
+def _case(leash: Leash, order: CaseOrder) -> tuple[Case | None, datetime]:
+    """The case, and what time it is for the store."""
     with leash.store.reading() as tx:
-        return tx.cases.case(order.proposal)
+        return tx.cases.case(order.proposal), tx.now()
 
 
 def _nothing(_: Tx) -> str:
@@ -95,14 +96,14 @@ def _is_watched(case: Case, course: Course) -> bool:
 _LOST = (State.UNKNOWN.value, State.LEASED.value, State.UNDOING.value)
 
 
-async def observed(leash: Leash, case: Case, course: Course) -> Answered:
+async def observed(leash: Leash, case: Case, course: Course, at: datetime) -> Answered:
     """What the cluster shows of a request whose answer was lost."""
     about, back = plan_of(case).at(course.step), case.state == State.UNDOING.value
     sending = course.undo if back else course.act
     step, sent = only(about.undo if back else about.steps), sending.sent
     if step is None or sent is None:
         return Answered(came=Came.MOVED, says="it was never about to be sent", observed=True)
-    over = not sending.lease and leash.clock.now() >= sent.at + leash.timing.settled
+    over = not sending.lease and at >= sent.at + leash.timing.settled
     try:
         now = await placed(leash.hands, step)
     except CouldNotLook as nobody:

@@ -5,6 +5,7 @@ Without a cluster of its own the keeper answers, seals and anchors as ever, and 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -107,6 +108,7 @@ async def on_the_leash(footing: Footing, holder: Holder) -> AsyncIterator[Leash]
     from holdfast.model.keys import Purpose
     from holdfast.wiring.fencing import fences, leases
     from holdfast.wiring.policies import Policies
+    from holdfast.workflow.keeping import require_signing
     from holdfast.workflow.leash import Leash
     from holdfast.workflow.ruling import ruled_by
 
@@ -118,6 +120,8 @@ async def on_the_leash(footing: Footing, holder: Holder) -> AsyncIterator[Leash]
         lambda files: ruled_by(sealer, files),
     )
     await policies.refreshed()
+    tickets = footing.ours.keyring(Purpose.TICKETS)
+    await asyncio.to_thread(require_signing, tickets, "", check)
     async with AsyncExitStack() as stack:
         reader = await stack.enter_async_context(
             Reader(connection, clock=clock, page_size=wanted.page_size)
@@ -133,7 +137,7 @@ async def on_the_leash(footing: Footing, holder: Holder) -> AsyncIterator[Leash]
             people=policies.people,
             rules=policies.rules,
             refreshed=policies.refreshed,
-            tickets=footing.ours.keyring(Purpose.TICKETS),
+            tickets=tickets,
             check=check,
             ssh_check=ssh_check,
             clock=clock,

@@ -13,14 +13,18 @@ from holdfast.surfaces.cli.doors import PolicyDoors
 
 def policy_doors() -> PolicyDoors:
     """All of them, behind which nothing is loaded yet."""
-    return PolicyDoors(folder=_folder, standing=_standing, tests=_tests, begin=_begin)
+    return PolicyDoors(
+        folder=_folder, keepers=_keepers, standing=_standing, tests=_tests, begin=_begin
+    )
 
 
 def _folder(named: Path | None) -> Path:
-    if named is not None:
-        return named
+    return named if named is not None else _keepers(None)
+
+
+def _keepers(state: Path | None) -> Path:
     wanted = settings.read().policy
-    return Path(wanted) if wanted else settings.state_dir() / "policy"
+    return Path(wanted) if wanted else (state or settings.state_dir()) / "policy"
 
 
 def _standing(folder: Path) -> Standing:

@@ -116,6 +116,7 @@ async def test_one_that_is_well_is_said_to_be(
         "keys",
         "anchors",
         "keeper",
+        "leash",
         "freeze",
         "disk",
     ] == [each["part"] for each in told][:-1]
@@ -145,6 +146,11 @@ async def test_a_freeze_that_is_on_is_told_and_is_no_fault(
 
     (said,) = [each["says"] for each in told if each["part"] == "freeze"]
     assert said == switches.freeze_told(switches.told(frozen))
+
+
+def lose_people(it: Installation) -> None:
+    assert wiring.main(["policy", "init"]) == 0
+    (it.state / "policy" / "people.yaml").unlink()
 
 
 def another_product(it: Installation) -> None:
@@ -336,6 +342,12 @@ BROKEN: dict[str, tuple[Callable[[Installation], object], str, str, str]] = {
         "freeze",
         "What a switch says cannot be read.",
         "holdfast thaw",
+    ),
+    "a leash of which a file is gone": (
+        lose_people,
+        "leash",
+        "people.yaml",
+        "A keeper that lives goes on by what it read before.",
     ),
     "no kubeconfig": (
         lambda it: it.kubeconfig.unlink(),

@@ -153,6 +153,16 @@ async def test_a_keeper_of_another_cluster_does_not_start(
         assert "and the database is of" in keeper.said
 
 
+async def test_a_keeper_whose_tickets_key_is_missing_does_not_start(
+    tmp_path: Path, installed: Installed
+) -> None:
+    for each in (installed.state / "keys" / "private").glob("tickets-*"):
+        each.unlink()
+    with running(tmp_path / "log", "keeper", **installed.settings) as keeper:
+        assert await asyncio.to_thread(keeper.ended) == 2
+        assert "There is no tickets key" in keeper.said
+
+
 async def test_a_keeper_says_how_long_it_waits_and_acts_on_a_signed_word(
     tmp_path: Path, installed: Installed
 ) -> None:

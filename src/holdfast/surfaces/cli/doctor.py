@@ -7,10 +7,11 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 import msgspec
 
-from holdfast.errors import HoldfastError, NotReady
+from holdfast.errors import BadInput, HoldfastError, NotReady
 from holdfast.facts import kinds_read
 from holdfast.model import switches
 from holdfast.model.access import Process, Rights
@@ -68,6 +69,7 @@ class _Patient:
 
     doors: Doors
     ground: Ground
+    leash: Path  # the folder that a keeper here would read
     target: Target
     processes: Sequence[Process]
     cluster: str = ""  # of the database
@@ -80,12 +82,18 @@ type _Look = Callable[[_Patient], Iterator[str]]
 
 
 def diagnose(
-    doors: Doors, ground: Callable[[], Ground], target: Target, processes: Sequence[Process]
+    doors: Doors,
+    ground: Callable[[], Ground],
+    leash: Callable[[], Path],
+    target: Target,
+    processes: Sequence[Process],
 ) -> Sequence[Told]:
     """Look at every part, in the order in which they rest upon each other."""
     try:
         doors.preferences()
-        patient = _Patient(doors=doors, ground=ground(), target=target, processes=processes)
+        patient = _Patient(
+            doors=doors, ground=ground(), leash=leash(), target=target, processes=processes
+        )
     except HoldfastError as unfit:
         return [
             _fault("settings", unfit),
@@ -216,6 +224,21 @@ def _keeper(patient: _Patient) -> Iterator[str]:
     yield f"{beat.executor} lives, at version {beat.version}."
 
 
+def _leash(patient: _Patient) -> Iterator[str]:
+    folder = patient.leash
+    if not folder.exists():
+        yield f"There is none in {folder}: a keeper that has a cluster does not start without."
+        return
+    try:
+        standing = patient.doors.policy.standing(folder)
+    except BadInput as broken:
+        raise _Lacking(
+            broken.wrong,
+            remedy=f"{broken.remedy} A keeper that lives goes on by what it read before.",
+        ) from None
+    yield f"{folder} can be read, with the version {standing.version}."
+
+
 def _freeze(patient: _Patient) -> Iterator[str]:
     with patient.ground.store() as store, store.reading() as tx:
         value = tx.switches.value(switches.FREEZE)
@@ -303,8 +326,9 @@ _PARTS: tuple[tuple[str, _Look, bool], ...] = (
     ("keys", _keys, False),
     ("anchors", _anchors, True),
     ("keeper", _keeper, True),
+    ("leash", _leash, False),
     ("freeze", _freeze, True),
     ("disk", _disk, False),
     ("cluster", _cluster, False),
 )
-_OF_THE_KEEPER = {"keys"}
+_OF_THE_KEEPER = {"keys", "leash"}

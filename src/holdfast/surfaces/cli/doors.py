@@ -60,6 +60,7 @@ class PolicyDoors:
     """The leash in its folder."""
 
     folder: Callable[[Path | None], Path]  # the one that is named, or that of the settings
+    keepers: Callable[[Path | None], Path]  # that of a keeper with that state folder
     standing: Callable[[Path], Standing]
     tests: Callable[[Path], PolicyTests]
     begin: Callable[[Path, Mapping[str, bytes]], Sequence[str]]  # what is missing is written

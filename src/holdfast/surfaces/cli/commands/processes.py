@@ -56,8 +56,8 @@ def declare(app: App, doors: Doors) -> None:
     ) -> int:
         """Say what this installation lacks, part by part, and what to do about each.
 
-        Settings, database, role, clocks, keys, anchors, keeper, freeze, disk, cluster. Exits 0 when
-        all are well, and 1 when one is not, or could not be looked at.
+        Settings, database, role, clocks, keys, anchors, keeper, leash, freeze, disk, cluster. Exits
+        0 when all are well, and 1 when one is not, or could not be looked at.
 
         Parameters
         ----------
@@ -72,10 +72,14 @@ def declare(app: App, doors: Doors) -> None:
         state
             The state folder (default: $HOLDFAST_STATE_DIR).
         """
+        import functools
+
         from holdfast.model.access import Process
         from holdfast.surfaces.cli import doctor as looking
 
         chosen = list(Process) if process == "both" else [Process(process)]
         target = Target(kubeconfig=kubeconfig, context=context)
-        told = looking.diagnose(doors, lambda: doors.ground(state), target, chosen)
+        ground = functools.partial(doors.ground, state)
+        leash = functools.partial(doors.policy.keepers, state)
+        told = looking.diagnose(doors, ground, leash, target, chosen)
         return looking.tell(told, as_json=output == "json")

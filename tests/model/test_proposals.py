@@ -43,6 +43,7 @@ CHANGED: dict[str, list[Any]] = {
     "trouble": ["trb_2"],
     "code": ["HF-WRK-021"],
     "finding": ["fnd_1", "fnd_2"],
+    "found_on": ["u-3", "fnd_1"],
     "action": [
         RolloutRestart(stamp="2026-01-01T12:00:01Z"),
         ScaleWorkload(replicas=1, now=2),

@@ -156,9 +156,12 @@ async def test_what_was_answered_is_known_by_its_finding_and_by_no_neighbours(
     stage.cluster.create(deployment("db", "db:1", 1))
     pod = unpulled_pod(stage, "db")
     assert Verdict.ABSENT == await cause(stage.leash, about)
-    its = msgspec.structs.replace(about, finding=finding_id(pod, "HF-WRK-013", "db"))
-    assert Verdict.FOUND == await cause(stage.leash, its)
-    older = msgspec.structs.replace(about, trouble=its.finding)  # of which nobody kept the finding
+    its = finding_id(pod, "HF-WRK-013", "db")
+    same = msgspec.structs.replace(about, finding=its)
+    assert Verdict.FOUND == await cause(stage.leash, same)
+    another = msgspec.structs.replace(about, finding="fnd_1", found_on=pod.uid)  # of its parts
+    assert Verdict.FOUND == await cause(stage.leash, another)
+    older = msgspec.structs.replace(about, trouble=its)  # of which nobody kept the finding
     assert Verdict.FOUND == await cause(stage.leash, older)
 
 

@@ -36,6 +36,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     trouble: str  # the finding or incident that it answers, as whoever asks for it calls it
     code: str  # the fact that must be absent afterwards
     finding: str = ""  # the id of what was found of that code; of older ones nobody kept it
+    found_on: str = ""  # the uid of the object on which it was found; nor this
     action: Action
     target: Ref
     read_hash: str  # of the fields that the action declares
@@ -67,7 +68,9 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
             "cluster": self.cluster,
             "trouble": self.trouble,
             "code": self.code,
-            **({"finding": self.finding} if self.finding else {}),  # else as it always was
+            # Where nobody kept it, as it always was.
+            **({"finding": self.finding} if self.finding else {}),
+            **({"foundOn": self.found_on} if self.found_on else {}),
             "action": plain_of(self.action),
             "target": _ref(self.target),
             "readHash": self.read_hash,
@@ -203,6 +206,7 @@ class _Content(_Told, frozen=True, kw_only=True):
     trouble: str
     code: str
     finding: str = ""
+    found_on: str = ""
     action: _Action
     target: _Ref
     read_hash: str
@@ -243,6 +247,7 @@ def _proposal(told: _Content, built: Built) -> Proposal:
         trouble=told.trouble,
         code=told.code,
         finding=told.finding,
+        found_on=told.found_on,
         action=built(told.action.kind, told.action.params),
         target=told.target.ref(),
         read_hash=told.read_hash,

@@ -28,7 +28,7 @@ from holdfast.model.ordered import LOOK, VERIFY, CaseOrder
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Recovery, Sight
 from holdfast.model.repairs import State as Health
-from holdfast.model.rules import Verdict, finding_id
+from holdfast.model.rules import Found, Verdict, finding_id
 from holdfast.model.snapshot import Snapshot
 from holdfast.model.snapshot import State as Seen
 from holdfast.ports import Tx
@@ -195,7 +195,7 @@ async def _after(leash: Leash, about: Proposal, before: Sight) -> Sight:
 
 async def cause(leash: Leash, about: Proposal) -> Verdict:
     """Whether what was wrong is still found: where it was found, on the target, beneath it, or
-    wherever else it would be answered on that target. Found again, it need not have the same name.
+    wherever else it would be answered on that target.
     """
     kind = type(about.action).kind
     of = kind.fits(about.target)
@@ -207,10 +207,10 @@ async def cause(leash: Leash, about: Proposal) -> Verdict:
         return Verdict.UNKNOWN
     kinds = (*linking(rule, kind, of), *_BETWEEN)
     around = await surroundings(leash.cluster, kinds, about.target.namespace, kind.everywhere)
-    graph, was = topology(around), about.finding or about.trouble
+    graph = topology(around)
     for found in rule(around):
         if (
-            finding_id(found.about, rule.code, found.part) == was
+            _is_it(found, about)
             or about.target.uid in _above(found.about, around)
             or about.target in answered_on(found, kind, around, graph)
         ):
@@ -219,6 +219,15 @@ async def cause(leash: Leash, about: Proposal) -> Verdict:
     if any(each.state is not Seen.ABSENT for each in between):
         return Verdict.UNKNOWN  # something may be found of which nobody sees whose it is
     return ask(rule, about.target, around).verdict
+
+
+def _is_it(found: Found, about: Proposal) -> bool:
+    """Whether that is what it answers, or the same fact of the same object: what refuses a workload
+    its pods may be another quota by now.
+    """
+    was = about.finding or about.trouble  # of older ones nobody kept what was found
+    same = finding_id(found.about, about.code, found.part) == was
+    return same or (bool(about.found_on) and found.about.uid == about.found_on)
 
 
 _BETWEEN: tuple[type[Object], ...] = (ReplicaSet, Job, Pod)

@@ -125,6 +125,7 @@ async def _tried(leash: Leash, bare: Proposal, looked: Looked, rehearsal: Rehear
     about = msgspec.structs.replace(
         bare,
         finding=finding_id(found.about, bare.code, found.part),
+        found_on=found.about.uid,
         read_hash=seen.document.read_hash(kind.reads),
     )
     about, reasons = _weighed(leash, about, looked)

@@ -204,6 +204,7 @@ class Arena(Stage):
         """A proposal that waits for people."""
         case = await self.proposed(kind, **changed)
         assert case.state == State.PROPOSED.value, case.card
+        self.seal()
         return plan_of(case).first
 
     async def approved(self, kind: str = "RolloutRestart", *who: str, **changed: Any) -> Proposal:

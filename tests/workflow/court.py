@@ -43,8 +43,9 @@ from holdfast.workflow.casebook import content_of
 from holdfast.workflow.deciding import hear_word
 from holdfast.workflow.leash import Leash
 from tests.approvals.keygen import make_key, public, sign
+from tests.audit.chains import a_key
 from tests.model.test_proposals import PROPOSAL
-from tests.workflow.leashes import nobody_asks
+from tests.workflow.leashes import as_proposed, nobody_asks
 from tests.workflow.notes_of_a_log import Heard
 from tests.workflow.test_sealing import Counted, Keys, a_sealer
 
@@ -146,6 +147,7 @@ class Court:
             refreshed=nobody_asks,
             tickets=Keys(*self.tickets),
             check=check,
+            sealed_by=lambda: [a_key().public],
             ssh_check=ssh_check,
             clock=self.clock,
             dice=self.dice,
@@ -169,6 +171,7 @@ class Court:
         )
         with self.store.transaction() as tx:
             assert tx.cases.put(case_of(plan))
+        a_sealer(self.store).record(as_proposed(plan))
         return plan
 
     def _about(self, action: Action, name: str) -> dict[str, Any]:

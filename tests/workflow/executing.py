@@ -60,7 +60,7 @@ from holdfast.workflow.sweeping import sweep_phase
 from holdfast.workflow.undoing import undo_phase
 from holdfast.workflow.verifying import look_phase
 from tests.approvals.keygen import make_key, public, sign
-from tests.workflow.leashes import a_leash, people, told
+from tests.workflow.leashes import a_leash, as_proposed, people, told
 from tests.workflow.notes_of_a_log import Heard
 from tests.workflow.test_sealing import a_sealer
 
@@ -171,6 +171,7 @@ class Stage:
             for who in by:
                 tx.words.add(a_word(about, self.clock.now(), who))
                 tx.once.spend(BUDGET, paid(about.id, 1, who), who, self.clock.now())
+        self.sealer.record(as_proposed(planned([about])))
         if sealed:
             self.seal(about)
         self.order_act(order)

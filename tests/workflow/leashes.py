@@ -1,16 +1,20 @@
 """A leash on fakes: a simulated cluster over HTTP, a store and an engine in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from holdfast.adapters.signers.ed25519 import check
 from holdfast.execution.recovering import Timing
 from holdfast.model.asks import Rules
+from holdfast.model.entries import Draft
 from holdfast.model.operator import OperatorAnswer, OperatorQuestion
 from holdfast.model.people import API_VERSION, KIND, Identities, People, Person
+from holdfast.model.plans import Plan
 from holdfast.ports import Clock, Cluster, Hands, Store
 from holdfast.ports.engine import Engine
 from holdfast.ports.leases import Fences, Leases
 from holdfast.workflow.leash import Leash
+from tests.audit.chains import a_key
 from tests.workflow.notes_of_a_log import Heard
 from tests.workflow.test_sealing import Counted
 
@@ -70,7 +74,8 @@ def a_leash(
         rules=Rules,
         refreshed=nobody_asks,
         tickets=NOBODY,  # type: ignore[arg-type]
-        check=NOBODY,  # type: ignore[arg-type]
+        check=check,
+        sealed_by=lambda: [a_key().public],
         ssh_check=NOBODY,  # type: ignore[arg-type]
         clock=clock,
         dice=Counted(),
@@ -83,3 +88,21 @@ def a_leash(
 def told(leash: Leash, **changed: object) -> Leash:
     """The same leash with another side."""
     return replace(leash, **changed)  # type: ignore[arg-type]
+
+
+def as_proposed(plan: Plan) -> Sequence[Draft]:
+    """What the record says of a proposal, or of each step of a plan."""
+    return [
+        Draft(
+            id=f"{each.id}.{each.step}.proposed",
+            kind="proposal",
+            actor="keeper",
+            subjects=(each.id,),
+            details={
+                "proposal": each.id,
+                "digest": each.digest,
+                **({"step": each.step, "steps": each.place.last} if each.place.last > 1 else {}),
+            },
+        )
+        for each in plan.steps
+    ]

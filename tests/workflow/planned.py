@@ -22,6 +22,7 @@ from holdfast.workflow.deciding import hear_word
 from tests.approvals.keygen import sign
 from tests.workflow.court import NAMES, case_of
 from tests.workflow.executing import HOUR, SECOND, Stage, a_stage, changed, key, proposal_of
+from tests.workflow.leashes import as_proposed
 from tests.workflow.test_sealing import Keys
 
 SCALE, RESTART = ScaleWorkload(replicas=3, now=2), RolloutRestart(stamp="2026-01-01T12:00:00Z")
@@ -55,6 +56,7 @@ async def open_plan(stage: Stage, *actions: Action) -> Plan:
     plan = planned(steps)
     with stage.store.transaction() as tx:
         assert tx.cases.put(case_of(plan))
+    stage.sealer.record(as_proposed(plan))
     return plan
 
 

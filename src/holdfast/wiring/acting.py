@@ -139,6 +139,7 @@ async def on_the_leash(footing: Footing, holder: Holder) -> AsyncIterator[Leash]
             refreshed=policies.refreshed,
             tickets=tickets,
             check=check,
+            sealed_by=lambda: footing.ours.keys(()),
             ssh_check=ssh_check,
             clock=clock,
             dice=SystemDice(),

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from holdfast.execution.courses import Course, LastWords, pictured
+from holdfast.execution.courses import Course, LastWords, Picture, pictured
 from holdfast.execution.effects import computed, unlike
 from holdfast.execution.lease_names import Purpose
 from holdfast.execution.recovering import Watched
@@ -27,6 +27,7 @@ from holdfast.model.steps import Delete, Evict, Step
 from holdfast.policy import OF_WORDS, decide
 from holdfast.ports import Tx
 from holdfast.ports.engine import Phase
+from holdfast.workflow.as_sealed import with_hash
 from holdfast.workflow.asking import ask_of, intent_of
 from holdfast.workflow.assenting import counted, counted_again
 from holdfast.workflow.busy import UNDER_WAY, busy
@@ -72,6 +73,7 @@ class Act:
         self._order = order
         self._said: LastWords | None = None
         self._asked: Ask | None = None  # what was judged last
+        self._before: Picture | None = None  # as it was seen, whatever the row says of it
 
     def steps(self, proposal: Proposal) -> tuple[Step, ...]:
         """What was approved, and nothing that was computed since."""
@@ -106,7 +108,8 @@ class Act:
             raise refused("effect", "the API server does not say what it would do")
         if other := "; ".join(unlike(about.effect, effect)):
             raise refused("effect", other)
-        return Ready(step=step, fresh=seen.document, keep=_keeping(seen, said))
+        self._before = picture = pictured(seen)
+        return Ready(step=step, fresh=seen.document, keep=_keeping(picture, said))
 
     async def _judged(self, about: Proposal, seen: Sight) -> tuple[Refusal, ...]:
         """All layers again, with everybody's word verified again."""
@@ -165,7 +168,8 @@ class Act:
     def ended(self, tx: Tx, case: Case, course: Course, answered: Answered) -> Case | Refusal:
         """It was done, or was not, or nobody can tell yet: then it is looked for."""
         event = _EVENTS[answered.came]
-        self._record(tx, case, event, says=answered.says, observed=answered.observed)
+        before = with_hash(self._before or course.before)
+        self._record(tx, case, event, says=answered.says, observed=answered.observed, **before)
         course = msgspec.structs.replace(course, says=answered.says)
         if event is Event.APPLIED:
             return applied(self._leash, tx, case, course, self._order, Event.APPLIED)
@@ -182,11 +186,11 @@ class Act:
         return self._leash.clock.now()
 
 
-def _keeping(seen: Sight, said: LastWords | None) -> Callable[[Course], Course]:
+def _keeping(seen: Picture, said: LastWords | None) -> Callable[[Course], Course]:
     """What was there before, and what people will miss of what goes."""
 
     def keep(course: Course) -> Course:
-        return msgspec.structs.replace(course, before=pictured(seen), last_words=said)
+        return msgspec.structs.replace(course, before=seen, last_words=said)
 
     return keep
 
@@ -218,10 +222,13 @@ def _other(about: Proposal, seen: Sight) -> Iterator[str]:
     kind = type(about.action).kind
     if seen.document.read_hash(kind.reads) != about.read_hash:
         yield "what it was judged by has changed since it was proposed"
-    elif canonical(_with(about, about.action.steps(seen))) != canonical(about.content()):
+        return
+    if _content(about, steps=about.action.steps(seen)) != _content(about):
         yield "what would be sent now is not what was approved"
+    if _content(about, undo=about.action.undo(seen)) != _content(about):
+        yield "what would take it back now is not what was approved"
 
 
-def _with(about: Proposal, steps: tuple[Step, ...]) -> Plain:
+def _content(about: Proposal, **other: tuple[Step, ...]) -> bytes:
     """What people would have approved, had these been its requests."""
-    return msgspec.structs.replace(about, steps=steps).content()
+    return canonical(msgspec.structs.replace(about, **other).content())

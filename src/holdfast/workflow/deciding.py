@@ -29,6 +29,7 @@ from holdfast.model.letters import Letter
 from holdfast.model.plans import Plan
 from holdfast.model.proposals import Proposal
 from holdfast.ports import Tx
+from holdfast.workflow import as_sealed
 from holdfast.workflow.answers import Answer, TooLate, refused, settle
 from holdfast.workflow.approving import Yes
 from holdfast.workflow.asking import Fresh, fresh
@@ -88,7 +89,21 @@ def _opened(leash: Leash, letter: Letter) -> Matter | Refusal:
     )
     heard = matter.said(now)
     following = after(State(case.state), EVENTS[said.decision])
-    return next((each for each in (heard, following) if isinstance(each, Refusal)), matter)
+    no = next((each for each in (heard, following) if isinstance(each, Refusal)), None)
+    return no or _not_as_sealed(matter) or matter
+
+
+def _not_as_sealed(matter: Matter) -> Refusal | None:
+    """It is not what was sealed, or is over by what is sealed, whatever its row says."""
+    leash, about = matter.leash, matter.about
+    try:
+        with leash.store.reading() as tx:
+            entries = as_sealed.told(leash, tx.records, about.id)
+    except BadRecord as odd:
+        return Refusal(by="record", because=odd.wrong)
+    over = as_sealed.over_for(entries, matter.decision)
+    because = as_sealed.other_than_sealed(entries, about) or over
+    return Refusal(by="record", because=because) if because else None
 
 
 def _meant(plan: Plan, said: Statement) -> Proposal:

@@ -14,7 +14,7 @@ about to be sent counts as sent.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -45,7 +45,8 @@ from holdfast.model.repairs import Sight
 from holdfast.model.steps import Step
 from holdfast.ports import Denied, Done, How, Tx
 from holdfast.ports.engine import Attempt, Phase, phase
-from holdfast.workflow.begun import LEASE, begun_before
+from holdfast.workflow import as_sealed
+from holdfast.workflow.as_sealed import LEASE
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.deeds import (
     Answered,
@@ -58,6 +59,7 @@ from holdfast.workflow.deeds import (
     failed,
     only,
     placed,
+    refused,
     told,
 )
 from holdfast.workflow.intents import sealed_intent
@@ -87,6 +89,7 @@ class Doing:
     deed: Deed
     proposal: Proposal = field(init=False)
     lease: OwnLease = field(init=False)
+    _entries: Sequence[Entry] = field(init=False, default=())  # what is sealed of it
     _witnessed: bool = field(init=False, default=False)  # what it spends is known elsewhere
 
     async def run(self) -> str:
@@ -119,8 +122,12 @@ class Doing:
                 about = None  # whoever claims it says so
             if about is None:
                 return ""
-            meant = self._intent(tx, self.deed.intent(tx), about)
-            return begun_before(tx.records, meant, self.order, self.deed.purpose)
+            try:
+                entries = as_sealed.told(self.leash, tx.records, about.id)
+            except BadRecord as odd:
+                return odd.wrong
+            meant, purpose = self.deed.intent(tx), self.deed.purpose
+            return as_sealed.begun_before(entries, self.order, purpose, meant)
 
     def _intent(self, tx: Tx, id_: str, about: Proposal) -> Entry | None:
         return sealed_intent(tx.records, id_, about, self.order, self.deed.purpose)
@@ -334,6 +341,8 @@ class Doing:
     async def before(self) -> Sight | None:
         """What was there before the act."""
         picture = self._own(await self._case()).before
+        if why := as_sealed.other_before(self._entries, self.order.step, picture):
+            raise refused("record", why)
         return sight_of(picture) if picture is not None else None
 
     async def sealed(self, named: Callable[[Tx], str]) -> bool:
@@ -350,6 +359,8 @@ class Doing:
             except HoldfastError as unknown:
                 raise failed(f"nobody witnesses what it spends: {unknown.wrong}") from None
             self._witnessed = True
+        if there and (why := await asyncio.to_thread(self._not_as_sealed)):
+            raise refused("record", why)
         try:
             await self.leash.refreshed()
         except StoreUnreachable:
@@ -372,6 +383,22 @@ class Doing:
         except TimeoutError:
             pass
         return False
+
+    def _not_as_sealed(self) -> str:
+        """Why it is not what was sealed, or is over by what is sealed; empty if it stands."""
+        try:
+            with self.leash.store.reading() as tx:
+                entries = as_sealed.told(self.leash, tx.records, self.proposal.id)
+                meant = self.deed.intent(tx)
+        except BadRecord as odd:
+            return odd.wrong
+        self._entries, purpose = entries, self.deed.purpose
+        back = purpose is Purpose.UNDO
+        return (
+            as_sealed.other_than_sealed(entries, self.proposal)
+            or as_sealed.over(entries, self.order, purpose, meant)
+            or (as_sealed.never_done(entries, self.order) if back else "")
+        )
 
     def _named(self, named: Callable[[Tx], str]) -> str:
         with self.leash.store.reading() as tx:

@@ -1,11 +1,11 @@
 """The leash: everything that the keeper judges and acts with, in one value."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from holdfast.execution.recovering import Timing
 from holdfast.model.asks import Rules
-from holdfast.model.entries import Check
+from holdfast.model.entries import Check, PublicKey
 from holdfast.model.people import People
 from holdfast.model.ssh import SshCheck
 from holdfast.ports import (
@@ -39,6 +39,7 @@ class Leash:
     refreshed: Callable[[], Awaitable[None]]  # by the folder as it is now, once the record says so
     tickets: Keyring
     check: Check
+    sealed_by: Callable[[], Sequence[PublicKey]]  # the public halves of our audit keys
     ssh_check: SshCheck
     clock: Clock
     dice: Dice

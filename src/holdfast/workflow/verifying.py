@@ -35,6 +35,7 @@ from holdfast.ports import Tx
 from holdfast.ports.engine import Attempt, Phase, phase
 from holdfast.topology.edges import topology
 from holdfast.workflow.acting import applied
+from holdfast.workflow.as_sealed import with_hash
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.deeds import Answered, Came, only, placed, told
 from holdfast.workflow.evidence import answered_on, linking
@@ -152,7 +153,7 @@ def _resolved(leash: Leash, tx: Tx, order: CaseOrder, case: Case, answered: Answ
         return answered.came.value
     match answered.came:
         case Came.DONE:
-            _outcome(leash, tx, case, Event.FOUND_DONE, details)
+            _outcome(leash, tx, case, Event.FOUND_DONE, {**details, **with_hash(course.before)})
             must(applied(leash, tx, case, course, order, Event.FOUND_DONE))
         case Came.MOVED | Came.DENIED:
             _outcome(leash, tx, case, Event.FOUND_NOT_DONE, details)

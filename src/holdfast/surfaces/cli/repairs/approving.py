@@ -25,7 +25,7 @@ from holdfast.surfaces.cli.repairs import card
 from holdfast.surfaces.cli.repairs.asking import YES, meant, refuse_without_terminal
 from holdfast.surfaces.cli.repairs.dossier import Dossier
 from holdfast.surfaces.cli.repairs.each_step import Said, hand_over, sign_each
-from holdfast.surfaces.cli.repairs.finding import found
+from holdfast.surfaces.cli.repairs.finding import found, require_signed
 from holdfast.surfaces.cli.repairs.frozen import warn
 from holdfast.surfaces.cli.repairs.keeper import refuse_without_keeper, tell
 from holdfast.surfaces.cli.repairs.signing import called, chosen, handed, read_file
@@ -60,7 +60,8 @@ def say(ground: Ground, signing: Callable[[], Signing], wish: Wish, now: datetim
         warn(store)
         told = found(store, wish.id)
         console = Plain(stderr=wish.print_only)
-        because = _too_late(told, wish.decision, now)
+        over = require_signed(ground, store, told, wish.decision)
+        because = _too_late(told, wish.decision, now) or over
         if not (because or wish.yes or wish.print_only or wish.statement):
             refuse_without_terminal()  # before forty lines that nobody answers
         card.show(console, told, now)

@@ -4,10 +4,15 @@ import difflib
 
 import msgspec
 
-from holdfast.errors import BadInput
+from holdfast.approvals.statements import Decision
+from holdfast.errors import BadInput, BadRecord
 from holdfast.ports import Store, Tx
+from holdfast.surfaces.cli.consoles import Plain
+from holdfast.surfaces.cli.ground import Ground
 from holdfast.surfaces.cli.repairs.dossier import Dossier, opened, require_sealed
 from holdfast.surfaces.cli.text import clean
+from holdfast.workflow import as_sealed
+from holdfast.workflow.in_the_chain import entries_of
 
 AMONG = 500  # of the newest proposals an id that was mistyped is looked for
 NAMED = 3
@@ -39,6 +44,30 @@ def with_words(tx: Tx, told: Dossier) -> Dossier:
     steps = (each.step for each in told.plan.steps)
     words = tuple(word for step in steps for word in tx.words.of(told.case.id, step))
     return msgspec.structs.replace(told, words=words)
+
+
+def require_signed(ground: Ground, store: Store, told: Dossier, decision: Decision) -> str:
+    """Why the record says that it is over; empty if it may be decided so.
+
+    Raises `BadRecord` unless it is what the record says, in entries that our audit keys have
+    signed. Where no such key is known, nobody can tell, and that is said.
+    """
+    try:
+        keys = ground.keys(())
+    except BadInput as nobody:
+        Plain(stderr=True).print(f"Nobody can tell here who signed the record. {nobody.wrong}")
+        return ""
+    with store.reading() as tx:
+        entries = entries_of(tx.records, told.case.id, keys, ground.check)
+    proposed = [each for each in entries if each.kind == as_sealed.PROPOSAL]
+    for entry in proposed:
+        require_sealed(told, entry)
+    if not proposed:
+        raise BadRecord(
+            f"The record does not say that {clean(told.case.id)} was proposed.",
+            remedy="If it was a moment ago, try again; else somebody has changed the database.",
+        )
+    return as_sealed.over_for(entries, decision)
 
 
 def _meant(id_: str, newest: list[str]) -> str:

@@ -1,0 +1,118 @@
+"""What the chain holds of one proposal, verified before it is believed.
+
+Whoever can write the whole database can write over each row, and over the lines of the chain too.
+What he cannot make without the key is a chain of which something is left out, or says otherwise:
+- It is read from an hour before the proposal's id was made to its end. Each entry continues the one
+  before it, and the last is signed by a key of ours: so all of them are what was sealed.
+- Where that hour begins is looked for by the times of entries, each of which is verified by itself.
+- What was let go before it, a checkpoint says that is signed as well.
+Conceded: who cuts off the end, at a place where no anchor was kept.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+
+from holdfast.audit import chain
+from holdfast.audit.checkpoints import read_note
+from holdfast.errors import BadRecord
+from holdfast.model.entries import Check, Entry, PublicKey, entry_hash, signed_bytes
+from holdfast.model.ids import made_at
+from holdfast.model.times import stamp
+from holdfast.ports import Records
+
+AROUND = timedelta(hours=1)
+"""How far the clock of whoever made the id may be before that of whoever seals."""
+
+type Keys = Callable[[], Sequence[PublicKey]]
+
+
+def entries_of(
+    records: Records, id_: str, keys: Sequence[PublicKey], check: Check
+) -> Sequence[Entry]:
+    """What is sealed of that proposal, in its order. Raises `BadRecord` where nobody can tell."""
+    reader = _Reader(records, {each.id: each for each in keys}, check)
+    return [each for each in reader.since(id_) if id_ in each.subjects]
+
+
+class _Reader:
+    """Reads the end of one chain."""
+
+    def __init__(self, records: Records, keys: Mapping[str, PublicKey], check: Check) -> None:
+        self._records = records
+        self._keys = keys
+        self._check = check
+
+    def since(self, id_: str) -> Iterator[Entry]:
+        """Every entry since that id was made. Nothing of it counts until it has ended well."""
+        first = self._first(id_)
+        last: Entry | None = None
+        for line in self._records.lines(first):
+            entry = chain.parse(line)
+            if entry.hash != entry_hash(entry.hashed) or not _continues(entry, last, first):
+                raise _otherwise(entry.seq)
+            last = entry
+            yield entry
+        if last is not None:
+            self._require_signed(last)
+
+    def _first(self, id_: str) -> int:
+        """The place from which on all was sealed after that."""
+        start, last, made = self._records.start(), self._records.last(), made_at(id_)
+        low = start.size + 1 if start is not None else 1
+        if last is None or made is None:
+            return 1
+        since = stamp(made - AROUND)
+        if start is not None:
+            gone = read_note(start.note, self._keys.values(), self._check)
+            if gone.size != start.size or gone.time >= since:
+                raise BadRecord(
+                    f"What was recorded up to entry {start.size} is not here any more, and may be "
+                    "of this proposal.",
+                    remedy="Propose it again.",
+                )
+        high = last.seq + 1
+        while low < high:
+            middle = (low + high) // 2
+            if self._at(middle).time < since:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _at(self, seq: int) -> Entry:
+        entry = self._records.at(seq)
+        if entry is None or entry.seq != seq or entry.hash != entry_hash(entry.hashed):
+            raise _otherwise(seq)
+        self._require_signed(entry)
+        return entry
+
+    def _require_signed(self, entry: Entry) -> None:
+        require_signed(entry, self._keys, self._check)
+
+
+def require_signed(entry: Entry, keys: Mapping[str, PublicKey], check: Check) -> None:
+    """Raise `BadRecord` unless one of those keys has signed just that."""
+    key = keys.get(entry.key)
+    if key is None:
+        raise BadRecord(
+            f"Entry {entry.seq} of the record is signed by key {entry.key[:12]}, which is not "
+            "known here.",
+            remedy="See which ones are with: holdfast keys list",
+        )
+    whole = entry.hash == entry_hash(entry.hashed)
+    if not whole or not check(key, signed_bytes(entry.hash), bytes.fromhex(entry.sig)):
+        raise _otherwise(entry.seq)
+
+
+def _continues(entry: Entry, last: Entry | None, first: int) -> bool:
+    if last is None:
+        return entry.seq == first
+    return entry.seq == last.seq + 1 and entry.prev == last.hash
+
+
+def _otherwise(seq: int) -> BadRecord:
+    return BadRecord(
+        f"Entry {seq} of the record is not what was sealed.",
+        remedy="Somebody has written into the database: see what is left of the record with "
+        "`holdfast audit verify`.",
+    )

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from holdfast.model.ids import RANDOM, new_id
+from holdfast.model.ids import RANDOM, made_at, new_id
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
@@ -28,3 +28,13 @@ def test_differs_by_its_dice() -> None:
 def test_wants_all_of_its_dice() -> None:
     with pytest.raises(ValueError, match="10 random bytes"):
         new_id("inc", NOW, b"\x00")
+
+
+def test_says_when_it_was_made() -> None:
+    later = NOW + timedelta(milliseconds=7)
+    assert later == made_at(new_id("prp", later, b"\xff" * RANDOM))
+
+
+@pytest.mark.parametrize("other", ["", "prp_1", "prp_" + "u" * 26, "0" * 26, "prp_" + "0" * 27])
+def test_another_name_says_nothing_of_a_time(other: str) -> None:
+    assert made_at(other) is None

@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from holdfast.execution.states import State
+from holdfast.model.access import Process
 from holdfast.model.letters import Beat
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Risk
@@ -22,7 +23,7 @@ from holdfast.surfaces.cli.exits import NOTHING, REFUSED
 from holdfast.wiring.footing import ground
 from tests.approvals.keygen import make_key
 from tests.surfaces.cli.conftest import Holdfast
-from tests.surfaces.cli.repairs.scripted import move
+from tests.surfaces.cli.repairs.scripted import as_proposed, move
 from tools.proposals import RESTART, a_case
 
 pytestmark = pytest.mark.slow
@@ -94,8 +95,11 @@ def says(word: str) -> Callable[[str], str | None]:
 
 
 def put(proposal: Proposal) -> None:
-    with ground(None).store() as store, store.transaction() as tx:
-        assert tx.cases.put(a_case(proposal))
+    ours = ground(None, Process.KEEPER)
+    with ours.store() as store:
+        with store.transaction() as tx:
+            assert tx.cases.put(a_case(proposal))
+        ours.sealer(store, None).record([as_proposed(proposal)])
 
 
 @pytest.mark.parametrize(

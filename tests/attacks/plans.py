@@ -81,6 +81,7 @@ async def opened_as(arena: Arena, asked: dict[str, Any]) -> Plan:
     assert id_, arena.why()
     case = await arena.previewed(id_)
     assert case.state == State.PROPOSED.value, case.card
+    arena.seal()
     return plan_of(case)
 
 

@@ -15,6 +15,7 @@ from holdfast.model.plans import Plan, planned
 from holdfast.model.repairs import ActionClass, Risk
 from tests.workflow.court import case_of
 from tests.workflow.executing import Stage, changed, proposal_of
+from tests.workflow.leashes import as_proposed
 from tests.workflow.planned import (
     ON,
     RESTART,
@@ -135,6 +136,7 @@ async def test_all_of_it_wants_two_people_where_one_step_does(stage: Stage) -> N
     plan = planned([msgspec.structs.replace(each, id="prp_hard") for each in hard])
     with stage.store.transaction() as tx:
         assert tx.cases.put(case_of(plan))
+    stage.sealer.record(as_proposed(plan))
     told = [await say(stage, plan, step, who) for who in ("ana", "ben") for step in (1, 2)]
     assert ["counted", "counted", "counted", "approved"] == told
 

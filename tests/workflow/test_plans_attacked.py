@@ -25,6 +25,7 @@ async def opened(arena: Arena) -> Plan:
     outcome = await arena.asked(two(arena), kind=PLAN)
     case = await arena.previewed(proposal_named(outcome))
     assert case.state == State.PROPOSED.value, case.card
+    arena.seal()
     return plan_of(case)
 
 

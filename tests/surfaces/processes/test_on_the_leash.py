@@ -18,6 +18,7 @@ from holdfast.execution.states import ENDS, State
 from holdfast.model.documents import Document
 from holdfast.model.handed import PROPOSE, WORD
 from holdfast.model.letters import Letter
+from holdfast.model.plans import planned
 from holdfast.model.repairs import Sight
 from holdfast.model.snapshot import Snapshot
 from holdfast.testing.clock import NOON
@@ -29,6 +30,7 @@ from tests.approvals.keygen import public
 from tests.audit.chains import CLUSTER
 from tests.surfaces.processes.running import PATIENCE, running
 from tests.workflow.executing import a_case, a_word, key, proposal_of
+from tests.workflow.leashes import as_proposed
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 PEOPLE = """apiVersion: holdfast.dev/v1alpha1
@@ -174,6 +176,7 @@ async def test_a_keeper_says_how_long_it_waits_and_acts_on_a_signed_word(
     word = a_word(about, now)
     with installed.store.transaction() as tx:
         tx.cases.put(case)
+        tx.records.submit(*as_proposed(planned([about])))
     with running(tmp_path / "log", "keeper", **installed.settings) as keeper:
         told = await asyncio.to_thread(keeper.until, "on the leash")
         await installed.begins()

@@ -32,6 +32,7 @@ from holdfast.surfaces.cli.repairs.report import as_value
 from holdfast.surfaces.cli.repairs.rows import HALTED
 from holdfast.surfaces.cli.repairs.run_lines import Line, as_json, as_text
 from holdfast.testing.clock import NOON
+from holdfast.workflow.approving import said_before
 from tests.approvals.keygen import make_key
 from tests.audit.chains import a_chain_of
 from tests.surfaces.cli.repairs.scripted import Script, ScriptedStore, a_ground, seal
@@ -192,8 +193,7 @@ def remembering(person: str) -> Script:
         step = statements.read(str(letter.body["statement"]).encode()).step
         id_ = f"ent_{letter.id}"
         if not tx.words.add(a_word(letter, step, person)):
-            because = f"{person} has said yes to it before"
-            details: dict[str, Plain] = {"because": because}
+            details: dict[str, Plain] = {"because": said_before(person)}
             seal(store, tx, Draft(id=id_, kind="letter_refused", actor="keeper", details=details))
             return f"refused: {id_}"
         details = {"still": [], "step": step}

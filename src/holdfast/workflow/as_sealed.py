@@ -4,6 +4,7 @@
   risk, its requester, its steps and its way back are those that the keeper found.
 - What was rejected, has expired, was refused, or was set going stays so, whatever its row says: it
   is not approved, claimed or begun a second time.
+- What was frozen since it was proposed stays so until somebody has signed that it goes on.
 - It is taken back to what was there before the act, by the hash that was sealed of that.
 """
 
@@ -20,10 +21,12 @@ from holdfast.model.canonical import Plain
 from holdfast.model.entries import Entry
 from holdfast.model.ordered import CaseOrder
 from holdfast.model.proposals import Proposal
+from holdfast.model.switches import FREEZE
 from holdfast.ports import Records
 from holdfast.workflow.in_the_chain import entries_of
 from holdfast.workflow.intents import INTENT
 from holdfast.workflow.leash import Leash
+from holdfast.workflow.switching import FROZEN, THAWED
 
 PROPOSAL, VERDICT, REJECTION, EXPIRED = "proposal", "verdict", "rejection", "expired"
 LEASE, OUTCOME = "lease", "outcome"
@@ -39,8 +42,10 @@ _GOES_ON = {*_DONE, Event.RECOVERED.value, Event.VERIFIED.value, "undo_refused"}
 
 
 def told(leash: Leash, records: Records, id_: str) -> Sequence[Entry]:
-    """All that is sealed of it. Raises `BadRecord` where nobody can tell."""
-    return entries_of(records, id_, leash.sealed_by(), leash.check)
+    """All that is sealed of it, and of freezes since then. Raises `BadRecord` where nobody can
+    tell.
+    """
+    return entries_of(records, id_, leash.sealed_by(), leash.check, {FROZEN, THAWED})
 
 
 def other_than_sealed(entries: Sequence[Entry], about: Proposal) -> str:
@@ -86,6 +91,19 @@ def over(entries: Sequence[Entry], order: CaseOrder, purpose: Purpose, meant: st
         if each.details.get("step") == order.step or each.details.get("event") not in _GOES_ON
     )
     return _said(next((each for it in (_ends(entries), others, ended) for each in it), None))
+
+
+def frozen(entries: Sequence[Entry], purpose: Purpose) -> str:
+    """Who has switched everything off since it was proposed, and nobody back, whatever the switch
+    says; empty if nobody has.
+    """
+    by: Entry | None = None
+    for each in entries:
+        if each.kind == THAWED and each.details.get("switch") == FREEZE:
+            by = None
+        elif each.kind == FROZEN and (purpose is Purpose.ACT or each.details.get("undoToo")):
+            by = each
+    return f"the record says that it is frozen: see its entry {by.seq}" if by is not None else ""
 
 
 def never_done(entries: Sequence[Entry], order: CaseOrder) -> str:

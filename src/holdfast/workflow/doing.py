@@ -397,6 +397,7 @@ class Doing:
         return (
             as_sealed.other_than_sealed(entries, self.proposal)
             or as_sealed.over(entries, self.order, purpose, meant)
+            or as_sealed.frozen(entries, purpose)
             or (as_sealed.never_done(entries, self.order) if back else "")
         )
 

@@ -9,7 +9,7 @@ What he cannot make without the key is a chain of which something is left out, o
 Conceded: who cuts off the end, at a place where no anchor was kept.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from holdfast.audit import chain
@@ -27,11 +27,18 @@ type Keys = Callable[[], Sequence[PublicKey]]
 
 
 def entries_of(
-    records: Records, id_: str, keys: Sequence[PublicKey], check: Check
+    records: Records,
+    id_: str,
+    keys: Sequence[PublicKey],
+    check: Check,
+    kinds: Container[str] = (),
 ) -> Sequence[Entry]:
-    """What is sealed of that proposal, in its order. Raises `BadRecord` where nobody can tell."""
+    """What is sealed of that proposal, and since then of those kinds, in its order. Raises
+    `BadRecord` where nobody can tell.
+    """
     reader = _Reader(records, {each.id: each for each in keys}, check)
-    return [each for each in reader.since(id_) if id_ in each.subjects]
+    told = reader.since(id_)
+    return [each for each in told if id_ in each.subjects or each.kind in kinds]
 
 
 class _Reader:

@@ -4,6 +4,7 @@ The attacker can write the whole database, and in part also has one approver's k
 the keeper's: what was sealed he can neither change nor take out.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ from holdfast.testing.memory import Kept
 from holdfast.workflow.casebook import plan_of
 from tests.attacks.arena import Arena, an_arena
 from tests.workflow.executing import a_word
+from tests.workflow.test_sealing import a_sealer
 
 pytestmark = pytest.mark.slow
 ONCE = ["patch deployments.apps web"]
@@ -224,3 +226,27 @@ async def test_a_freeze_that_is_taken_out_of_the_rows_holds_until_somebody_signs
         assert state == State.REFUSED.value
         assert "the record says that it is frozen: see its entry" in arena.course(about).says
         assert arena.untouched()
+
+
+async def test_what_was_proposed_a_moment_ago_is_heard_once_it_is_sealed() -> None:
+    async with an_arena() as arena:
+        about = plan_of(await arena.proposed("RolloutRestart")).first
+        said = Draft(id="asked", kind="asked", actor="inbox:cli:sam", subjects=(about.id,))
+        late = a_sealer(arena.store, clock=arena.cluster.clock)
+        with arena.store.transaction() as tx:
+            waiting = tx.records.waiting(99)
+            tx.records.discard([each.id for each in waiting])
+        late.record([said])  # what was asked for stands there before what came of it
+        with arena.store.transaction() as tx:
+            tx.records.submit(*waiting)
+        hearing = asyncio.create_task(arena.says("ana", about))
+        await asyncio.sleep(0.05)
+        arena.seal()
+        assert await hearing == "approved"
+
+
+async def test_what_is_never_sealed_is_never_heard() -> None:
+    async with an_arena() as arena:
+        about = plan_of(await arena.proposed("RolloutRestart")).first
+        assert await arena.says("ana", about) == "refused"
+        assert arena.why() == "the record does not say that it was proposed"

@@ -9,6 +9,7 @@
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,6 +25,7 @@ from holdfast.execution.undoing import too_late
 from holdfast.model import switches
 from holdfast.model.asks import Assent, Refusal
 from holdfast.model.cases import Case
+from holdfast.model.entries import Entry
 from holdfast.model.handed import Handed
 from holdfast.model.letters import Letter
 from holdfast.model.plans import Plan
@@ -39,6 +41,7 @@ from holdfast.workflow.leash import Leash
 from holdfast.workflow.matters import BY, Matter, held
 from holdfast.workflow.moving import moved, must, noted
 from holdfast.workflow.recalls import may_recall
+from holdfast.workflow.sealing import pace_after
 from holdfast.workflow.taking_back import order_undo, reversible
 
 REJECTED, UNDOING = "rejected", "undoing"
@@ -47,12 +50,15 @@ REJECTED, UNDOING = "rejected", "undoing"
 REJECTION, TAKEN_BACK = "rejection", "undo"
 """What the entries are called."""
 
+SOON = 40  # looks, for some tenths of a second, for what is to be sealed
 NO_WAY = "there is no way back"
 
 
 async def hear_word(leash: Leash, letter: Letter) -> None:
     """Answer a letter that says yes or no, or wants something taken back."""
     opened = await asyncio.to_thread(_opened, leash, letter)
+    if isinstance(opened, Matter):
+        opened = await _not_as_sealed(opened) or opened
     if isinstance(opened, Matter) and opened.decision is Decision.APPROVE:
         opened = replace(opened, looked=await _looked(leash, opened.about))
 
@@ -90,15 +96,26 @@ def _opened(leash: Leash, letter: Letter) -> Matter | Refusal:
     heard = matter.said(now)
     following = after(State(case.state), EVENTS[said.decision])
     no = next((each for each in (heard, following) if isinstance(each, Refusal)), None)
-    return no or _not_as_sealed(matter) or matter
+    return no or matter
 
 
-def _not_as_sealed(matter: Matter) -> Refusal | None:
-    """It is not what was sealed, or is over by what is sealed, whatever its row says."""
+async def _not_as_sealed(matter: Matter) -> Refusal | None:
+    """It is not what was sealed, or is over by what is sealed, whatever its row says. What was
+    proposed a moment ago may not be sealed yet.
+    """
     leash, about = matter.leash, matter.about
-    try:
+
+    def told() -> Sequence[Entry]:
         with leash.store.reading() as tx:
-            entries = as_sealed.told(leash, tx.records, about.id)
+            return as_sealed.told(leash, tx.records, about.id)
+
+    try:
+        entries = await asyncio.to_thread(told)
+        for looks in range(SOON):
+            if any(each.kind == as_sealed.PROPOSAL for each in entries):
+                break
+            await asyncio.sleep(pace_after(looks))
+            entries = await asyncio.to_thread(told)
     except BadRecord as odd:
         return Refusal(by="record", because=odd.wrong)
     over = as_sealed.over_for(entries, matter.decision)

@@ -5,7 +5,6 @@ Without a cluster of its own the keeper answers, seals and anchors as ever, and 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -98,6 +97,8 @@ class Footing:
 @asynccontextmanager
 async def on_the_leash(footing: Footing, holder: Holder) -> AsyncIterator[Leash]:
     """The leash, for as long as the keeper lives. Raises what keeps it from holding."""
+    import asyncio
+
     from holdfast.adapters.clock import SystemClock
     from holdfast.adapters.dice import SystemDice
     from holdfast.adapters.kubernetes.hands import KubernetesHands

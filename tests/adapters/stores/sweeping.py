@@ -261,7 +261,7 @@ def _voided(
     yield "prp_1", (first, False)
     yield "prp_2", (second, told)
     yield "prp_3", ("unknown", told)
-    yield "prp_4", ("applied", False)
+    yield "prp_4", ("applied", told)
 
 
 def approved(engine: Engine, folder: Path, ended: str) -> None:

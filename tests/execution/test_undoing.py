@@ -109,6 +109,16 @@ def test_takes_back_what_others_wrote_beside(theirs: Any) -> None:
     assert [] == refusals(now)
 
 
+@pytest.mark.parametrize(("theirs", "left"), [("11:59:59", 0), ("12:00:00", 1), ("12:00:01", 1)])
+def test_who_stood_there_before_us_has_written_nothing_since(theirs: str, left: int) -> None:
+    wrote = [
+        {**who_wrote(by, REPLICAS), "time": f"2026-11-29T{when}Z"}
+        for by, when in (("holdfast", "12:00:00"), ("kubectl", theirs))
+    ]
+    now = changed_by(SCALED, {"metadata": {"managedFields": wrote}})
+    assert left == len(refusals(now))
+
+
 APP: Raw = {"name": "app", "image": "web:2"}
 SLOW = {**APP, "livenessProbe": {"timeoutSeconds": 1, "periodSeconds": 10}}
 PATIENT = {**APP, "livenessProbe": {"timeoutSeconds": 5, "periodSeconds": 10}}

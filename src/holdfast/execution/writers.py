@@ -41,16 +41,24 @@ def owns(told: Plain, path: Path) -> bool:
 
 
 def others(document: Document, wrote: Sequence[Difference]) -> Sequence[str]:
-    """Who else stands where we have changed that. Nobody's name stayed there when we did, so that
-    who stands there has written since, be it the same value.
+    """Who else stands where we have changed that, and has written since we did, be it the same
+    value. The time of a writing moves with each value that it changes or adds, and stays where
+    others take one over: what is told of earlier than ours was there when we wrote.
     """
-    told = set[str]()
-    for each in writings(document):
-        who = found_at(each, ("manager",))
-        there = places(each)
-        if isinstance(who, str) and who != OURS and any(_stands(there, one) for one in wrote):
-            told.add(who)
-    return sorted(told)
+    there = [each for each in writings(document) if any(_stands(places(each), it) for it in wrote)]
+    since = min((_when(each) for each in there if _who(each) == OURS), default="")
+    return sorted({_who(each) for each in there if _when(each) >= since} - {OURS, ""})
+
+
+def _who(writing: Plain) -> str:
+    said = found_at(writing, ("manager",))
+    return said if isinstance(said, str) else ""
+
+
+def _when(writing: Plain) -> str:
+    """By the API server's clock, to the second."""
+    said = found_at(writing, ("time",))
+    return said if isinstance(said, str) else ""
 
 
 def _stands(there: Plain, wrote: Difference) -> bool:

@@ -13,8 +13,8 @@ from lab.control_plane import Lab
 def test_logs_of_a_crashing_container_are_kept_and_others_are_not(
     lab: Lab, lab_namespace: str, tmp_path: Path
 ) -> None:
-    def pod(name: str, command: str) -> object:
-        container = {"name": "app", "image": "app:1", "command": ["sh", "-c", command]}
+    def pod(name: str, command: str, **more: object) -> object:
+        container = {"name": "app", "image": "app:1", "command": ["sh", "-c", command], **more}
         return {
             "apiVersion": "v1",
             "kind": "Pod",
@@ -22,10 +22,15 @@ def test_logs_of_a_crashing_container_are_kept_and_others_are_not(
             "spec": {"containers": [container]},
         }
 
-    pods = [pod("crashes", "sleep 1; exit 3"), pod("runs", "while true; do sleep 9; done")]
+    # Ready for a moment in each of its lives, it would be well in those.
+    never = {"exec": {"command": ["false"]}, "periodSeconds": 1}
+    pods = [
+        pod("crashes", "sleep 1; exit 3", readinessProbe=never),
+        pod("runs", "while true; do sleep 9; done"),
+    ]
     lab.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(pods))
     lab.kubectl("-n", lab_namespace, "wait", "pod/runs", "--for=condition=Ready", "--timeout=60s")
-    lab.wait(lambda: _restarts(lab, lab_namespace) > 0, what="a restart")
+    lab.wait(lambda: _waits(lab, lab_namespace), what="a long wait for the next life")
     said = lab.kubectl("-n", lab_namespace, "logs", "crashes", "--previous")
 
     command = [sys.executable, "-m", "holdfast", "snapshot", str(tmp_path / "taken"), "--logs"]
@@ -40,8 +45,7 @@ def test_logs_of_a_crashing_container_are_kept_and_others_are_not(
     assert manifest["kinds"]["pods"]["count"] == 2
 
 
-def _restarts(lab: Lab, namespace: str) -> int:
-    (status,) = lab.get("pod", "crashes", "-n", namespace)["status"].get("containerStatuses") or (
-        {"restartCount": 0},
-    )
-    return int(status["restartCount"])
+def _waits(lab: Lab, namespace: str) -> bool:
+    """It has ended thrice, and is not begun again at once."""
+    statuses = lab.get("pod", "crashes", "-n", namespace)["status"].get("containerStatuses") or ()
+    return any(each["restartCount"] > 1 and "waiting" in each["state"] for each in statuses)

@@ -29,9 +29,10 @@ _MOST = 10_000  # cases that are under way at once
 def busy(leash: Leash, target: Ref, states: Collection[State], but: str = "") -> Refusal | None:
     """Who is at it, but for that proposal; None if nobody is."""
     with leash.store.reading() as tx:
+        now = tx.now()
         # Of all that are in them, and not of the newest about it: anybody may propose any number.
         for case in tx.cases.in_states([each.value for each in states], _MOST):
-            if case.id == but or _is_over(case, tx.now(), leash.timing):
+            if case.id == but or _is_over(case, now, leash.timing):
                 continue
             if _is_about(case, target):
                 because = f"{case.id} is under way on it ({case.state})"

@@ -4,7 +4,7 @@ Who asks for a repair names a fact. It is looked for again, by its own rule, on 
 repair of what is not broken is no repair. That nobody can tell is told apart from that it is gone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from holdfast.diagnosis.repairs import directly, named, targets
@@ -55,16 +55,18 @@ def linking(rule: Rule, kind: Kind, of: type[Object]) -> tuple[type[Object], ...
     return (of, *kind.sees, *rule.sight, *blasts.SEEN)
 
 
-def answered_on(found: Found, kind: Kind, around: Snapshot, graph: Topology) -> Sequence[Ref]:
-    """The targets on which an action of that kind would answer what was found there."""
-    return targets(found.about, found.through, kind, graph, named(around))
+def answering(kind: Kind, around: Snapshot, graph: Topology) -> Callable[[Found], Sequence[Ref]]:
+    """What tells the targets on which an action of that kind would answer what was found there."""
+    refs = named(around)
+    return lambda found: targets(found.about, found.through, kind, graph, refs)
 
 
 def evidence(around: Snapshot, code: str, action: Action, target: Ref) -> Evidence | Refusal:
     """What is found of that code for that target, where everything that is looked for was seen."""
-    kind, graph = type(action).kind, topology(around)
+    graph = topology(around)
+    answered_on = answering(type(action).kind, around, graph)
     for found in rule_named(code)(around):
-        if target in answered_on(found, kind, around, graph):
+        if target in answered_on(found):
             return Evidence(
                 found=found,
                 certain=directly(found.about, target, graph),

@@ -38,7 +38,7 @@ from holdfast.workflow.acting import applied
 from holdfast.workflow.as_sealed import with_hash
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.deeds import Answered, Came, only, placed, told
-from holdfast.workflow.evidence import answered_on, linking
+from holdfast.workflow.evidence import answering, linking
 from holdfast.workflow.issuing import KEEPER, set_going_on
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.looks import look_again
@@ -208,12 +208,12 @@ async def cause(leash: Leash, about: Proposal) -> Verdict:
         return Verdict.UNKNOWN
     kinds = (*linking(rule, kind, of), *_BETWEEN)
     around = await surroundings(leash.cluster, kinds, about.target.namespace, kind.everywhere)
-    graph = topology(around)
+    answered_on = answering(kind, around, topology(around))
     for found in rule(around):
         if (
             _is_it(found, about)
             or about.target.uid in _above(found.about, around)
-            or about.target in answered_on(found, kind, around, graph)
+            or about.target in answered_on(found)
         ):
             return Verdict.FOUND
     between = around.blind((of, *_BETWEEN), namespace=about.target.namespace)

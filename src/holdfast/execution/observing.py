@@ -17,7 +17,7 @@ from typing import assert_never
 
 import msgspec
 
-from holdfast.execution.writers import OURS, owns, places, writings
+from holdfast.execution.writers import OURS, manager, owns, places, writings
 from holdfast.model.canonical import Plain
 from holdfast.model.documents import Document
 from holdfast.model.paths import Path, differences, found_at
@@ -120,7 +120,7 @@ def _patched_by_us(now: Document, sets: Iterable[Set]) -> bool:
     managers = writings(now)
     if not managers:
         return True  # the value has to do
-    ours = [places(each) for each in managers if found_at(each, ("manager",)) == OURS]
+    ours = [places(each) for each in managers if manager(each) == OURS]
     stand = [each.path for each in sets if each.value is not None]
     if stand:
         return all(any(owns(fields, path) for fields in ours) for path in stand)
@@ -129,7 +129,7 @@ def _patched_by_us(now: Document, sets: Iterable[Set]) -> bool:
 
 def _made_by_us(now: Document) -> bool:
     managers = writings(now)
-    return not managers or any(found_at(each, ("manager",)) == OURS for each in managers)
+    return not managers or any(manager(each) == OURS for each in managers)
 
 
 def _written(step: Patch, there: Document) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from holdfast.execution.recovering import Timing, Watched
 from holdfast.execution.states import State
-from holdfast.execution.writers import OURS, others, places, writings
+from holdfast.execution.writers import OURS, manager, others, places, time, writings
 from holdfast.model.documents import Document, beyond, effect
 from holdfast.model.paths import differences, found_at, written
 from holdfast.model.repairs import Kind
@@ -91,8 +91,8 @@ def _last_writer(document: Document) -> str:
     """The manager that wrote its spec last, if it is not us."""
     told: list[tuple[str, str]] = []
     for each in writings(document):
-        when, who = found_at(each, ("time",)), found_at(each, ("manager",))
+        when, who = time(each), manager(each)
         spec = found_at(places(each), ("f:spec",))
-        if spec is not None and isinstance(when, str) and isinstance(who, str) and who != OURS:
+        if spec is not None and when and who and who != OURS:
             told.append((when, who))
     return max(told, default=("", ""))[1]

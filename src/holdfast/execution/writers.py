@@ -46,17 +46,18 @@ def others(document: Document, wrote: Sequence[Difference]) -> Sequence[str]:
     others take one over: what is told of earlier than ours was there when we wrote.
     """
     there = [each for each in writings(document) if any(_stands(places(each), it) for it in wrote)]
-    since = min((_when(each) for each in there if _who(each) == OURS), default="")
-    return sorted({_who(each) for each in there if _when(each) >= since} - {OURS, ""})
+    since = min((time(each) for each in there if manager(each) == OURS), default="")
+    return sorted({manager(each) for each in there if time(each) >= since} - {OURS, ""})
 
 
-def _who(writing: Plain) -> str:
+def manager(writing: Plain) -> str:
+    """By whom it was; empty where that is not told."""
     said = found_at(writing, ("manager",))
     return said if isinstance(said, str) else ""
 
 
-def _when(writing: Plain) -> str:
-    """By the API server's clock, to the second."""
+def time(writing: Plain) -> str:
+    """When it was, by the API server's clock and to the second; empty where that is not told."""
     said = found_at(writing, ("time",))
     return said if isinstance(said, str) else ""
 

@@ -13,6 +13,7 @@ from holdfast.model.plans import Plan
 from holdfast.ports import Clock, Cluster, Hands, Store
 from holdfast.ports.engine import Engine
 from holdfast.ports.leases import Fences, Leases
+from holdfast.workflow.filing import as_told
 from holdfast.workflow.leash import Leash
 from tests.audit.chains import a_key
 from tests.workflow.notes_of_a_log import Heard
@@ -98,11 +99,7 @@ def as_proposed(plan: Plan) -> Sequence[Draft]:
             kind="proposal",
             actor="keeper",
             subjects=(each.id,),
-            details={
-                "proposal": each.id,
-                "digest": each.digest,
-                **({"step": each.step, "steps": each.place.last} if each.place.last > 1 else {}),
-            },
+            details=as_told(each),
         )
         for each in plan.steps
     ]

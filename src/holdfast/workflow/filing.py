@@ -64,27 +64,34 @@ def _place(about: Proposal) -> dict[str, Plain]:
     return {"step": place.step, "steps": place.last} if place.last > 1 else {}
 
 
+def as_told(about: Proposal) -> dict[str, Plain]:
+    """What the record says of a proposal. Of the effect, only the places: values may be anybody's
+    secrets.
+    """
+    return {
+        "proposal": about.id,
+        "digest": about.digest,
+        "action": plain_of(about.action),
+        "code": about.code,
+        "trouble": about.trouble,
+        "requester": about.requester,
+        "uid": about.target.uid,
+        "risk": about.risk.name.lower(),
+        "policy": about.policy,
+        "effect": [written(each.path) for each in about.effect],
+        "undo": bool(about.undo),
+        **_place(about),
+    }
+
+
 def _entry(leash: Leash, about: Proposal) -> Draft:
-    """What was proposed. Of the effect, only the places: values may be anybody's secrets."""
+    """What was proposed."""
     return Draft(
         id=_id(leash),
         kind="proposal",
         actor="keeper",
         subjects=(about.id, str(about.target)),
-        details={
-            "proposal": about.id,
-            "digest": about.digest,
-            "action": plain_of(about.action),
-            "code": about.code,
-            "trouble": about.trouble,
-            "requester": about.requester,
-            "uid": about.target.uid,
-            "risk": about.risk.name.lower(),
-            "policy": about.policy,
-            "effect": [written(each.path) for each in about.effect],
-            "undo": bool(about.undo),
-            **_place(about),
-        },
+        details=as_told(about),
     )
 
 

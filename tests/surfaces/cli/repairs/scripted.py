@@ -15,16 +15,15 @@ from holdfast.model.cases import Case
 from holdfast.model.entries import Draft
 from holdfast.model.handed import WORD
 from holdfast.model.letters import Beat, Letter
-from holdfast.model.paths import written
 from holdfast.model.people import API_VERSION, KIND, Identities, People, Person
 from holdfast.model.proposals import Proposal
-from holdfast.model.repairs import plain_of
 from holdfast.ports import Tx
 from holdfast.surfaces.cli.ground import Ground
 from holdfast.testing.clock import NOON, FrozenClock
 from holdfast.testing.memory import StoreInMemory
 from holdfast.wiring.footing import ground
 from holdfast.workflow.casebook import plan_of
+from holdfast.workflow.filing import as_told
 from tests.audit.chains import CLUSTER
 from tests.workflow.test_sealing import Counted, a_sealer
 from tools.proposals import a_case
@@ -138,19 +137,7 @@ def move(tx: Tx, was: Case, state: str, **changed: str) -> None:
 def as_proposed(proposal: Proposal) -> Draft:
     """What the record says of a proposal, as the keeper writes it."""
     about = plan_of(a_case(proposal)).first  # places as they are read back
-    details: dict[str, Plain] = {
-        "proposal": about.id,
-        "digest": about.digest,
-        "action": plain_of(about.action),
-        "code": about.code,
-        "trouble": about.trouble,
-        "requester": about.requester,
-        "uid": about.target.uid,
-        "risk": about.risk.name.lower(),
-        "policy": about.policy,
-        "effect": [written(each.path) for each in about.effect],
-        "undo": bool(about.undo),
-    }
+    details = as_told(about)
     return Draft(
         id="ent_proposed", kind="proposal", actor="keeper", subjects=(about.id,), details=details
     )

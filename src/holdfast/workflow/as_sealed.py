@@ -23,14 +23,16 @@ from holdfast.model.ordered import CaseOrder
 from holdfast.model.proposals import Proposal
 from holdfast.model.switches import FREEZE
 from holdfast.ports import Records
+from holdfast.workflow.expiring import EXPIRED
 from holdfast.workflow.in_the_chain import entries_of
 from holdfast.workflow.intents import INTENT
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.switching import FROZEN, THAWED
+from holdfast.workflow.taking_back import OUTCOME
+from holdfast.workflow.verdicts import VERDICT
 
-PROPOSAL, VERDICT, REJECTION, EXPIRED = "proposal", "verdict", "rejection", "expired"
-LEASE, OUTCOME = "lease", "outcome"
-"""What the entries are called."""
+PROPOSAL, REJECTION, LEASE = "proposal", "rejection", "lease"
+"""What the entries are called, beside those that others name."""
 
 BEFORE = "before"
 """What an outcome says of what was there before the act: its hash."""

@@ -34,6 +34,7 @@ from holdfast.ports import Tx
 from holdfast.workflow import as_sealed
 from holdfast.workflow.answers import Answer, TooLate, refused, settle
 from holdfast.workflow.approving import Yes
+from holdfast.workflow.as_sealed import REJECTION
 from holdfast.workflow.asking import Fresh, fresh
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.journal import sighted
@@ -47,7 +48,7 @@ from holdfast.workflow.taking_back import order_undo, reversible
 REJECTED, UNDOING = "rejected", "undoing"
 """What becomes of such letters."""
 
-REJECTION, TAKEN_BACK = "rejection", "undo"
+TAKEN_BACK = "undo"
 """What the entries are called."""
 
 SOON = 40  # looks, for some tenths of a second, for what is to be sealed

@@ -15,6 +15,7 @@ about to be sent counts as sent.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -101,9 +102,9 @@ class Doing:
         case = await self._case()
         self.proposal = plan_of(case).at(self.order.step)
         account = self._sending(self._own(case)).lease
-        self.lease = OwnLease(self.leash, self.attempt, self.proposal, account)
         said = AGAIN
-        async with self.lease:
+        async with AsyncExitStack() as stack:
+            self.lease = OwnLease(self.leash, self.attempt, self.proposal, account, stack)
             for number in range(1, ROUNDS + 1):
                 said = await self._round(number)
                 if said != AGAIN:
@@ -128,9 +129,6 @@ class Doing:
                 return odd.wrong
             meant, purpose = self.deed.intent(tx), self.deed.purpose
             return as_sealed.begun_before(entries, self.order, purpose, meant)
-
-    def _intent(self, tx: Tx, id_: str, about: Proposal) -> Entry | None:
-        return sealed_intent(tx.records, id_, about, self.order, self.deed.purpose)
 
     def _claim(self, tx: Tx, before: str) -> str:
         case = hold(tx, self.order.proposal)
@@ -410,7 +408,8 @@ class Doing:
         with self.leash.store.reading() as tx:
             if tx.records.entry(id_) is None:
                 return None
-            return self._intent(tx, id_, self.proposal) is not None
+            about, purpose = self.proposal, self.deed.purpose
+            return sealed_intent(tx.records, id_, about, self.order, purpose) is not None
 
     async def _case(self) -> Case:
         return await asyncio.to_thread(self._read)

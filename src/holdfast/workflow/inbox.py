@@ -176,11 +176,9 @@ class _Hall:
 
     async def _refuse(self, letter: Letter) -> None:
         because = f"whoever heard it broke, {TRIES} times: nobody foresaw what it says"
-        match await _came_of(asyncio.to_thread(self._inbox.refuse, letter, because)):
-            case BaseException() as broken:
-                self._log.complain("refusing broke", letter=letter.id, error=type(broken).__name__)
-            case _:
-                pass
+        broken = await _came_of(asyncio.to_thread(self._inbox.refuse, letter, because))
+        if broken is not None:
+            self._log.complain("refusing broke", letter=letter.id, error=type(broken).__name__)
 
 
 def _remark(letter: Letter) -> Answer:

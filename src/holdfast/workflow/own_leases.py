@@ -5,7 +5,6 @@ it is taken back before it is lent again.
 """
 
 from contextlib import AsyncExitStack
-from types import TracebackType
 
 from holdfast.errors import BadInput
 from holdfast.model.asks import Refusal
@@ -25,9 +24,16 @@ from holdfast.workflow.revoking import cut_off, taken_back
 
 
 class OwnLease:
-    """What one attempt at a run acts by; what is open of it ends with `async with`."""
+    """What one attempt at a run acts by; what is open of it ends with the stack."""
 
-    def __init__(self, leash: Leash, attempt: Attempt, proposal: Proposal, account: str) -> None:
+    def __init__(
+        self,
+        leash: Leash,
+        attempt: Attempt,
+        proposal: Proposal,
+        account: str,
+        stack: AsyncExitStack,
+    ) -> None:
         self.account = account
         self.hands: Hands | None = None
         self.may_stand = attempt.number > 1
@@ -35,18 +41,7 @@ class OwnLease:
         self._alone = attempt.number == 1  # whatever stands of it is this attempt's
         self._leash, self._attempt, self._proposal = leash, attempt, proposal
         self._shown = attempt.number > 1  # whether it may have been shown more, by another lease
-        self._stack = AsyncExitStack()
-
-    async def __aenter__(self) -> None:
-        await self._stack.__aenter__()
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._stack.__aexit__(kind, error, trace)
+        self._stack = stack
 
     async def alone(self) -> None:
         """Have nobody else act by it. Raises `Stopped` where that cannot be had."""

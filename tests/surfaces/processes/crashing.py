@@ -75,8 +75,10 @@ class Run:
                 await asyncio.sleep(LOOK)
             await self._approved()
             looks = 0
-            while not self._at_rest() or (self.kills < len(self.points) and looks < LAST):
-                looks += self._at_rest()
+            while not (rests := self._at_rest()) or (
+                self.kills < len(self.points) and looks < LAST
+            ):
+                looks += rests
                 await asyncio.sleep(LOOK)
 
     async def _approved(self) -> None:

@@ -112,6 +112,10 @@ class StoreRefused(StoreFailed):
     """It is full, read-only, locked, or its disk fails."""
 
 
+NOT_NOW = (StoreUnreachable, StoreRefused)
+"""What a database says at one moment, and may not say at the next."""
+
+
 class AlreadyKept(StoreFailed):
     """Something of that id is there already, and is not written over."""
 

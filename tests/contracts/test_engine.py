@@ -10,6 +10,7 @@ import pytest
 
 from holdfast.adapters.clock import SystemClock
 from holdfast.errors import (
+    NOT_NOW,
     AlreadyKept,
     BadInput,
     HoldfastError,
@@ -322,7 +323,10 @@ async def test_a_step_that_was_cut_off_is_done_again(workshop: Workshop) -> None
     assert [1, 2] == numbers
 
 
-async def test_a_run_that_the_database_did_not_answer_is_gone_on_with(workshop: Workshop) -> None:
+@pytest.mark.parametrize("away", NOT_NOW)
+async def test_a_run_that_the_database_did_not_answer_or_refused_is_gone_on_with(
+    workshop: Workshop, away: type[StoreFailed]
+) -> None:
     numbers: list[int] = []
     done: list[str] = []
 
@@ -336,16 +340,15 @@ async def test_a_run_that_the_database_did_not_answer_is_gone_on_with(workshop: 
         async def other() -> str:
             done.append("second")
             if attempt.number < 3:
-                raise away
+                raise away("Not now.", remedy="Wait.")
             return "second"
 
         assert "first" == await attempt.step("first", act)
         if attempt.number == 1:
-            raise away
+            raise away("Not now.", remedy="Wait.")
         assert "second" == await attempt.step("second", other)
         return attempt.number
 
-    away = StoreUnreachable("The database does not answer.", remedy="Wait.")
     engine = workshop.engine(a_phase(body), queues=[QUICK])
     async with engine.running():
         order(workshop, engine, an_order())

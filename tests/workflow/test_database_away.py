@@ -1,4 +1,6 @@
-"""A moment in which the database does not answer ends nothing for good, whoever asked it then."""
+"""A moment in which the database does not answer, or refuses, ends nothing for good, whoever asked
+it then.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,7 +9,7 @@ from contextlib import AbstractContextManager, asynccontextmanager
 import pytest
 
 from holdfast.actions.scale_workload import ScaleWorkload
-from holdfast.errors import StoreUnreachable
+from holdfast.errors import NOT_NOW, StoreFailed, StoreUnreachable
 from holdfast.execution.states import State
 from holdfast.model.asks import Rules
 from holdfast.model.handed import PROPOSE, proposal_named
@@ -20,10 +22,13 @@ RULES = Rules(switched_on=frozenset({"ScaleWorkload"}))
 
 
 class Blinking:
-    """A store that once does not answer: the time that it is told to."""
+    """A store that once does not answer, or says no: the time that it is told to."""
 
-    def __init__(self, store: Store, at: int = 0) -> None:
+    def __init__(
+        self, store: Store, at: int = 0, says: type[StoreFailed] = StoreUnreachable
+    ) -> None:
         self._store = store
+        self._says = says
         self.cluster = store.cluster
         self.asked = 0
         self.at = at
@@ -39,13 +44,15 @@ class Blinking:
     def _blink(self) -> None:
         self.asked += 1
         if self.asked == self.at:
-            raise StoreUnreachable("The database does not answer.", remedy="Wait.")
+            raise self._says("The database does not do it now.", remedy="Wait.")
 
 
 @asynccontextmanager
-async def a_blinking_stage(at: int = 0) -> AsyncIterator[tuple[Stage, Blinking]]:
+async def a_blinking_stage(
+    at: int = 0, says: type[StoreFailed] = StoreUnreachable
+) -> AsyncIterator[tuple[Stage, Blinking]]:
     async with a_stage(rules=RULES, soak=SECOND, deadline=2 * SECOND, late=30 * SECOND) as stage:
-        blinking = Blinking(stage.store, at)
+        blinking = Blinking(stage.store, at, says)
         changed(stage, store=blinking)
         yield stage, blinking
 
@@ -69,18 +76,22 @@ def _sets(step: object) -> str:
 
 
 @pytest.mark.slow
-async def test_whenever_it_is_while_something_is_done_and_taken_back() -> None:
+@pytest.mark.parametrize("says", NOT_NOW)
+async def test_whenever_it_is_while_something_is_done_and_taken_back(
+    says: type[StoreFailed],
+) -> None:
     async with a_blinking_stage() as (stage, whole):
         await taken_back(stage)
     assert whole.asked > 10
     for at in range(1, whole.asked + 1):
-        async with a_blinking_stage(at) as (stage, blinking):
+        async with a_blinking_stage(at, says) as (stage, blinking):
             await taken_back(stage)
             assert blinking.asked >= at, "it never was away"
 
 
-async def test_while_it_is_judged_before_it_is_done() -> None:
-    async with a_blinking_stage(4) as (stage, _):
+@pytest.mark.parametrize("says", NOT_NOW)
+async def test_while_it_is_judged_before_it_is_done(says: type[StoreFailed]) -> None:
+    async with a_blinking_stage(4, says) as (stage, _):
         await taken_back(stage)
 
 

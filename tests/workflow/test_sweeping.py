@@ -14,13 +14,17 @@ from holdfast.execution.lease_names import Purpose
 from holdfast.execution.observing import asked
 from holdfast.execution.states import State
 from holdfast.grants.names import LEASES
+from holdfast.model import switches
 from holdfast.model.asks import Rules
 from holdfast.model.leases import Loan
-from holdfast.model.ordered import LOOK, REVOKE, SWEEP, CaseOrder, RevokeOrder, SweepOrder
+from holdfast.model.ordered import ACT, LOOK, REVOKE, SWEEP, CaseOrder, RevokeOrder, SweepOrder
 from holdfast.model.runs import Order
+from holdfast.model.switches import FREEZE, Frozen
 from holdfast.testing.engine import Run
 from holdfast.testing.manifests import manifest
+from holdfast.workflow.beginning import begun_again
 from holdfast.workflow.casebook import plan_of
+from holdfast.workflow.doing import CLAIM
 from holdfast.workflow.lending import allot, lives
 from holdfast.workflow.orders import accept_restore
 from holdfast.workflow.revoking import order_revoke
@@ -344,3 +348,95 @@ async def test_one_that_died_while_it_sent_is_resolved_by_the_cluster(stage: Sta
     await stage.until(order, State.RECOVERED, meanwhile=stage.heal)
     assert RESTART.stamp == stage.document().at(*STAMP)
     assert 1 == len(stage.wire.sent)
+
+
+def acts(stage: Stage) -> list[Run]:
+    return [each for each in stage.runs() if each.order.phase == ACT]
+
+
+async def test_what_was_approved_and_whose_run_ended_before_it_began_is_ordered_again(
+    stage: Stage,
+) -> None:
+    order = await stage.approved(RESTART)
+    stage.lose_runs(ACT)
+
+    await swept(stage)
+    await stage.until(order, State.RECOVERED, meanwhile=stage.heal)
+
+    assert [order.run(ACT), order.run(ACT, 1)] == [each.order.id for each in acts(stage)]
+    assert 1 == len(stage.wire.sent)
+    assert 1 == stage.complaints("ordered again")
+
+
+async def test_it_is_ordered_again_where_the_engine_has_lost_it(stage: Stage) -> None:
+    order = await stage.approved(RESTART)
+    stage.forget_runs()
+
+    await swept(stage)
+    await stage.until(order, State.RECOVERED, meanwhile=stage.heal)
+    assert 1 == len(stage.wire.sent)
+
+
+@pytest.mark.parametrize(
+    ("after", "runs"),
+    [
+        (timedelta(minutes=15, seconds=-1), 2),
+        (timedelta(minutes=15), 2),
+        (timedelta(minutes=15, seconds=1), 1),
+    ],
+)
+async def test_what_may_begin_no_more_is_not_ordered_again(
+    stage: Stage, after: timedelta, runs: int
+) -> None:
+    await stage.approved(RESTART)
+    stage.lose_runs(ACT)
+    stage.clock.advance(after)
+    taken_up(stage)
+    assert runs == len(acts(stage))
+
+
+async def test_what_waits_for_its_run_is_ordered_once(stage: Stage) -> None:
+    await stage.approved(RESTART)
+    taken_up(stage)
+    assert 1 == len(acts(stage))
+
+
+async def test_what_a_row_alone_calls_approved_is_not_ordered(stage: Stage) -> None:
+    await stage.approved(RESTART, sealed=False)
+    stage.lose_runs(ACT)
+    taken_up(stage)
+    assert 1 == len(acts(stage))
+
+
+async def test_what_was_claimed_and_never_sent_ends_and_says_so(stage: Stage) -> None:
+    order = await stage.approved(RESTART)
+    with stage.store.transaction() as tx:
+        assert tx.once.spend(CLAIM, f"{order.key}/act", order.run(ACT), stage.clock.now())
+    stage.lose_runs(ACT)
+
+    taken_up(stage)
+
+    assert State.FAILED.value == stage.case(order).state
+    assert "was cancelled after it was begun and before anything was sent" in (
+        stage.course(order).says
+    )
+    assert [("failed", 1)] == [(e["event"], e["step"]) for e in stage.entries("outcome")]
+    assert 1 == len(acts(stage))
+
+
+async def test_what_is_ordered_again_is_judged_again(stage: Stage) -> None:
+    order = await stage.approved(RESTART)
+    stage.lose_runs(ACT)
+    with stage.store.transaction() as tx:
+        frozen = Frozen(by="ana", reason="stop", at=stage.clock.now())
+        tx.switches.on(FREEZE, switches.told(frozen), stage.clock.now())
+    await swept(stage)
+    await stage.until(order, State.REFUSED)
+    assert [] == stage.wire.sent
+
+
+def taken_up(stage: Stage) -> None:
+    """As a sweep does, at this very moment."""
+    with stage.store.transaction() as tx:
+        for case in tx.cases.in_states([State.APPROVED.value], 9):
+            begun_again(stage.leash, tx, case, tx.now())

@@ -46,7 +46,7 @@ class CaseOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return f"{self.proposal}/{self.step}/{self.generation}"
 
     def run(self, phase: str, count: int = 0) -> str:
-        """The id of the run of that phase for it; looks are counted."""
+        """The id of the run of that phase for it; looks, and what is ordered again, are counted."""
         return f"{phase}/{self.key}/{count}" if count else f"{phase}/{self.key}"
 
 

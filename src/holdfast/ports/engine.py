@@ -6,7 +6,8 @@
 - A step that has ended is not done again. One that was cut off may be: what it did to the world is
   looked up there, never repeated blindly.
 - Whoever was taken over writes nothing more, from that moment on.
-- A run does not end because the database did not answer, whoever asked it: another attempt goes on.
+- A run does not end because the database did not answer, or refused for a moment, whoever asked it:
+  another attempt goes on.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -41,7 +42,8 @@ class Attempt(Protocol):
         """Do something in the world, and keep what came of it.
 
         An attempt after it gets what was kept, or the error that was. One that was cut off
-        before anything was kept (also because the database did not answer `act`) does it again.
+        before anything was kept (also because the database did not answer `act`, or refused)
+        does it again.
         Raises `TakenOver`, and keeps nothing, if somebody else has the run by then.
         """
         ...

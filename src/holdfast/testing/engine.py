@@ -14,10 +14,10 @@ from typing import cast
 import msgspec
 
 from holdfast.errors import (
+    NOT_NOW,
     AlreadyKept,
     HoldfastError,
     NotCanonical,
-    StoreUnreachable,
     TakenOver,
     UnreadableWork,
 )
@@ -244,7 +244,7 @@ class EngineInMemory:
         except TakenOver:
             self._refused += 1
             return
-        except StoreUnreachable:  # whoever takes it up goes on
+        except NOT_NOW:  # whoever takes it up goes on
             with self._store.transaction() as tx:
                 self.give_back(tx, run.order.id)
             return
@@ -280,7 +280,7 @@ class AttemptInMemory:
             self._hold(tx)
         try:
             value = await act()
-        except (TakenOver, StoreUnreachable):
+        except (TakenOver, *NOT_NOW):
             raise
         except HoldfastError as failed:
             with self._store.transaction() as tx:

@@ -23,11 +23,11 @@ from itertools import count
 import msgspec
 
 from holdfast.errors import (
+    NOT_NOW,
     BadInput,
     BadRecord,
     CouldNotLook,
     HoldfastError,
-    StoreUnreachable,
     WorkFailed,
 )
 from holdfast.execution.courses import Course, Sending, sight_of
@@ -144,7 +144,7 @@ class Doing:
         proposal = before or self._approved(case)
         if isinstance(proposal, str):
             return self._not_begun(tx, case, course, proposal)
-        key = f"{self.order.key}/{self.deed.purpose.value}"
+        key = _claim_of(self.order, self.deed.purpose)
         if not tx.once.spend(CLAIM, key, self.attempt.run, at):
             return "another run has claimed it"
         kind, target = type(proposal.action).kind, proposal.target
@@ -352,7 +352,7 @@ class Doing:
         if there and not self._witnessed:
             try:
                 await self.leash.witness()
-            except StoreUnreachable:
+            except NOT_NOW:
                 raise  # another attempt goes on when it answers
             except HoldfastError as unknown:
                 raise failed(f"nobody witnesses what it spends: {unknown.wrong}") from None
@@ -361,7 +361,7 @@ class Doing:
             raise refused("record", why)
         try:
             await self.leash.refreshed()
-        except StoreUnreachable:
+        except NOT_NOW:
             raise
         except HoldfastError as unsealed:
             raise failed(
@@ -442,6 +442,15 @@ class Doing:
         part = "act" if self.deed.purpose is Purpose.ACT else "undo"
         changed = {part: sending, "step": self.order.step, "generation": self.order.generation}
         return msgspec.structs.replace(course, **changed)
+
+
+def claimed_by(tx: Tx, order: CaseOrder, purpose: Purpose) -> str | None:
+    """Which run has begun it; None if none has."""
+    return tx.once.spent(CLAIM, _claim_of(order, purpose))
+
+
+def _claim_of(order: CaseOrder, purpose: Purpose) -> str:
+    return f"{order.key}/{purpose.value}"
 
 
 def deed_phase(name: str, held: Held, deed: Callable[[Leash, CaseOrder], Deed]) -> Phase:

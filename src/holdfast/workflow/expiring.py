@@ -64,11 +64,11 @@ def _over(tx: Tx, rules: Rules, now: datetime) -> Iterator[tuple[Case, str]]:
         if case.open_until <= now:
             yield case, "nobody has decided on it in its time"
     for case in tx.cases.in_states([State.APPROVED.value], MOST):
-        if now - _set_going(tx, case) > rules.start_within:
+        if now - turn_came(tx, case) > rules.start_within:
             yield case, "it did not begin in its time after its last approval"
 
 
-def _set_going(tx: Tx, case: Case) -> datetime:
+def turn_came(tx: Tx, case: Case) -> datetime:
     """When its turn came: by the last approval, or as the step before was verified.
 
     A row that nobody can read is as old as its last change.

@@ -33,10 +33,10 @@ TICKET = "ticket"
 """What a ticket is spent as, by its id."""
 
 
-def ordered(order: CaseOrder, phase: str, about: Proposal) -> Order:
-    """A run of that phase, in the line of its namespace."""
+def ordered(order: CaseOrder, phase: str, about: Proposal, count: int = 0) -> Order:
+    """A run of that phase, in the line of its namespace; `count`: how many ended before it."""
     return Order(
-        id=order.run(phase),
+        id=order.run(phase, count),
         phase=phase,
         argument=order,
         partition=partition_of(about.target.namespace),

@@ -4,6 +4,8 @@
   one never. A name is allotted once, so what is dead does not come to life meanwhile.
 - So is that of one which a case still holds, also where nothing of it stands any more: only then
   can nothing come of it, and what is unknown be known.
+- An approved case whose run ended before it began is ordered again, or ends and says why
+  (`beginning`).
 - A case that waits for a look which nobody will have is given another one; one that nobody has
   looked at yet, or that was done and is at no end, however old it is.
 - What never recovered, or stays unknown, stays so: of these there are more and more. Those that
@@ -26,6 +28,7 @@ from holdfast.model.times import FIRST, moved
 from holdfast.ports import Tx
 from holdfast.ports.casework import Changed
 from holdfast.ports.engine import Attempt, Phase, phase
+from holdfast.workflow.beginning import begun_again
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.lending import lives
@@ -61,7 +64,7 @@ def sweep_phase(held: Held) -> Phase:
         def taken_up(tx: Tx) -> int:
             nonlocal turn
             turn = _following(tx, since)
-            return _taken_up(leash, tx, since)
+            return _begun_again(leash, tx) + _taken_up(leash, tx, since)
 
         return await attempt.commit("taken up", taken_up)
 
@@ -113,6 +116,17 @@ def _namespace(leash: Leash, case: Case, step: int) -> Iterator[str]:
     except BadRecord as odd:
         leash.log.trouble("sweep", odd)
         yield case.namespace
+
+
+def _begun_again(leash: Leash, tx: Tx) -> int:
+    """How many are begun again, or have come to their end, that nobody would have begun."""
+    now, taken = tx.now(), 0
+    for case in _all(tx, (State.APPROVED,), BEGINNING):
+        try:
+            taken += begun_again(leash, tx, case, now)
+        except BadRecord as odd:
+            leash.log.trouble("sweep", odd)
+    return taken
 
 
 def _taken_up(leash: Leash, tx: Tx, since: Changed) -> int:

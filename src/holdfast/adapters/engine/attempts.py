@@ -4,7 +4,8 @@
 - Before a step touches the world it is looked at too. That closes no gap (a process can be stopped
   right after it looked), so what a step does to the world carries a precondition of its own.
 - While the database is away, an attempt waits. It does not fail for that. Where a phase itself
-  asked and heard nothing, another attempt goes on, as if others had taken the run up.
+  asked and heard nothing, or "no", another attempt goes on, as if others had taken the run up.
+- A step that the database refuses to keep, for longer than we wait, ends the run.
 """
 
 import asyncio
@@ -15,12 +16,15 @@ from typing import cast
 from holdfast.adapters.engine.rows import Kept, taken_over
 from holdfast.adapters.engine.works import Desk
 from holdfast.errors import (
+    NOT_NOW,
     AlreadyKept,
     HoldfastError,
     StoreFailed,
+    StoreRefused,
     StoreUnreachable,
     TakenOver,
     UnreadableWork,
+    WorkFailed,
     WrongStore,
 )
 from holdfast.ports import Tx
@@ -28,7 +32,7 @@ from holdfast.ports.engine import Value
 
 AGAIN = 0.2  # seconds until the database is asked again; doubles up to the last
 AT_MOST = 2.0
-REFUSALS = 60  # seconds of "no" (locked, full) after which a step fails
+REFUSALS = 60  # seconds of "no" (locked, full) after which a run fails
 
 
 class RunAttempt:
@@ -53,17 +57,17 @@ class RunAttempt:
                 if self.number > 1:
                     self._kept = self._desk.rows.steps(tx, self.run)
 
-        await patiently(look)
+        await answered(look)
 
     async def step[V: Value](self, name: str, act: Callable[[], Awaitable[V]]) -> V:
         """Do something in the world, and keep what came of it."""
         place = self._next()
         if place in self._kept:
             return cast(V, self._value(self._kept[place], name))
-        await patiently(self._look)
+        await answered(self._look)
         try:
             value = await act()
-        except (TakenOver, StoreUnreachable):
+        except (TakenOver, *NOT_NOW):
             raise  # nothing is kept: whoever goes on looks first
         except Exception as failed:
             await self._keep(place, Kept(name=name, error=self._text(failed)))
@@ -78,7 +82,7 @@ class RunAttempt:
             return cast(V, self._value(self._kept[place], name))
 
         tries = count()
-        return await patiently(lambda: self.write_once(place, name, write, next(tries)))
+        return await answered(lambda: self.write_once(place, name, write, next(tries)))
 
     def write_once[V: Value](
         self, place: int, name: str, write: Callable[[Tx], V], tried: int = 1
@@ -102,7 +106,7 @@ class RunAttempt:
                 if place not in self._desk.rows.steps(tx, self.run):
                     self._desk.rows.keep_step(tx, self.run, place, step, self._desk.clock.now())
 
-        await patiently(once)
+        await answered(once)
 
     def _look(self) -> None:
         with self._desk.store.reading() as tx:
@@ -133,7 +137,15 @@ class RunAttempt:
         return self._desk.wording.written(value)
 
 
-async def patiently[V](ask: Callable[[], V]) -> V:
+async def answered[V](ask: Callable[[], V], refusals: float = REFUSALS) -> V:
+    """Ask patiently; a "no" that lasts ends the run: no other attempt is made for that."""
+    try:
+        return await patiently(ask, refusals)
+    except StoreRefused as no:
+        raise WorkFailed(no.wrong, remedy=no.remedy) from no
+
+
+async def patiently[V](ask: Callable[[], V], refusals: float = REFUSALS) -> V:
     """Ask the database off the loop, again and again while it is away."""
     pause, refused = AGAIN, 0.0
     while True:
@@ -144,7 +156,7 @@ async def patiently[V](ask: Callable[[], V]) -> V:
         except StoreFailed as failed:
             if not isinstance(failed, StoreUnreachable):
                 refused += pause
-                if refused > REFUSALS:
+                if refused > refusals:
                     raise
         await asyncio.sleep(pause)
         pause = min(2 * pause, AT_MOST)

@@ -30,7 +30,7 @@ from holdfast.adapters.engine.pulse import Pulse
 from holdfast.adapters.engine.rows import STATES, Rows, of
 from holdfast.adapters.engine.wording import Wording
 from holdfast.adapters.engine.works import Desk, Works
-from holdfast.errors import AlreadyKept, StoreUnreachable, TakenOver, UnreadableWork
+from holdfast.errors import NOT_NOW, AlreadyKept, StoreUnreachable, TakenOver, UnreadableWork
 from holdfast.model.runs import ATTEMPTS, Figures, Order, Queue, RunStatus
 from holdfast.ports import Clock, Store, Tx
 from holdfast.ports.engine import Phase, Value, ordered
@@ -207,14 +207,14 @@ class TransactEngine:
         return body
 
     async def _attempted(self, phase: Phase, run: str, argument: msgspec.Struct) -> Value:
-        """What comes of it; what the database left without an answer is gone on with."""
+        """What comes of it; what the database did not answer, or refused, is gone on with."""
         owner, pause = current_owner_xid(run) or "", AGAIN
         for before in count():
             attempt = RunAttempt(self.desk, run, owner, before)
             await attempt.begin()
             try:
                 return await phase.body(attempt, argument)
-            except StoreUnreachable as away:
+            except NOT_NOW as away:
                 if before + 1 >= ATTEMPTS:
                     raise
                 self._works.troubled(f"{run} goes on with another attempt: {away.wrong}")

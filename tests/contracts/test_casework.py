@@ -203,6 +203,23 @@ def test_cases_are_found_by_where_they_are_the_longest_unchanged_first(store: St
         assert not tx.cases.in_states((), 9)
 
 
+def test_what_is_damaged_is_closed_and_nothing_else_of_it_is_written(store: Store) -> None:
+    damaged, whole, at = a_case(1, content=""), a_case(2), NOON + timedelta(hours=9)
+    put(store, damaged, whole)
+
+    with store.transaction() as tx:
+        assert not tx.cases.close(whole, "expired", at)
+        assert not tx.cases.close(msgspec.structs.replace(damaged, state="applied"), "expired", at)
+        assert not tx.cases.close(msgspec.structs.replace(damaged, id="prp_9"), "expired", at)
+        assert tx.cases.close(damaged, "expired", at)
+        assert not tx.cases.close(damaged, "expired", at)
+
+    with store.reading() as tx:
+        assert whole == tx.cases.case("prp_2")
+        closed = msgspec.structs.replace(damaged, state="expired", changed=at)
+        assert closed == tx.cases.case("prp_1")
+
+
 def test_cases_are_read_page_by_page_also_where_many_changed_at_once(store: Store) -> None:
     put(store, *(a_case(n, changed=NOON + timedelta(hours=n // 3)) for n in range(1, 9)))
     found: list[str] = []

@@ -1,12 +1,14 @@
 """Whoever has taken over `serve` writes rows as it likes: they hold up neither sealer nor inbox."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 from sqlalchemy import text
 
+from holdfast.adapters.clock import SystemClock
 from holdfast.adapters.stores import upkeep
 from holdfast.adapters.stores.database import asking, open_engine, parse_url
 from holdfast.adapters.stores.store import SqlStore
@@ -20,6 +22,9 @@ from holdfast.testing.clock import FrozenClock
 from holdfast.testing.memory import StoreInMemory
 from holdfast.testing.simulated import SimulatedCluster
 from holdfast.workflow.busy import UNDER_WAY, busy
+from holdfast.workflow.expiring import DAMAGED as DAMAGED_ROW
+from holdfast.workflow.expiring import expired
+from holdfast.workflow.orders import accept_restore
 from tests.adapters.engine.test_pulse import a_beat
 from tests.audit.chains import CLUSTER, a_draft, verified
 from tests.contracts.test_casework import a_case, a_word
@@ -28,6 +33,8 @@ from tests.workflow.test_inbox import an_inbox, outcome, put, put_any
 from tests.workflow.test_sealing import a_sealer, submit, told
 
 pytestmark = pytest.mark.slow
+
+DAY = timedelta(days=1)
 
 # ruff: noqa: S608  (the names of tables and columns are ours)
 
@@ -340,6 +347,7 @@ DAMAGED: dict[str, tuple[str, str]] = {
     "open until bytes": ("open_until_ms", "x'ff'"),
     "a content in bytes": ("content", "CAST(content AS BLOB)"),
     "a content in no encoding": ("content", "CAST(x'ff' AS TEXT)"),
+    "a card in no encoding": ("card", "CAST(x'ff' AS TEXT)"),
     "a card that is no text": ("card", "x'ff'"),
     "progress that is no text": ("progress", "x'ff'"),
 }
@@ -364,6 +372,48 @@ def test_a_proposal_with_a_value_of_another_type_is_told_as_changed_and_hides_no
         opened(damaged, CLUSTER)
     with store.transaction() as tx:
         assert not tx.cases.move(damaged, msgspec.structs.replace(damaged, state="approved"))
+    store.close()
+
+
+@pytest.mark.parametrize("state", ["proposed", "approved"])
+@pytest.mark.parametrize("case", DAMAGED)
+def test_a_proposal_whose_row_is_damaged_ends_at_once_and_is_told_once(
+    tmp_path: Path, case: str, state: str
+) -> None:
+    store, cluster = a_store_in_sqlite(tmp_path), SimulatedCluster()
+    leash = a_leash(store=store, cluster=cluster, hands=NOBODY, clock=SystemClock())  # type: ignore[arg-type]
+    with store.transaction() as tx:
+        for number in (1, 2):
+            now = tx.now()
+            tx.cases.put(a_case(number, state=state, changed=now, open_until=now + DAY))
+    damage(tmp_path, "hf_cases", *DAMAGED[case], "id = 'prp_1'")
+
+    for ended in (1, 0):
+        with store.transaction() as tx:
+            assert ended == expired(tx, leash)
+
+    with store.reading() as tx:
+        states = {each.id: each.state for each in tx.cases.newest(9)}
+        (entry,) = tx.records.waiting(9)
+    assert {"prp_1": "expired", "prp_2": state} == states
+    assert ("expired", DAMAGED_ROW) == (entry.kind, entry.details["because"])
+    assert ["row damaged"] == leash.log.events  # type: ignore[attr-defined]
+    store.close()
+
+
+async def test_a_proposal_whose_row_is_damaged_holds_up_no_restore(tmp_path: Path) -> None:
+    store = a_store_in_sqlite(tmp_path)
+    states = ("proposed", "approved", "leased", "applied", "unknown", "undoing", "not_recovered")
+    with store.transaction() as tx:
+        for number, state in enumerate(states):
+            tx.cases.put(a_case(number, state=state))
+    damage(tmp_path, "hf_cases", "content", "x'ff'", "1 = 1")
+
+    await accept_restore(a_sealer(store), [], "the disk died", "ada")
+
+    with store.reading() as tx:
+        ended = {each.id: each.state for each in tx.cases.newest(9)}
+    assert ["expired", "expired", "unknown"] == [ended[f"prp_{number}"] for number in range(3)]
     store.close()
 
 
@@ -408,3 +458,18 @@ def test_nothing_is_begun_beside_what_nobody_can_read() -> None:
     no = busy(leash, about, UNDER_WAY)
     assert no is not None
     assert "prp_1 is under way on it (applied)" == no.because
+
+
+@pytest.mark.parametrize(("second", "held"), [(-1, True), (0, False)])
+def test_what_nobody_can_read_holds_nobody_up_once_nothing_can_come_of_it(
+    second: int, held: bool
+) -> None:
+    clock = FrozenClock()
+    store, cluster = StoreInMemory(CLUSTER, clock), SimulatedCluster()
+    with store.transaction() as tx:
+        tx.cases.put(a_case(1, state="unknown", content="", changed=clock.now()))
+    about = Ref(api_version="v1", kind="Pod", namespace="shop", name="web", uid="uid-2")
+    leash = a_leash(store=store, cluster=cluster, hands=NOBODY, clock=clock)  # type: ignore[arg-type]
+    timing = leash.timing
+    clock.advance(timing.settled + timing.deadline + timing.late + timedelta(seconds=second))
+    assert held is (busy(leash, about, UNDER_WAY) is not None)

@@ -1,7 +1,7 @@
 """What the dead leave is taken back, and what lives is left alone."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -25,12 +25,15 @@ from holdfast.testing.manifests import manifest
 from holdfast.workflow.beginning import begun_again
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.doing import CLAIM
+from holdfast.workflow.expiring import DAMAGED
 from holdfast.workflow.lending import allot, lives
 from holdfast.workflow.orders import accept_restore
 from holdfast.workflow.revoking import order_revoke
 from holdfast.workflow.sweeping import MOST
 from tests.workflow.executing import HOUR, SECOND, Stage, a_stage
+from tests.workflow.notes_of_a_log import Heard
 
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 RESTART = RolloutRestart(stamp="2026-01-01T12:00:00Z")
 KIND = RolloutRestart.kind
 
@@ -440,3 +443,52 @@ def taken_up(stage: Stage) -> None:
     with stage.store.transaction() as tx:
         for case in tx.cases.in_states([State.APPROVED.value], 9):
             begun_again(stage.leash, tx, case, tx.now())
+
+
+CLOSED = {
+    State.LEASED: State.UNKNOWN,
+    State.APPLIED: State.NOT_RECOVERED,
+    State.UNDOING: State.UNDO_FAILED,
+}
+
+
+@pytest.mark.parametrize("state", CLOSED)
+async def test_one_whose_row_is_damaged_is_closed_told_once_and_looked_at_no_more(
+    stage: Stage, state: State
+) -> None:
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.APPLIED)
+    stage.lose_runs(LOOK)
+    stage.forge(msgspec.structs.replace(stage.case(order), state=state.value, content=""))
+    runs = len(stage.runs())
+
+    await swept(stage)
+    await swept(stage, 2)
+
+    assert CLOSED[state].value == stage.case(order).state
+    assert 1 == stage.complaints("row damaged")
+    assert [DAMAGED] == [e["says"] for e in stage.entries("outcome") if "state" in e]
+    assert [] == [each for each in stage.runs()[runs:] if _looks(each)]
+
+
+async def test_an_unknown_one_of_no_moment_is_closed(stage: Stage) -> None:
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.APPLIED)
+    stage.lose_runs(LOOK)
+    odd = {"state": State.UNKNOWN.value, "content": "", "changed": NEVER}
+    stage.forge(msgspec.structs.replace(stage.case(order), **odd))
+    await swept(stage)
+    assert State.NOT_RECOVERED.value == stage.case(order).state
+
+
+async def test_one_that_contradicts_itself_is_told_and_not_looked_at(stage: Stage) -> None:
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.APPLIED)
+    stage.lose_runs(LOOK)
+    stage.forge(msgspec.structs.replace(stage.case(order), digest="other"))
+    runs = len(stage.runs())
+    await swept(stage)
+    assert [] == [each for each in stage.runs()[runs:] if _looks(each)]
+    log = stage.leash.log
+    assert isinstance(log, Heard)
+    assert [True] == ["contradicts" in error.wrong for _, error in log.troubles]

@@ -29,6 +29,11 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     open_until: datetime
     progress: str = ""  # JSON of what people may be shown of the course
 
+    @property
+    def damaged(self) -> bool:
+        """Whether its row holds what no row of ours does: it is told without its content then."""
+        return not self.content
+
 
 _LASTING = ("id", "digest", "namespace", "target", "of_class", "content", "proposed")
 

@@ -32,6 +32,13 @@ class Cases(Protocol):
         """
         ...
 
+    def close(self, was: Case, state: str, at: datetime) -> bool:
+        """Have one whose row is damaged be in that state from then on: nothing else is written.
+
+        False if its row is not damaged, is not in the state of `was`, or has no name of ours.
+        """
+        ...
+
     def in_states(
         self, states: Collection[str], limit: int, after: Changed | None = None
     ) -> Sequence[Case]:

@@ -62,6 +62,15 @@ class CasesInMemory(_Shelf):
         cases[case.id] = _as_kept(case)
         return True
 
+    def close(self, was: Case, state: str, at: datetime) -> bool:
+        """Have one whose row is damaged be in that state from then on."""
+        cases = self._to_change().cases
+        there = cases.get(was.id)
+        if there is None or not there.damaged or there.state != was.state:
+            return False
+        cases[was.id] = _as_kept(msgspec.structs.replace(there, state=state, changed=at))
+        return True
+
     def in_states(
         self, states: Collection[str], limit: int, after: Changed | None = None
     ) -> Sequence[Case]:

@@ -47,6 +47,9 @@ def _is_over(case: Case, now: datetime, timing: Timing) -> bool:
     """
     if case.state != State.UNKNOWN.value:
         return False
+    long = timing.settled + timing.deadline + timing.late
+    if case.damaged:
+        return now - case.changed >= long  # since then: nobody can tell more of it
     try:
         course = course_of(case.course)
     except BadRecord:
@@ -54,7 +57,7 @@ def _is_over(case: Case, now: datetime, timing: Timing) -> bool:
     if course.act.lease or not course.looks:
         return False
     since = course.act.sent.at if course.act.sent is not None else case.proposed
-    return now - since >= timing.settled + timing.deadline + timing.late
+    return now - since >= long
 
 
 def _is_about(case: Case, target: Ref) -> bool:

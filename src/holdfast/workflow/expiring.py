@@ -1,7 +1,8 @@
 """What was not decided, or not begun, in its time ends: nothing stays open because nobody looked.
 
 Two clocks, both by the store's time: how long a proposal may be approved, and how soon after its
-last approval it must begin. The layers refuse by both as well; this is what tidies up.
+last approval it must begin. The layers refuse by both as well; this is what tidies up. What nobody
+can read, because its row was damaged, ends at once: nobody can decide on it, or begin it.
 """
 
 from collections.abc import Iterator
@@ -30,6 +31,8 @@ EXPIRE = "expire"
 
 EXPIRED = "expired"
 """What the entries are called."""
+
+DAMAGED = "its row was damaged in the database: nobody can read what it was"
 
 EVERY = timedelta(seconds=10)
 MOST = 10_000  # cases that are looked at in one go
@@ -61,10 +64,14 @@ def expired(tx: Tx, leash: Leash) -> int:
 
 def _over(tx: Tx, rules: Rules, now: datetime) -> Iterator[tuple[Case, str]]:
     for case in tx.cases.in_states([State.PROPOSED.value], MOST):
-        if case.open_until <= now:
+        if case.damaged:
+            yield case, DAMAGED
+        elif case.open_until <= now:
             yield case, "nobody has decided on it in its time"
     for case in tx.cases.in_states([State.APPROVED.value], MOST):
-        if now - turn_came(tx, case) > rules.start_within:
+        if case.damaged:
+            yield case, DAMAGED
+        elif now - turn_came(tx, case) > rules.start_within:
             yield case, "it did not begin in its time after its last approval"
 
 
@@ -87,6 +94,8 @@ def _ended(tx: Tx, leash: Leash, case: Case, because: str, now: datetime) -> boo
         return False
     id_ = new_id("ent", now, leash.dice.roll(RANDOM))
     details = {"proposal": case.id, "digest": case.digest, "because": because}
+    if case.damaged:
+        leash.log.complain("row damaged", proposal=case.id, was=case.state)
     draft = Draft(id=id_, kind=EXPIRED, actor="keeper", subjects=(case.id,), details=details)
     tx.records.submit(draft)
     return True
@@ -97,7 +106,7 @@ def _moved(tx: Tx, leash: Leash, case: Case, because: str, now: datetime) -> Cas
         course = course_of(case.course)
     except BadRecord:
         return moved(tx, case, Event.EXPIRED, now)
-    if not course.earlier:
+    if case.damaged or not course.earlier:
         return moved(tx, case, Event.EXPIRED, now)
     course = msgspec.structs.replace(course, says=because)
     return not_done(leash, tx, case, Event.EXPIRED, course, now)

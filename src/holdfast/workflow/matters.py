@@ -7,7 +7,7 @@ from holdfast.approvals import words
 from holdfast.approvals.signed import SignedWord
 from holdfast.approvals.statements import Decision
 from holdfast.approvals.words import Dissent, Recall
-from holdfast.errors import StoreRefused
+from holdfast.errors import BadRecord, StoreRefused
 from holdfast.model.asks import Assent, Refusal
 from holdfast.model.canonical import Plain
 from holdfast.model.cases import Case
@@ -73,7 +73,7 @@ def held(tx: Tx, id_: str) -> Case:
     """The case, which nobody else moves before this transaction ends."""
     try:
         case = hold(tx, id_)
-    except StoreRefused:
+    except (StoreRefused, BadRecord):
         case = None
     if case is None:
         raise TooLate(Refusal(by=BY, because="others are deciding on it: try again"))

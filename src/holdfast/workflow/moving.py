@@ -1,13 +1,14 @@
 """The one place where a case moves: by an event that the table of states knows, from where it is.
 
-Of two who move the same case, one is told that it came too late, and has written nothing.
+Of two who move the same case, one is told that it came too late, and has written nothing. One whose
+row is damaged only comes to where nobody acts for it any more.
 """
 
 from datetime import datetime
 
 import msgspec
 
-from holdfast.errors import StoreRefused, WorkFailed
+from holdfast.errors import BadRecord, StoreRefused, WorkFailed
 from holdfast.execution.courses import Course, progress_of, written
 from holdfast.execution.states import Event, State, after
 from holdfast.model.asks import Refusal
@@ -25,6 +26,8 @@ def moved(
     following = after(State(case.state), event)
     if isinstance(following, Refusal):
         return following
+    if case.damaged and event in _CLOSING and tx.cases.close(case, following.value, at):
+        return msgspec.structs.replace(case, state=following.value, changed=at)
     return _kept(tx, case, following, at, course)
 
 
@@ -43,16 +46,32 @@ def must(kept: Case | Refusal) -> Case:
 def hold(tx: Tx, id_: str) -> Case | None:
     """The case, which nobody else moves before this transaction ends; None if there is none.
 
-    Raises `StoreRefused` where others never let go of it.
+    Raises `StoreRefused` where others never let go of it, and `BadRecord` where nobody can move it.
     """
     for _ in range(TRIES):
         case = tx.cases.case(id_)
+        if case is not None and case.damaged:
+            raise unreadable(case)
         if case is None or tx.cases.move(case, case):
             return case
     raise StoreRefused(f"Others are at {id_[:60]} without a pause.", remedy="It is tried again.")
 
 
+_CLOSING = {Event.EXPIRED, Event.LOST, Event.DEADLINE, Event.HALTED, Event.UNDO_FAILED}
+"""By these a case comes to where nobody acts for it but for a person's new word."""
+
+
+def unreadable(case: Case) -> BadRecord:
+    """Its row is damaged."""
+    return BadRecord(
+        f"The row of {case.id[:60]} was damaged in the database: nobody can read what it was.",
+        remedy="See who can write into the database; the record says what was proposed and done.",
+    )
+
+
 def _kept(tx: Tx, case: Case, state: State, at: datetime, course: Course | None) -> Case | Refusal:
+    if case.damaged:
+        return Refusal(by=BY, because=unreadable(case).wrong.rstrip("."))
     changed = max(at, case.changed)  # a clock may be set back
     now = msgspec.structs.replace(case, state=state.value, changed=changed)
     if course is not None:

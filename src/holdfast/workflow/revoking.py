@@ -123,7 +123,10 @@ def gone(leash: Leash, tx: Tx, order: RevokeOrder) -> None:
     """Have the record say that nothing can come of it any more, and its case know that."""
     _record(leash, tx, REVOKED, order)
     for id_ in _cases(tx, order):
-        case = hold(tx, id_)
+        try:
+            case = hold(tx, id_)
+        except BadRecord:
+            continue  # whoever sweeps says so
         if case is not None:
             _forget(leash, tx, case, order.account)
 

@@ -8,6 +8,7 @@
   (`beginning`).
 - A case that waits for a look which nobody will have is given another one; one that nobody has
   looked at yet, or that was done and is at no end, however old it is.
+- A case of which nobody can read the row is closed, told once, and looked at no more.
 - What never recovered, or stays unknown, stays so: of these there are more and more. Those that
   changed lately are seen in each sweep, and the others in turn, so that none hides what is new.
 """
@@ -20,7 +21,9 @@ from holdfast.errors import BadRecord, CouldNotLook
 from holdfast.execution.courses import Course
 from holdfast.execution.courses import read as course_of
 from holdfast.execution.lease_names import parsed
-from holdfast.execution.states import State
+from holdfast.execution.states import Event, State
+from holdfast.model.asks import Refusal
+from holdfast.model.canonical import Plain
 from holdfast.model.cases import Case
 from holdfast.model.ordered import SWEEP, VERIFY, CaseOrder, RevokeOrder, SweepOrder
 from holdfast.model.runs import Schedule
@@ -30,11 +33,14 @@ from holdfast.ports.casework import Changed
 from holdfast.ports.engine import Attempt, Phase, phase
 from holdfast.workflow.beginning import begun_again
 from holdfast.workflow.casebook import plan_of
+from holdfast.workflow.expiring import DAMAGED
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.lending import lives
 from holdfast.workflow.looks import AHEAD, is_looked_at, look_again, next_look
+from holdfast.workflow.moving import moved as move
 from holdfast.workflow.revoking import order_revoke
-from holdfast.workflow.taking_back import being_undone
+from holdfast.workflow.submitting import record
+from holdfast.workflow.taking_back import OUTCOME, being_undone
 from holdfast.workflow.verifying import abandoned
 
 EVERY = timedelta(seconds=30)
@@ -64,7 +70,7 @@ def sweep_phase(held: Held) -> Phase:
         def taken_up(tx: Tx) -> int:
             nonlocal turn
             turn = _following(tx, since)
-            return _begun_again(leash, tx) + _taken_up(leash, tx, since)
+            return _closed(leash, tx, since) + _begun_again(leash, tx) + _taken_up(leash, tx, since)
 
         return await attempt.commit("taken up", taken_up)
 
@@ -122,6 +128,8 @@ def _begun_again(leash: Leash, tx: Tx) -> int:
     """How many are begun again, or have come to their end, that nobody would have begun."""
     now, taken = tx.now(), 0
     for case in _all(tx, (State.APPROVED,), BEGINNING):
+        if case.damaged:
+            continue  # it expires
         try:
             taken += begun_again(leash, tx, case, now)
         except BadRecord as odd:
@@ -143,24 +151,62 @@ def _taken_up(leash: Leash, tx: Tx, since: Changed) -> int:
 
 def _waiting(leash: Leash, tx: Tx, since: Changed) -> Iterator[tuple[Case, Course]]:
     for case, course in _open(leash, tx, since):
-        if _concerns(leash, tx, case, course):
+        if _concerns(leash, tx, case, course) and _is_read(leash, case):
             yield case, course
 
 
+def _is_read(leash: Leash, case: Case) -> bool:
+    """Whether whoever looks would know what to look at."""
+    try:
+        plan_of(case)
+    except BadRecord as odd:
+        leash.log.trouble("sweep", odd)
+        return False
+    return True
+
+
 def _open(leash: Leash, tx: Tx, since: Changed) -> Iterator[tuple[Case, Course]]:
-    """What is at no end, and can be read; of what was left long ago, those whose turn it is."""
-    timing = leash.timing
-    lately = moved(leash.clock.now(), -(timing.deadline + timing.late + LATELY))
-    found = (
-        *_all(tx, GOING_ON, BEGINNING),
-        *_all(tx, LEFT, (lately, "")),
-        *(each for each in _page(tx, LEFT, since) if (each.changed, each.id) <= (lately, "")),
-    )
-    for case in found:
+    """What is at no end, and can be read."""
+    for case in _left_open(leash, tx, since):
+        if case.damaged:
+            continue  # it is closed
         try:
             yield case, course_of(case.course)
         except BadRecord as odd:
             leash.log.trouble("sweep", odd)
+
+
+def _left_open(leash: Leash, tx: Tx, since: Changed) -> Iterator[Case]:
+    """What is at no end; of what was left long ago, those whose turn it is."""
+    timing = leash.timing
+    lately = moved(leash.clock.now(), -(timing.deadline + timing.late + LATELY))
+    yield from _all(tx, GOING_ON, BEGINNING)
+    yield from _all(tx, LEFT, (lately, ""))
+    yield from (each for each in _page(tx, LEFT, since) if (each.changed, each.id) <= (lately, ""))
+
+
+def _closed(leash: Leash, tx: Tx, since: Changed) -> int:
+    """How many are closed of which nobody can read the row: told once, and looked at no more."""
+    now, closed = tx.now(), 0
+    for case in [each for each in _left_open(leash, tx, since) if each.damaged]:
+        event = _CLOSES.get(State(case.state))
+        if case.state == State.UNKNOWN.value and case.changed > now:
+            event = Event.HALTED  # since when it is unknown is damaged too: it would hold others
+        if event is None or isinstance(after := move(tx, case, event, now), Refusal):
+            continue
+        leash.log.complain("row damaged", proposal=case.id, was=case.state)
+        told: dict[str, Plain] = {"event": event.value, "says": DAMAGED, "state": after.state}
+        record(leash, tx, OUTCOME, (case.id,), told)
+        closed += 1
+    return closed
+
+
+_CLOSES = {
+    State.LEASED: Event.LOST,
+    State.APPLIED: Event.DEADLINE,
+    State.UNDOING: Event.UNDO_FAILED,
+}
+"""What happens to one that nobody can read: what became of it, nobody will be able to tell."""
 
 
 def _all(tx: Tx, states: Collection[State], after: Changed) -> Iterator[Case]:

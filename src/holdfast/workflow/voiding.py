@@ -71,6 +71,8 @@ def void(tx: Tx, clock: Clock, dice: Dice, actor: str) -> None:
 
 
 def _unseen(tx: Tx, case: Case) -> None:
+    if case.damaged:
+        return
     try:
         course = read(case.course)
     except BadRecord:
@@ -88,7 +90,9 @@ def _ended(tx: Tx, case: Case, event: Event, now: datetime) -> Case:
         course = read(case.course)
     except BadRecord:
         course = Course()
-    if event is Event.EXPIRED and course.earlier:  # what was done before it is people's to see to
+    if (
+        event is Event.EXPIRED and course.earlier and not case.damaged
+    ):  # what was done before it is people's to see to
         return _kept(case, moved(tx, case, Event.HALTED, now, back(course, UNSEEN)))
     return _kept(case, moved(tx, case, event, now))
 

@@ -23,6 +23,7 @@ from holdfast.testing.shop import a_shop
 from holdfast.wiring.footing import ground
 from holdfast.workflow.keeping import ASTRAY, require_clock
 from tests.adapters.stores.test_upkeep import only_to_be_read
+from tests.contracts.test_casework import a_case
 from tests.surfaces.cli.test_ground import anchor, seal
 from tests.tally import Count, Tally
 
@@ -118,6 +119,7 @@ async def test_one_that_is_well_is_said_to_be(
         "keeper",
         "leash",
         "freeze",
+        "rows",
         "disk",
     ] == [each["part"] for each in told][:-1]
     assert told[-1]["part"] == "cluster"
@@ -133,6 +135,25 @@ async def test_people_read_a_line_for_each_part(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "ok       settings  Every setting fits."
     assert all(line.startswith("ok ") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "says"),
+    [
+        ("applied", 1, "The row of prp_1 was damaged in the database"),
+        ("not_recovered", 0, "prp_1 was damaged in the database, and is closed (not_recovered)."),
+    ],
+)
+async def test_a_proposal_whose_row_is_damaged_is_named_and_is_a_fault_until_it_is_closed(
+    well: Installation, capsys: pytest.CaptureFixture[str], state: str, code: int, says: str
+) -> None:
+    with ground(None).store() as store, store.transaction() as tx:
+        tx.cases.put(a_case(1, state=state, content=""))
+
+    told = await doctor(capsys, code=code)
+
+    said = [each["says"] for each in told if each["part"] == "rows"]
+    assert any(each.startswith(says) for each in said), said
 
 
 async def test_a_freeze_that_is_on_is_told_and_is_no_fault(

@@ -3,17 +3,35 @@
 - A row that must be the first is inserted, and the database says whether it was.
 - A row that changes is changed where it is still, in every column, as its changer saw it: the
   database waits for whoever changes it meanwhile, and then looks again.
-- A row of which a column holds what it is not of is told without its content: nobody can act on it,
-  and whoever reads it says that it was changed. Such a word is nobody's.
+- A row of which a column holds what it is not of, or text in no encoding, is told without its
+  content: nobody can act on it, and whoever reads it says that it was changed. Such a word is
+  nobody's.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, delete, literal, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    Table,
+    delete,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 
-from holdfast.adapters.stores.rows import as_written, insert_into, milliseconds, moment, written
+from holdfast.adapters.stores.rows import (
+    as_written,
+    insert_into,
+    is_text,
+    milliseconds,
+    moment,
+    written,
+)
 from holdfast.adapters.stores.tables import BUCKETS, CASES, ONCE, SWITCHES, WORDS
 from holdfast.model.cases import Bucket, Case, Word, require_same_proposal
 from holdfast.ports.casework import Changed
@@ -65,6 +83,19 @@ class SqlCases(_Shelf):
         """Write it as it is now, if it is still as `was` says."""
         require_same_proposal(was, case)
         return self._changed(CASES, _of_case(was), _of_case(case))
+
+    def close(self, was: Case, state: str, at: datetime) -> bool:
+        """Have one whose row is damaged be in that state from then on."""
+        there = self.case(was.id)
+        if there is None or not there.damaged or there.state != was.state:
+            return False
+        closed = (
+            update(CASES)
+            .where(CASES.c.cluster_uid == self._cluster, CASES.c.id == was.id)
+            .where(CASES.c.state == was.state)
+            .values(state=state, changed_ms=milliseconds(at))
+        )
+        return self._connection.execute(closed).rowcount == 1
 
     def in_states(
         self, states: Collection[str], limit: int, after: Changed | None = None
@@ -244,7 +275,7 @@ def _case(row: Row[*tuple[Any, ...]]) -> Case:
         namespace=written(row.namespace),
         target=written(row.target),
         of_class=written(row.of_class),
-        content=written(row.content) if row.whole else "",
+        content=written(row.content) if row.whole and all(map(is_text, row)) else "",
         card=written(row.card),
         course=written(row.course),
         proposed=moment(row.proposed_ms),

@@ -68,5 +68,15 @@ def written(told: str | bytes) -> str:
     return told.decode(errors="backslashreplace") if isinstance(told, bytes) else told
 
 
+def is_text(told: object) -> bool:
+    """Whether what was read byte for byte is in an encoding of ours."""
+    if isinstance(told, bytes):
+        try:
+            told.decode()
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
 def _sort(column: ColumnElement[Any]) -> str:
     return "integer" if isinstance(column.type, Integer) else "text"

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from holdfast.errors import BadInput, HoldfastError, NotReady
+from holdfast.execution.states import State as Stage
 from holdfast.facts import kinds_read
 from holdfast.model import switches
 from holdfast.model.access import Process, Rights
@@ -35,6 +36,8 @@ API_VERSION = "holdfast.dev/v1alpha1"
 LITTLE = 512 << 20  # bytes that should be free for the database, its log and the anchors
 TOGETHER = 8  # questions that the API server gets at once
 NAMED = 4  # kinds that a line names
+LATEST = 1000  # proposals whose rows are looked at
+GOING_ON = frozenset({Stage.PROPOSED, Stage.APPROVED, Stage.LEASED, Stage.APPLIED, Stage.UNDOING})
 
 
 class State(StrEnum):
@@ -263,6 +266,23 @@ def _anchors(patient: _Patient) -> Iterator[str]:
     yield f"They know {longest} of {size} entries."
 
 
+def _rows(patient: _Patient) -> Iterator[str]:
+    """Those of proposals. What is damaged a keeper closes, and it stays there as it is."""
+    with patient.ground.store() as store, store.reading() as tx:
+        open_, newest = tx.cases.in_states(GOING_ON, LATEST), tx.cases.newest(LATEST)
+    damaged = {each.id: each for each in (*open_, *newest) if each.damaged}
+    held = ", ".join(clean(each.id) for each in damaged.values() if each.state in GOING_ON)
+    if held:
+        raise _Lacking(
+            f"The row of {held} was damaged in the database: nobody can read what it was.",
+            remedy="A keeper that lives closes it within a minute. See who can write into the "
+            "database; what was proposed and done stands in the record: holdfast audit show",
+        )
+    yield f"{len(open_)} proposals are under way, and each can be read."
+    for each in damaged.values():
+        yield f"{clean(each.id)} was damaged in the database, and is closed ({clean(each.state)})."
+
+
 def _disk(patient: _Patient) -> Iterator[str]:
     for folder, free in patient.ground.disk():
         yield room(str(folder), free)
@@ -328,6 +348,7 @@ _PARTS: tuple[tuple[str, _Look, bool], ...] = (
     ("keeper", _keeper, True),
     ("leash", _leash, False),
     ("freeze", _freeze, True),
+    ("rows", _rows, True),
     ("disk", _disk, False),
     ("cluster", _cluster, False),
 )

@@ -14,6 +14,7 @@ from holdfast.conformance import fields, minting
 from holdfast.conformance.acts import Act, acts, again, dry, patched, showing
 from holdfast.conformance.discovered import served
 from holdfast.conformance.ground import Ground, Raw, by_fence, by_rbac, root_of
+from holdfast.conformance.heeding import guarded, heeded
 from holdfast.execution.lease_names import Purpose
 from holdfast.model.counted import Counted, counted
 from holdfast.model.objects import Object
@@ -48,11 +49,12 @@ type Suite = Callable[[Ground, int, Claims], Awaitable[None]]
 
 
 async def fenced(
-    bench: Bench, seed: int, number: int, wanted: Sequence[str]
+    bench: Bench, seed: int, number: int, wanted: Sequence[str], say: Callable[[str], None]
 ) -> AsyncGenerator[Counted]:
-    """Those suites, with so many tries of each sort by each lease."""
+    """Those suites, with so many tries of each sort by each lease; whoever waits says so."""
     dice = random.Random(seed)  # noqa: S311 - it repeats itself, on purpose
     async with Ground.broken_in(bench, dice) as ground:
+        await heeded(guarded(ground, await _restart(ground)), say)
         for name in wanted:
             claims = Claims()
             await SUITES[name](ground, number, claims)
@@ -64,18 +66,24 @@ async def fenced(
 
 async def _escape(ground: Ground, _: int, claims: Claims) -> None:
     """Whoever has the keeper's token."""
-    kind, of = next(each for each in await ground.served() if each[0].name == "RolloutRestart")
-    act = next(acts(kind, *await ground.target(of, ground.here)))
+    act = await _restart(ground)
     if isinstance(lent := await ground.lend(act), str):
         claims.add("leases lent", lent)
         return
     await ground.made(*minting.somebodys(ground.here))
     claims.add("leases lent", "")
-    for each in minting.tries(next(ground.accounts()), act.whole, ground.here):
+    account = [*ground.accounts()][-1]
+    for each in minting.tries(account, act.whole, ground.here):
         said = await ground.bench.keeper.ask(dry(each))
         fine = by_fence(said) or by_rbac(said)
         wrong = f"{each.method} {each.path} {each.body}: {said.code} {said.message[:200]}"
         claims.add("a keeper's other requests", "" if fine else wrong)
+
+
+async def _restart(ground: Ground) -> Act:
+    """A restart of a workload of the suite's own."""
+    kind, of = next(each for each in await ground.served() if each[0].name == "RolloutRestart")
+    return next(acts(kind, *await ground.target(of, ground.here)))
 
 
 async def _least_privilege(ground: Ground, number: int, claims: Claims) -> None:

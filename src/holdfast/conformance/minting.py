@@ -21,6 +21,19 @@ def somebodys(namespace: str) -> tuple[str, Raw]:
     return _bindings(namespace), {**body, "roleRef": _role("view")}
 
 
+def early(namespace: str) -> tuple[Try, Try, Try]:
+    """What fences refuse whether or not a lease is there: a Secret beside leases, an account that
+    the keeper makes and is no lease, and a binding that nobody but the keeper makes.
+    """
+    own: list[Raw] = [{"kind": "ServiceAccount", "name": "early", "namespace": LEASES}]
+    free = {"metadata": {"name": "early"}}
+    return (
+        _post(f"/api/v1/namespaces/{LEASES}/secrets", free),
+        _post(_ACCOUNTS, free),
+        _post(_bindings(namespace), _binding("early", own)),
+    )
+
+
 def tries(lease: str, workload: str, namespace: str) -> Iterator[Try]:
     """Each of them, with a lease of a restart that is there."""
     own: list[Raw] = [{"kind": "ServiceAccount", "name": lease, "namespace": LEASES}]

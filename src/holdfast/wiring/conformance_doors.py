@@ -37,6 +37,7 @@ async def _cluster(
     seed: int,
     number: int,
     suites: Sequence[str],
+    say: Callable[[str], None],
 ) -> AsyncGenerator[Counted]:
     from holdfast.adapters.clock import SystemClock
     from holdfast.conformance.fenced import fenced
@@ -44,7 +45,7 @@ async def _cluster(
 
     async with (
         bench(connect(target), SystemClock()) as opened,
-        aclosing(fenced(opened, seed, number, suites)) as lines,
+        aclosing(fenced(opened, seed, number, suites, say)) as lines,
     ):
         async for line in lines:
             yield line

@@ -1,5 +1,6 @@
 """`holdfast conformance`: what suites counted, as they count it, and one line at the end."""
 
+import sys
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 
@@ -19,6 +20,11 @@ async def tell_as_they_come(lines: AsyncGenerator[Counted], seed: int) -> int:
     """The same of lines that are waited for; whoever is interrupted has them cleaned up."""
     async with aclosing(lines):
         return _end([_shown(line) async for line in lines], seed)
+
+
+def wait(what: str) -> None:
+    """Say what is waited for, beside what is counted."""
+    print(what, file=sys.stderr, flush=True)
 
 
 def _shown(line: Counted) -> Counted:

@@ -71,8 +71,11 @@ class ConformanceDoors:
     """The suites that anybody may run against us."""
 
     fast: Callable[[int, int], Iterator[Counted]]  # by a seed, and so many proposals
-    # Against a cluster: by a seed, so many tries of each sort by each lease, and which suites.
-    cluster: Callable[[Target, int, int, Sequence[str]], AsyncGenerator[Counted]]
+    # Against a cluster: by a seed, so many tries of each sort by each lease, which suites, and who
+    # is told what is waited for.
+    cluster: Callable[
+        [Target, int, int, Sequence[str], Callable[[str], None]], AsyncGenerator[Counted]
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

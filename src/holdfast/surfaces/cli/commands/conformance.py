@@ -72,5 +72,7 @@ def declare(app: App, doors: Doors) -> None:
                 remedy="If nobody needs it, give --i-may-break-this-cluster.",
             )
         target = Target(kubeconfig=kubeconfig, context=context)
-        lines = doors.conformance.cluster(target, seed, count or TRIES, suite or SUITES)
+        lines = doors.conformance.cluster(
+            target, seed, count or TRIES, suite or SUITES, telling.wait
+        )
         return asyncio.run(telling.tell_as_they_come(lines, seed))

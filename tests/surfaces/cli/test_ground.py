@@ -96,6 +96,7 @@ def test_a_check_says_how_it_stands(installed: Path, holdfast: Holdfast) -> None
     assert "is as this version wants it" in said
     assert "3 entries, epoch 0" in said
     assert "anchors 1, the longest of 3 entries" in said
+    assert "verified not here, which would read all of it: holdfast audit verify" in said
 
 
 @pytest.mark.parametrize("anchored", [True, False], ids=["with an anchor", "without an anchor"])
@@ -368,6 +369,31 @@ def test_a_backup_where_no_public_key_is_says_what_is_not_known(
     said = holdfast("db", "backup", str(tmp_path / "b"))
 
     assert "Whether its record verifies is not known: This installation has no audit key" in said
+    assert "Name a public key with --key" in said
+
+
+@pytest.mark.parametrize(("damage", "code"), [("", 0), ("DELETE FROM hf_entries", 1)])
+def test_a_backup_is_verified_by_the_public_key_that_is_named(
+    installed: Path, holdfast: Holdfast, tmp_path: Path, damage: str, code: int
+) -> None:
+    seal(range(1, 5))
+    elsewhere = tmp_path / "elsewhere"
+    (installed / "keys" / "public").rename(elsewhere)
+    with closing(sqlite3.connect(installed / "holdfast.db", isolation_level=None)) as raw:
+        raw.executescript(damage)
+
+    said = holdfast("db", "backup", str(tmp_path / "b"), "--key", str(elsewhere), code=code)
+
+    assert "is not known" not in said
+    assert bool(damage) is ("It is no backup to rely on: " in said)
+
+
+def test_a_public_key_that_is_not_there_is_said_before_a_backup_is_written(
+    installed: Path, holdfast: Holdfast, tmp_path: Path
+) -> None:
+    seal(range(1, 5))
+    holdfast("db", "backup", str(tmp_path / "b"), "--key", str(tmp_path / "none"), code=2)
+    assert not (tmp_path / "b").exists()
 
 
 def test_a_record_whose_key_is_lost_goes_on_in_a_new_epoch(

@@ -81,14 +81,16 @@ def check(ground: Ground) -> int:
     return NOTHING
 
 
-def backup(ground: Ground, path: Path, doors: Doors) -> int:
+def backup(ground: Ground, path: Path, keys: Sequence[Path], doors: Doors) -> int:
     """Write a backup, and say what is in it; faults if its record is not one to go on from."""
+    if keys:
+        ground.keys(keys)  # who names one that cannot be read is told before anything is written
     with ground.upkeep() as upkeep:
         manifest = upkeep.backup(path, stamp(doors.now()))
     console = Plain()
     console.print(clean(f"Written to {path}: {_holds(manifest)}. Keep an anchor elsewhere."))
     try:
-        _require_sound(ground)
+        _require_sound(ground, keys)
     except (BadRecord, WrongStore) as unsound:
         console.print(
             clean(
@@ -98,16 +100,21 @@ def backup(ground: Ground, path: Path, doors: Doors) -> int:
         )
         return FAULTS
     except BadInput as keyless:
-        console.print(clean(f"Whether its record verifies is not known: {keyless.wrong}"))
+        Plain(stderr=True).print(
+            clean(
+                f"Whether its record verifies is not known: {keyless.wrong} Name a public key with "
+                "--key, or verify it where there is one."
+            )
+        )
     return NOTHING
 
 
-def _require_sound(ground: Ground) -> None:
+def _require_sound(ground: Ground, keys: Sequence[Path]) -> None:
     """Raise for a record that does not verify, or is not as its anchors know it."""
     with ground.store() as store, store.reading() as tx:
         require_anchored(tx.records, read_anchors(ground))
         if tx.records.tip() is not None:
-            judge(ground.keys(()), ground.check)(tx.records)
+            judge(ground.keys(keys), ground.check)(tx.records)
 
 
 def restore(ground: Ground, path: Path, keys: Sequence[Path], now: datetime) -> int:
@@ -206,4 +213,5 @@ def _told(
         f"cluster   {standing.cluster}",
         f"record    {size}; {waiting} wait to be sealed",
         f"anchors   {kept}",
+        "verified  not here, which would read all of it: holdfast audit verify",
     ]

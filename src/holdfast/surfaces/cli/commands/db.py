@@ -45,6 +45,8 @@ def declare(app: App, doors: Doors) -> None:
     def check(*, state: State = None) -> int:
         """Say whether this version may use the database, and whether it is as its anchors know it.
 
+        It does not verify the record, entry by entry: that is what `holdfast audit verify` does.
+
         Parameters
         ----------
         state
@@ -55,22 +57,25 @@ def declare(app: App, doors: Doors) -> None:
         return keeping.check(doors.ground(state))
 
     @db.command
-    def backup(file: Path, /, *, state: State = None) -> int:
+    def backup(file: Path, /, *, key: Keys = (), state: State = None) -> int:
         """Write everything into one file, as it is at this moment; whoever uses it goes on.
 
         Then the record is verified, and held against the anchors: exits 1 when it does not hold,
-        because such a backup could not be relied on. The file is written all the same.
+        because such a backup could not be relied on. The file is written all the same. Exits 0 also
+        where there is no public key to verify it by, and says so on standard error.
 
         Parameters
         ----------
         file
             Where to; it must not be there yet.
+        key
+            A public audit key, or a folder of them (default: our own); can be given again.
         state
             The state folder (default: $HOLDFAST_STATE_DIR).
         """
         from holdfast.surfaces.cli import db as keeping
 
-        return keeping.backup(doors.ground(state), file, doors)
+        return keeping.backup(doors.ground(state), file, key, doors)
 
     @db.command
     def restore(file: Path, /, *, key: Keys = (), state: State = None) -> int:

@@ -114,6 +114,11 @@ def _declare_saying(app: App, doors: Doors) -> None:
         What is signed is the digest of what is shown. Exits 0 when the keeper has recorded it, 3
         when it is refused, too late, or you did not mean it, and 2 when it could not be asked.
 
+        Of a plan, each step is signed and handed over in its order. Steps that you have signed
+        before are skipped. Exits 0 when all the others are recorded, and 3 at the first one that is
+        refused (those before it stay recorded, those after it are not handed over), or when you
+        had signed every step before, so that nothing of it was left for you.
+
         Parameters
         ----------
         id

@@ -5,18 +5,25 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import msgspec
+import pytest
 
 from holdfast.errors import StoreUnreachable
+from holdfast.model.access import Process
 from holdfast.model.runs import Backlog, Figures
 from holdfast.ports import Tx
 from holdfast.surfaces.processes.health import Figure, Health, written
 from holdfast.testing.clock import FrozenClock
 from holdfast.testing.engine import EngineInMemory
 from holdfast.testing.memory import StoreInMemory
+from holdfast.workflow.alive import SILENT
 from tests.audit.chains import CLUSTER, a_draft
 from tests.contracts.test_store import a_letter
 from tests.workflow.test_alive import a_beat
 from tests.workflow.test_sealing import a_sealer, submit
+
+ME = "serve-1"
+MOMENT = timedelta(milliseconds=1)
+NOT_TAKEN = 503, "the database answers, and takes nothing\n"
 
 
 class Away(StoreInMemory):
@@ -32,8 +39,16 @@ def health(store: StoreInMemory) -> Health:
     return Health(
         store=store,
         engine=EngineInMemory(store, FrozenClock(), phases=(), queues=()),
+        executor=ME,
         version="1.2.3",
     )
+
+
+def beaten(store: StoreInMemory, ago: timedelta = timedelta(0), executor: str = ME) -> None:
+    """The store has taken a beat of `serve` that long ago."""
+    beat = msgspec.structs.replace(a_beat(ago=ago), role=Process.SERVE.value, executor=executor)
+    with store.transaction() as tx:
+        tx.beats.beat(beat)
 
 
 async def test_whoever_answers_lives_even_without_its_store() -> None:
@@ -42,6 +57,7 @@ async def test_whoever_answers_lives_even_without_its_store() -> None:
 
 async def test_ready_is_who_reaches_the_store_and_a_keeper_is_told_beside() -> None:
     store = StoreInMemory(CLUSTER)
+    beaten(store)
     assert "keeper: not alive" in (await health(store).ready()).body
     with store.transaction() as tx:
         tx.beats.beat(a_beat())
@@ -57,6 +73,28 @@ async def test_without_its_store_it_is_not_ready_and_says_nothing_of_where_that_
     assert (503, "the database does not answer\n") == (reply.code, reply.body)
 
 
+@pytest.mark.parametrize(
+    ("ago", "reply"),
+    [(SILENT, (200, "ready\nkeeper: not alive\n")), (SILENT + MOMENT, NOT_TAKEN)],
+)
+async def test_ready_is_whose_own_beats_the_store_takes(
+    ago: timedelta, reply: tuple[int, str]
+) -> None:
+    store = StoreInMemory(CLUSTER, FrozenClock())
+    beaten(store, ago)
+    told = await health(store).ready()
+    assert reply == (told.code, told.body)
+    takes = int(reply != NOT_TAKEN)
+    assert f"holdfast_store_takes {takes}" in (await health(store).metrics()).body.splitlines()
+
+
+async def test_the_beats_of_others_make_nobody_ready() -> None:
+    store = StoreInMemory(CLUSTER)
+    beaten(store, executor="serve-2")
+    told = await health(store).ready()
+    assert NOT_TAKEN == (told.code, told.body)
+
+
 async def test_the_figures_count_what_is_sealed_and_what_waits() -> None:
     store = StoreInMemory(CLUSTER)
     submit(store, a_draft(1), a_draft(2))
@@ -70,6 +108,7 @@ async def test_the_figures_count_what_is_sealed_and_what_waits() -> None:
     assert {
         'holdfast_info{process="serve",version="1.2.3"} 1',
         "holdfast_store_up 1",
+        "holdfast_store_takes 0",
         "holdfast_keeper_alive 0",
         "holdfast_frozen 0",
         "holdfast_record_entries 2",
@@ -83,6 +122,7 @@ async def test_a_freeze_is_a_figure_and_readiness_is_what_it_was() -> None:
     store = StoreInMemory(CLUSTER)
     with store.transaction() as tx:
         tx.switches.on("freeze", "whatever stands there", tx.now())
+    beaten(store)
 
     assert "holdfast_frozen 1" in (await health(store).metrics()).body.splitlines()
     assert "ready\nkeeper: not alive\n" == (await health(store).ready()).body

@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -141,6 +142,23 @@ def test_a_database_that_is_moved_away_makes_serve_unready_until_it_is_back(
         eventually(lambda: said(listens, "readyz") == "the database does not answer\n")
         assert not (state / "holdfast.db").exists()
         (state / "elsewhere").rename(state / "holdfast.db")
+        eventually(lambda: said(listens, "readyz").startswith("ready\n"))
+
+
+def test_a_database_that_takes_nothing_makes_serve_unready_until_it_does(
+    tmp_path: Path, state: Path, store: SqlStore
+) -> None:
+    store.close()
+    with (
+        running(tmp_path / "log", "serve", state_dir=str(state)) as serve,
+        closing(sqlite3.connect(state / "holdfast.db", isolation_level=None)) as other,
+    ):
+        listens = serve.until("started")["listens"]
+        eventually(lambda: said(listens, "readyz").startswith("ready\n"))
+        other.execute("BEGIN IMMEDIATE")  # nobody else writes, as on a disk that is full
+        eventually(lambda: "takes nothing" in said(listens, "readyz"))
+        assert "ok\n" == said(listens, "healthz")
+        other.execute("ROLLBACK")
         eventually(lambda: said(listens, "readyz").startswith("ready\n"))
 
 

@@ -17,7 +17,7 @@ from holdfast.model.switches import FREEZE
 from holdfast.ports import Store
 from holdfast.ports.engine import Engine
 from holdfast.surfaces.processes.listener import Pages, Reply
-from holdfast.workflow.alive import alive
+from holdfast.workflow.alive import alive, beats_on
 
 WITHIN = 5.0  # seconds that the store has to answer
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
@@ -35,6 +35,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 class State(msgspec.Struct, frozen=True, kw_only=True):
     """What the store says at one moment."""
 
+    takes: bool  # what this process writes: its own beat is there
     keeper_alive: bool
     frozen: bool
     sealed: int
@@ -49,6 +50,7 @@ class Health:
 
     store: Store
     engine: Engine
+    executor: str  # whose beat is ours
     version: str
 
     @property
@@ -61,11 +63,15 @@ class Health:
         return Reply(code=200, body="ok\n")
 
     async def ready(self) -> Reply:
-        """Ready is who can work: the store answers. Whether a keeper lives is told beside."""
+        """Ready is who can work: the store answers, and takes what it is given. Whether a keeper
+        lives is told beside.
+        """
         try:
             state = await self._state()
         except (StoreFailed, TimeoutError):
             return Reply(code=503, body="the database does not answer\n")
+        if not state.takes:
+            return Reply(code=503, body="the database answers, and takes nothing\n")
         keeper = "alive" if state.keeper_alive else "not alive"
         return Reply(code=200, body=f"ready\nkeeper: {keeper}\n")
 
@@ -84,11 +90,13 @@ class Health:
     def _look(self) -> State:
         with self.store.reading() as tx:
             tip = tx.records.tip()
-            keeper = alive(tx.beats.all(), Process.KEEPER, tx.now())
+            beats, now = tx.beats.all(), tx.now()
+            keeper = alive(beats, Process.KEEPER, now)
             engines = [(Process.SERVE, self.engine.figures(tx))]
             if keeper is not None and keeper.figures is not None:
                 engines.append((Process.KEEPER, keeper.figures))
             return State(
+                takes=beats_on(beats, self.executor, now),
                 keeper_alive=keeper is not None,
                 frozen=tx.switches.value(FREEZE) is not None,
                 sealed=tip.size if tip is not None else 0,
@@ -116,6 +124,7 @@ class Health:
 
 def _of(state: State) -> Sequence[Figure]:
     told = (
+        ("store_takes", "Whether it takes what this process writes.", int(state.takes)),
         ("keeper_alive", "Whether a keeper has beaten lately.", int(state.keeper_alive)),
         ("frozen", "Whether a freeze is on, so that nothing new is done.", int(state.frozen)),
         ("record_entries", "Entries of the audit record.", state.sealed),

@@ -39,8 +39,13 @@ def run(serving: Serving) -> None:
 async def _run(serving: Serving) -> None:
     ended = ends_when_told(serving.log)
     await asyncio.to_thread(_require_ready, serving)
-    pages = Health(store=serving.store, engine=serving.engine, version=serving.me.version).pages
-    async with await listen(pages, serving.host, serving.port) as server:
+    health = Health(
+        store=serving.store,
+        engine=serving.engine,
+        executor=serving.me.executor,
+        version=serving.me.version,
+    )
+    async with await listen(health.pages, serving.host, serving.port) as server:
         host, port = server.sockets[0].getsockname()[:2]
 
         def begun() -> None:

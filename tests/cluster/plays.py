@@ -152,14 +152,14 @@ def released(*besides: Raw) -> Filed:
 
 
 def two_quotas() -> Filed:
-    """Either of which would do."""
+    """One refuses, and the other would once it is as tight: the API server names any that does."""
+    hard = {"tight": ONE_POD, "other": {"hard": {"pods": "7"}}}
     quotas: list[Raw] = [
-        {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": name}, "spec": ONE_POD}
-        for name in ("tight", "tighter")
+        {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": name}, "spec": spec}
+        for name, spec in hard.items()
     ]
     counted = [
-        {"of": f"ResourceQuota/{name}", "where": {"status": ONE_POD}}
-        for name in ("tight", "tighter")
+        {"of": f"ResourceQuota/{name}", "where": {"status": spec}} for name, spec in hard.items()
     ]
     return filed("quotas", quotas, counted, [{"apply": workload("Deployment")}])
 

@@ -150,6 +150,7 @@ async def a_quota_that_somebody_made_again(play: Play) -> None:
 
 
 async def _quota_deleted(play: Play) -> tuple[Told, str]:
+    """It refuses alone when it is proposed; when it is deleted, there is another that refuses."""
     await play.broken()
     refusal = (await play.found("HF-WRK-052"))[0]
     assert refusal.through is not None
@@ -159,7 +160,13 @@ async def _quota_deleted(play: Play) -> tuple[Told, str]:
         code="HF-WRK-052",
         trouble=finding_id(refusal.about, "HF-WRK-052", refusal.part),
     )
-    return await play.done(await play.installed.propose(wanted)), name
+    told = await play.installed.propose(wanted)
+    other = play.path("resourcequotas", "other")
+    await asyncio.to_thread(play.patch, {"spec": ONE_POD}, "somebody", other)
+    async with asyncio.timeout(PATIENCE):
+        while play.installed.fetch(other)["status"]["hard"] != ONE_POD["hard"]:
+            await asyncio.sleep(PACE)
+    return await play.done(told), name
 
 
 async def a_scale_that_somebody_changed(play: Play) -> None:

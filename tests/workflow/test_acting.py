@@ -218,14 +218,6 @@ async def test_a_content_that_somebody_wrote_on_is_refused(stage: Stage) -> None
     assert [] == stage.wire.sent
 
 
-async def test_what_is_not_sealed_is_not_done() -> None:
-    async with a_stage(sealed=SECOND / 10) as stage:
-        order = await stage.approved(RESTART, sealed=False)
-        await stage.until(order, State.REFUSED)
-        assert [] == stage.wire.sent
-        assert "audit_first" in {e["by"] for e in stage.entries("outcome")[0]["refusals"]}
-
-
 async def test_a_lease_that_cannot_be_lent_fails_it(stage: Stage) -> None:
     stage.leases.not_lent.append(NotLent(why="its rights did not come"))
     order = await stage.approved(RESTART)

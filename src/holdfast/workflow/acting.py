@@ -86,7 +86,7 @@ class Act:
     async def ready(self, doing: Trial) -> Ready:
         """Every check before the act. Whatever is looked at is looked at side by side."""
         leash, about = self._leash, doing.proposal
-        await doing.sealed(self.intent)  # the layers judge whether it is
+        await doing.sealed()  # the layers judge whether it is
         amiss, seen = await asyncio.gather(
             leash.fences.amiss(),
             sighted(leash, about.action, about.target),

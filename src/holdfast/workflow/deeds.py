@@ -91,8 +91,10 @@ class Trial(Protocol):
         """What was there before the act."""
         ...
 
-    async def sealed(self, named: Callable[[Tx], str]) -> bool:
-        """Whether what has that id is in the chain, and witnessed elsewhere; it is waited for."""
+    async def sealed(self) -> bool:
+        """Whether it is in the chain, and witnessed elsewhere, that exactly this is to be done; it
+        is waited for. Raises `Stopped`.
+        """
         ...
 
 

@@ -14,22 +14,14 @@ about to be sent counts as sent.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import count
 
 import msgspec
 
-from holdfast.errors import (
-    NOT_NOW,
-    BadInput,
-    BadRecord,
-    CouldNotLook,
-    HoldfastError,
-    WorkFailed,
-)
+from holdfast.errors import BadInput, BadRecord, CouldNotLook, WorkFailed
 from holdfast.execution.courses import Course, Sending, sight_of
 from holdfast.execution.courses import read as course_of
 from holdfast.execution.lease_names import Purpose
@@ -39,14 +31,12 @@ from holdfast.model.asks import Refusal
 from holdfast.model.canonical import Plain
 from holdfast.model.cases import Case
 from holdfast.model.documents import Document
-from holdfast.model.entries import Entry
 from holdfast.model.ordered import EXECUTE, CaseOrder, RevokeOrder
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Sight
 from holdfast.model.steps import Step
 from holdfast.ports import Denied, Done, How, Tx
 from holdfast.ports.engine import Attempt, Phase, phase
-from holdfast.workflow import as_sealed
 from holdfast.workflow.as_sealed import LEASE
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.deeds import (
@@ -63,14 +53,13 @@ from holdfast.workflow.deeds import (
     refused,
     told,
 )
-from holdfast.workflow.intents import sealed_intent
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.lending import allot
 from holdfast.workflow.moving import hold, must, noted
+from holdfast.workflow.on_record import OnRecord
 from holdfast.workflow.own_leases import OwnLease
 from holdfast.workflow.rehearsing import without_values
 from holdfast.workflow.revoking import gone, order_revoke
-from holdfast.workflow.sealing import pace_after
 from holdfast.workflow.submitting import record
 
 READS = 10  # how often what moves is read again before it is sent
@@ -90,12 +79,14 @@ class Doing:
     deed: Deed
     proposal: Proposal = field(init=False)
     lease: OwnLease = field(init=False)
-    _entries: Sequence[Entry] = field(init=False, default=())  # what is sealed of it
-    _witnessed: bool = field(init=False, default=False)  # what it spends is known elsewhere
+    on_record: OnRecord = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.on_record = OnRecord(self.leash, self.order, self.deed)
 
     async def run(self) -> str:
         """To its end. Raises what keeps it from going on; whoever takes it up looks first."""
-        before = await asyncio.to_thread(self._begun_before)
+        before = await asyncio.to_thread(self.on_record.begun_before)
         claimed = await self.attempt.commit(CLAIM, lambda tx: self._claim(tx, before))
         if claimed != GO:
             return claimed
@@ -113,22 +104,6 @@ class Doing:
         return said
 
     # 1. the claim
-
-    def _begun_before(self) -> str:
-        with self.leash.store.reading() as tx:
-            case = tx.cases.case(self.order.proposal)
-            try:
-                about = plan_of(case).at(self.order.step) if case is not None else None
-            except BadRecord:
-                about = None  # whoever claims it says so
-            if about is None:
-                return ""
-            try:
-                entries = as_sealed.told(self.leash, tx.records, about.id)
-            except BadRecord as odd:
-                return odd.wrong
-            meant, purpose = self.deed.intent(tx), self.deed.purpose
-            return as_sealed.begun_before(entries, self.order, purpose, meant)
 
     def _claim(self, tx: Tx, before: str) -> str:
         case = hold(tx, self.order.proposal)
@@ -339,77 +314,13 @@ class Doing:
     async def before(self) -> Sight | None:
         """What was there before the act."""
         picture = self._own(await self._case()).before
-        if why := as_sealed.other_before(self._entries, self.order.step, picture):
+        if why := self.on_record.other_before(picture):
             raise refused("record", why)
         return sight_of(picture) if picture is not None else None
 
-    async def sealed(self, named: Callable[[Tx], str]) -> bool:
-        """Whether what has that id is in the chain, and says that exactly this is to be done; it is
-        waited for, and once for each attempt it is witnessed outside the database. Without seals
-        nobody does anything, and what was never submitted is not waited for.
-        """
-        there = await self._sealed(named)
-        if there and not self._witnessed:
-            try:
-                await self.leash.witness()
-            except NOT_NOW:
-                raise  # another attempt goes on when it answers
-            except HoldfastError as unknown:
-                raise failed(f"nobody witnesses what it spends: {unknown.wrong}") from None
-            self._witnessed = True
-        if there and (why := await asyncio.to_thread(self._not_as_sealed)):
-            raise refused("record", why)
-        try:
-            await self.leash.refreshed()
-        except NOT_NOW:
-            raise
-        except HoldfastError as unsealed:
-            raise failed(
-                f"the record does not say what it is judged by: {unsealed.wrong}"
-            ) from None
-        return there
-
-    async def _sealed(self, named: Callable[[Tx], str]) -> bool:
-        if not (id_ := await asyncio.to_thread(self._named, named)):
-            return False
-        try:
-            async with asyncio.timeout(self.leash.timing.sealed.total_seconds()):
-                for looks in count():
-                    if (there := await asyncio.to_thread(self._in_the_chain, id_)) is not None:
-                        return there
-                    await asyncio.sleep(pace_after(looks))
-        except TimeoutError:
-            pass
-        return False
-
-    def _not_as_sealed(self) -> str:
-        """Why it is not what was sealed, or is over by what is sealed; empty if it stands."""
-        try:
-            with self.leash.store.reading() as tx:
-                entries = as_sealed.told(self.leash, tx.records, self.proposal.id)
-                meant = self.deed.intent(tx)
-        except BadRecord as odd:
-            return odd.wrong
-        self._entries, purpose = entries, self.deed.purpose
-        back = purpose is Purpose.UNDO
-        return (
-            as_sealed.other_than_sealed(entries, self.proposal)
-            or as_sealed.over(entries, self.order, purpose, meant)
-            or as_sealed.frozen(entries, purpose)
-            or (as_sealed.never_done(entries, self.order) if back else "")
-        )
-
-    def _named(self, named: Callable[[Tx], str]) -> str:
-        with self.leash.store.reading() as tx:
-            return named(tx)
-
-    def _in_the_chain(self, id_: str) -> bool | None:
-        """Whether what is there of that id is the intent; None while nothing is."""
-        with self.leash.store.reading() as tx:
-            if tx.records.entry(id_) is None:
-                return None
-            about, purpose = self.proposal, self.deed.purpose
-            return sealed_intent(tx.records, id_, about, self.order, purpose) is not None
+    async def sealed(self) -> bool:
+        """Whether it is in the chain that exactly this is to be done."""
+        return await self.on_record.sealed(self.proposal)
 
     async def _case(self) -> Case:
         return await asyncio.to_thread(self._read)

@@ -99,7 +99,7 @@ class Undo:
     async def ready(self, doing: Trial) -> Ready:
         """Whether it is still ours to take back, and would be as it was."""
         leash, about = self._leash, doing.proposal
-        if not await doing.sealed(self.intent):
+        if not await doing.sealed():
             raise refused("audit_first", "that it is to be taken back is not sealed")
         if (no := why_not_fenced(await leash.fences.amiss())) is not None:
             raise Stopped(Stop(refusals=(no,)))

@@ -65,12 +65,14 @@ def sweep_phase(held: Held) -> Phase:
         del order
         leash, since = held(), turn
         left = await _left(leash)
-        await attempt.commit("swept", lambda tx: _swept(leash, tx, left, since))
+        await attempt.commit("swept", lambda tx: _swept(leash, tx, left, _turn(tx, since)))
 
         def taken_up(tx: Tx) -> int:
             nonlocal turn
-            turn = _following(tx, since)
-            return _closed(leash, tx, since) + _begun_again(leash, tx) + _taken_up(leash, tx, since)
+            in_turn = _turn(tx, since)
+            turn = _following(in_turn)
+            closed = _closed(leash, tx, in_turn)
+            return closed + _begun_again(leash, tx) + _taken_up(leash, tx, in_turn)
 
         return await attempt.commit("taken up", taken_up)
 
@@ -91,19 +93,21 @@ async def _left(leash: Leash) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
-def _swept(leash: Leash, tx: Tx, left: Mapping[str, tuple[str, ...]], since: Changed) -> None:
+def _swept(
+    leash: Leash, tx: Tx, left: Mapping[str, tuple[str, ...]], in_turn: Sequence[Case]
+) -> None:
     """Have the end of the dead seen to, where nobody does yet."""
     for account, namespaces in left.items():
         if not lives(tx, leash.engine, account):
             order_revoke(leash, tx, RevokeOrder(account=account, namespaces=namespaces))
-    for held in _held(leash, tx, since):
+    for held in _held(leash, tx, in_turn):
         if held.account not in left and not lives(tx, leash.engine, held.account):
             order_revoke(leash, tx, held)
 
 
-def _held(leash: Leash, tx: Tx, since: Changed) -> Iterator[RevokeOrder]:
+def _held(leash: Leash, tx: Tx, in_turn: Sequence[Case]) -> Iterator[RevokeOrder]:
     """The leases of which cases do not know that nothing is left."""
-    for case, course in _open(leash, tx, since):
+    for case, course in _open(leash, tx, in_turn):
         for each in (*course.earlier, course):
             for sending in (each.act, each.undo):
                 if parsed(sending.lease) is not None:
@@ -137,10 +141,10 @@ def _begun_again(leash: Leash, tx: Tx) -> int:
     return taken
 
 
-def _taken_up(leash: Leash, tx: Tx, since: Changed) -> int:
+def _taken_up(leash: Leash, tx: Tx, in_turn: Sequence[Case]) -> int:
     """Of how many cases somebody looks again."""
     taken = 0
-    for case, course in _waiting(leash, tx, since):
+    for case, course in _waiting(leash, tx, in_turn):
         order = CaseOrder(proposal=case.id, step=course.step, generation=course.generation)
         number = _free(leash, tx, order, course.looks + 1)
         if number is not None:
@@ -149,8 +153,8 @@ def _taken_up(leash: Leash, tx: Tx, since: Changed) -> int:
     return taken
 
 
-def _waiting(leash: Leash, tx: Tx, since: Changed) -> Iterator[tuple[Case, Course]]:
-    for case, course in _open(leash, tx, since):
+def _waiting(leash: Leash, tx: Tx, in_turn: Sequence[Case]) -> Iterator[tuple[Case, Course]]:
+    for case, course in _open(leash, tx, in_turn):
         if _concerns(leash, tx, case, course) and _is_read(leash, case):
             yield case, course
 
@@ -165,9 +169,9 @@ def _is_read(leash: Leash, case: Case) -> bool:
     return True
 
 
-def _open(leash: Leash, tx: Tx, since: Changed) -> Iterator[tuple[Case, Course]]:
+def _open(leash: Leash, tx: Tx, in_turn: Sequence[Case]) -> Iterator[tuple[Case, Course]]:
     """What is at no end, and can be read."""
-    for case in _left_open(leash, tx, since):
+    for case in _left_open(leash, tx, in_turn):
         if case.damaged:
             continue  # it is closed
         try:
@@ -176,19 +180,19 @@ def _open(leash: Leash, tx: Tx, since: Changed) -> Iterator[tuple[Case, Course]]
             leash.log.trouble("sweep", odd)
 
 
-def _left_open(leash: Leash, tx: Tx, since: Changed) -> Iterator[Case]:
-    """What is at no end; of what was left long ago, those whose turn it is."""
+def _left_open(leash: Leash, tx: Tx, in_turn: Sequence[Case]) -> Iterator[Case]:
+    """What is at no end; of what was left long ago, those that have their turn."""
     timing = leash.timing
     lately = moved(leash.clock.now(), -(timing.deadline + timing.late + LATELY))
     yield from _all(tx, GOING_ON, BEGINNING)
     yield from _all(tx, LEFT, (lately, ""))
-    yield from (each for each in _page(tx, LEFT, since) if (each.changed, each.id) <= (lately, ""))
+    yield from (each for each in in_turn if (each.changed, each.id) <= (lately, ""))
 
 
-def _closed(leash: Leash, tx: Tx, since: Changed) -> int:
+def _closed(leash: Leash, tx: Tx, in_turn: Sequence[Case]) -> int:
     """How many are closed of which nobody can read the row: told once, and looked at no more."""
     now, closed = tx.now(), 0
-    for case in [each for each in _left_open(leash, tx, since) if each.damaged]:
+    for case in [each for each in _left_open(leash, tx, in_turn) if each.damaged]:
         event = _CLOSES.get(State(case.state))
         if case.state == State.UNKNOWN.value and case.changed > now:
             event = Event.HALTED  # since when it is unknown is damaged too: it would hold others
@@ -219,10 +223,14 @@ def _page(tx: Tx, states: Collection[State], after: Changed) -> Sequence[Case]:
     return tx.cases.in_states([each.value for each in states], MOST, after)
 
 
-def _following(tx: Tx, since: Changed) -> Changed:
+def _turn(tx: Tx, since: Changed) -> Sequence[Case]:
+    """Those of what was left that have their turn in this sweep."""
+    return _page(tx, LEFT, since)
+
+
+def _following(in_turn: Sequence[Case]) -> Changed:
     """Whose turn it is in the next sweep: when all had theirs, it is the first one's again."""
-    page = _page(tx, LEFT, since)
-    return (page[-1].changed, page[-1].id) if len(page) == MOST else BEGINNING
+    return (in_turn[-1].changed, in_turn[-1].id) if len(in_turn) == MOST else BEGINNING
 
 
 def _concerns(leash: Leash, tx: Tx, case: Case, course: Course) -> bool:

@@ -1,5 +1,7 @@
 """Looks, as they are ordered: each under a number that none had before, and one after the other."""
 
+from collections.abc import Iterator
+from datetime import timedelta
 from itertools import count
 
 import msgspec
@@ -13,24 +15,41 @@ from holdfast.workflow.numbering import first_free
 AHEAD = 50  # looks that failed one after the other, after which it is told
 
 
-def is_looked_at(leash: Leash, tx: Tx, order: CaseOrder, first: int) -> bool:
-    """Whether somebody will have a look, from that number on: also one that was ordered before the
-    latest lease was.
+def look_again(leash: Leash, tx: Tx, order: CaseOrder, first: int, *, rarely: bool = False) -> None:
+    """Order the next look, under the first number from there on that none had. The first look of
+    all comes soon.
     """
-    of_each = (
-        msgspec.structs.replace(order, generation=each) for each in range(1, order.generation + 1)
-    )
-    return any(_is_due(leash, tx, each, first) for each in of_each)
+    pace = leash.timing.pace
+    delay = _soon(leash) if first == 1 else pace * 6 if rarely else pace
+    _ordered(leash, tx, order, _free(leash, tx, order, first), delay)
 
 
-def _is_due(leash: Leash, tx: Tx, order: CaseOrder, first: int) -> bool:
-    number = next_look(leash, tx, order, first)
-    latest = (order.run(LOOK, each) for each in range(max(first, number - AHEAD), number))
+def look_unless_due(leash: Leash, tx: Tx, order: CaseOrder, first: int) -> int | None:
+    """The same, unless somebody will have a look, from that number on: also one that was ordered
+    before the latest lease was. Its number; None if somebody will.
+    """
+    number = _free(leash, tx, order, first)
+    if _is_due(leash, tx, order, first, number) or any(
+        _is_due(leash, tx, each, first, _free(leash, tx, each, first)) for each in _before(order)
+    ):
+        return None
+    _ordered(leash, tx, order, number, _soon(leash) if number == 1 else leash.timing.pace)
+    return number
+
+
+def _before(order: CaseOrder) -> Iterator[CaseOrder]:
+    for each in range(1, order.generation):
+        yield msgspec.structs.replace(order, generation=each)
+
+
+def _is_due(leash: Leash, tx: Tx, order: CaseOrder, first: int, free: int) -> bool:
+    """Whether one of those looks is still to come: of many, the latest are asked for."""
+    latest = (order.run(LOOK, each) for each in range(max(first, free - AHEAD), free))
     found = (leash.engine.status(tx, each) for each in latest)
     return any(each is not None and not each.state.ended for each in found)
 
 
-def next_look(leash: Leash, tx: Tx, order: CaseOrder, first: int) -> int:
+def _free(leash: Leash, tx: Tx, order: CaseOrder, first: int) -> int:
     """The number of a look that nobody had, from that one on."""
 
     def free(number: int) -> bool:
@@ -39,15 +58,12 @@ def next_look(leash: Leash, tx: Tx, order: CaseOrder, first: int) -> int:
     return first_free(free, first)
 
 
-def look_again(
-    leash: Leash, tx: Tx, order: CaseOrder, number: int, *, rarely: bool = False
-) -> None:
-    """Order the next look, under the first number from there on that none had. The first look of
-    all comes soon.
-    """
-    pace = leash.timing.pace
-    delay = pace / 5 if number == 1 else pace * 6 if rarely else pace
-    for each in count(next_look(leash, tx, order, number)):
+def _soon(leash: Leash) -> timedelta:
+    return leash.timing.pace / 5
+
+
+def _ordered(leash: Leash, tx: Tx, order: CaseOrder, number: int, delay: timedelta) -> None:
+    for each in count(number):
         look = Order(id=order.run(LOOK, each), phase=LOOK, argument=order, delay=delay)
         if leash.engine.enqueue(tx, look):
             return

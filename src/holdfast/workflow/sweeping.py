@@ -36,7 +36,7 @@ from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.expiring import DAMAGED
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.lending import lives
-from holdfast.workflow.looks import AHEAD, is_looked_at, look_again, next_look
+from holdfast.workflow.looks import AHEAD, look_unless_due
 from holdfast.workflow.moving import moved as move
 from holdfast.workflow.revoking import order_revoke
 from holdfast.workflow.submitting import record
@@ -146,10 +146,13 @@ def _taken_up(leash: Leash, tx: Tx, in_turn: Sequence[Case]) -> int:
     taken = 0
     for case, course in _waiting(leash, tx, in_turn):
         order = CaseOrder(proposal=case.id, step=course.step, generation=course.generation)
-        number = _free(leash, tx, order, course.looks + 1)
-        if number is not None:
-            look_again(leash, tx, order, number)
-            taken += 1
+        first = course.looks + 1
+        number = look_unless_due(leash, tx, order, first)
+        if number is None:
+            continue
+        taken += 1
+        if number >= first + AHEAD:
+            leash.log.complain("looks fail", proposal=order.proposal, so_many=number - first)
     return taken
 
 
@@ -249,13 +252,3 @@ def _concerns(leash: Leash, tx: Tx, case: Case, course: Course) -> bool:
             pass
     since = course.act.sent.at if course.act.sent is not None else case.proposed
     return leash.clock.now() < since + leash.timing.deadline + leash.timing.late
-
-
-def _free(leash: Leash, tx: Tx, order: CaseOrder, first: int) -> int | None:
-    """The number of a look that nobody has had; None if somebody will have one."""
-    if is_looked_at(leash, tx, order, first):
-        return None
-    number = next_look(leash, tx, order, first)
-    if number >= first + AHEAD:
-        leash.log.complain("looks fail", proposal=order.proposal, so_many=number - first)
-    return number

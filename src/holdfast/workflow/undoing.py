@@ -59,7 +59,7 @@ from holdfast.workflow.doing import deed_phase
 from holdfast.workflow.fenced import why_not_fenced
 from holdfast.workflow.issuing import KEEPER
 from holdfast.workflow.leash import Held, Leash
-from holdfast.workflow.looks import is_looked_at, look_again
+from holdfast.workflow.looks import look_unless_due
 from holdfast.workflow.moving import moved, noted
 from holdfast.workflow.recalls import wanted_back
 from holdfast.workflow.submitting import record
@@ -231,9 +231,7 @@ class Undo:
 
     def _has_a_look(self, tx: Tx, course: Course) -> None:
         """Somebody looks how it does: once more, or still."""
-        first = course.looks + 1
-        if not is_looked_at(self._leash, tx, self._order, first):
-            look_again(self._leash, tx, self._order, first)
+        look_unless_due(self._leash, tx, self._order, course.looks + 1)
 
     def _record(self, tx: Tx, case: Case, event: Event, **details: Plain) -> None:
         told: dict[str, Plain] = {"event": event.value, "step": self._order.step, **details}

@@ -254,6 +254,38 @@ def test_words_come_back_in_the_order_in_which_they_came(store: Store) -> None:
         assert not tx.words.of("prp_2", 1)
 
 
+def test_words_of_many_come_at_once_of_each_step_by_step(store: Store) -> None:
+    words = [
+        a_word("grace", proposal="prp_2"),
+        a_word("grace", step=2),
+        a_word("ada", step=2),
+        a_word("zoe"),
+        a_word("ada", proposal="prp_2"),
+        a_word("ada", proposal="prp_3"),
+        a_word("ada"),
+    ]
+    with store.transaction() as tx:
+        for word in words:
+            assert tx.words.add(word)
+
+    with store.reading() as tx:
+        told = tx.words.of_all(["prp_2", "prp_1"])
+        assert not tx.words.of_all([])
+    of_each = [[each for each in told if each.proposal == id_] for id_ in ("prp_1", "prp_2")]
+    assert [[words[3], words[6], words[1], words[2]], [words[0], words[4]]] == of_each
+    assert 6 == len(told)
+
+
+def test_words_are_asked_for_of_any_number(store: Store) -> None:
+    asked = [f"prp_{number}" for number in range(70_000)]
+    with store.transaction() as tx:
+        assert tx.words.add(a_word(proposal=asked[0]))
+        assert tx.words.add(a_word(proposal=asked[-1]))
+
+    with store.reading() as tx:
+        assert [asked[0], asked[-1]] == [each.proposal for each in tx.words.of_all(asked)]
+
+
 def test_a_person_says_yes_once(store: Store) -> None:
     with store.transaction() as tx:
         assert tx.words.add(a_word())

@@ -65,6 +65,10 @@ class Words(Protocol):
         """All of one step, in the order in which they came."""
         ...
 
+    def of_all(self, proposals: Collection[str]) -> Sequence[Word]:
+        """Those of all of these: of each proposal step by step, of a step as they came."""
+        ...
+
 
 class Once(Protocol):
     """What can be spent once: tickets, claims of one execution."""

@@ -105,6 +105,11 @@ class WordsInMemory(_Shelf):
         """All of one step, in the order in which they came."""
         return [each for each in self._kept.words if (each.proposal, each.step) == (proposal, step)]
 
+    def of_all(self, proposals: Collection[str]) -> Sequence[Word]:
+        """Those of all of these."""
+        there = [each for each in self._kept.words if each.proposal in proposals]
+        return sorted(there, key=lambda each: (each.proposal, each.step))
+
 
 class OnceInMemory(_Shelf):
     """`Once`."""

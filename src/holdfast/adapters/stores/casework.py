@@ -10,9 +10,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import batched
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     Select,
@@ -36,6 +38,7 @@ from holdfast.adapters.stores.tables import BUCKETS, CASES, ONCE, SWITCHES, WORD
 from holdfast.model.cases import Bucket, Case, Word, require_same_proposal
 from holdfast.ports.casework import Changed
 
+AT_ONCE = 1000  # proposals that are asked about in one statement: databases take only so many
 type _Values = Mapping[str, str | int]
 _WORD = tuple(each for each in WORDS.columns if each is not WORDS.c.cluster_uid)
 _SHOWN = (
@@ -143,15 +146,21 @@ class SqlWords(_Shelf):
 
     def of(self, proposal: str, step: int) -> Sequence[Word]:
         """All of one step, in the order in which they came."""
-        rows = self._connection.execute(
-            as_written(self._connection, _WORD)
-            .where(
-                WORDS.c.cluster_uid == self._cluster,
-                WORDS.c.proposal == proposal,
-                WORDS.c.step == step,
-            )
-            .order_by(WORDS.c.place)
+        return self._told(WORDS.c.proposal == proposal, WORDS.c.step == step)
+
+    def of_all(self, proposals: Collection[str]) -> Sequence[Word]:
+        """Those of all of these."""
+        return [
+            word
+            for some in batched(proposals, AT_ONCE)
+            for word in self._told(WORDS.c.proposal.in_(some))
+        ]
+
+    def _told(self, *those: ColumnElement[bool]) -> Sequence[Word]:
+        asked = as_written(self._connection, _WORD).where(
+            WORDS.c.cluster_uid == self._cluster, *those
         )
+        in_order = asked.order_by(WORDS.c.proposal, WORDS.c.step, WORDS.c.place)
         return [
             Word(
                 proposal=written(row.proposal),
@@ -162,7 +171,7 @@ class SqlWords(_Shelf):
                 assent=written(row.assent),
                 at=moment(row.at_ms),
             )
-            for row in rows
+            for row in self._connection.execute(in_order)
             if row.whole
         ]
 

@@ -17,7 +17,7 @@ from holdfast.model.handed import WORD
 from holdfast.model.letters import Beat, Letter
 from holdfast.model.people import API_VERSION, KIND, Identities, People, Person
 from holdfast.model.proposals import Proposal
-from holdfast.ports import Tx
+from holdfast.ports import Store, Tx
 from holdfast.surfaces.cli.ground import Ground
 from holdfast.testing.clock import NOON, FrozenClock
 from holdfast.testing.memory import StoreInMemory
@@ -69,11 +69,11 @@ class ScriptedStore(StoreInMemory):
                 tx.letters.answer(letter.id, self._script(self, tx, letter) if self._script else "")
 
 
-def a_ground(store: StoreInMemory) -> Ground:
+def a_ground(store: Store) -> Ground:
     """An installation whose store that is, with ids that anybody could have guessed."""
 
     @contextmanager
-    def opened() -> Iterator[StoreInMemory]:
+    def opened() -> Iterator[Store]:
         yield store
 
     dice = Counted()

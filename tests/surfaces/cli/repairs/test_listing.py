@@ -6,13 +6,17 @@ from typing import Any
 import msgspec
 import pytest
 import yaml
+from sqlalchemy import event
 
+from holdfast.adapters.engine.rows import of
+from holdfast.adapters.stores.store import SqlStore
 from holdfast.errors import BadInput
 from holdfast.execution.states import State
 from holdfast.model import switches
 from holdfast.model.cases import Case
 from holdfast.surfaces.cli.repairs.listing import NONE_OPEN, Output, listed, show
 from holdfast.testing.clock import NOON
+from tests.contracts.test_casework import a_word, put
 from tests.surfaces.cli.repairs.scripted import ScriptedStore, a_ground
 from tools.proposals import RESTART, a_case
 
@@ -36,6 +40,46 @@ def test_open_ones_are_listed_however_old_and_the_newest_of_the_others(
     assert 0 == listed(ground, Output.YAML, 3, open_only=True)
     told = yaml.safe_load(capsys.readouterr().out)
     assert ["prp_50"] == [each["id"] for each in told["proposals"]]
+
+
+def test_each_is_told_with_who_said_yes_to_its_own_steps(
+    home: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = ScriptedStore(None, numbered(1), numbered(2), numbered(3))
+    with store.transaction() as tx:
+        for id_, step, person in (
+            ("prp_2", 1, "zoe"),
+            ("prp_1", 2, "eve"),  # it has no such step
+            ("prp_1", 1, "ben"),
+            ("prp_2", 1, "ada"),
+        ):
+            tx.words.add(a_word(person, proposal=id_, step=step))
+
+    listed(a_ground(store), Output.JSON, 20, open_only=False)
+
+    told = msgspec.json.decode(capsys.readouterr().out)["proposals"]
+    yeses = [[yes["person"] for yes in each["beside"]["approvals"]] for each in told]
+    assert [["ben"], ["zoe", "ada"], []] == yeses
+
+
+def test_many_are_asked_for_in_as_few_words_as_one(home: object, sql_store: SqlStore) -> None:
+    asked: list[int] = []
+
+    def listing() -> int:
+        asked.append(0)
+        listed(a_ground(sql_store), Output.TEXT, 99, open_only=False)
+        return asked[-1]
+
+    def count(*_: object) -> None:
+        asked[-1] += 1
+
+    put(sql_store, numbered(1))
+    with sql_store.reading() as tx:
+        event.listen(of(tx).engine, "before_cursor_execute", count)
+    one = listing()
+    put(sql_store, *(numbered(number) for number in range(2, 30)))
+
+    assert one == listing()
 
 
 def test_people_get_a_line_and_where_it_is(

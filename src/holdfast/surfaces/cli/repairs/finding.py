@@ -1,11 +1,14 @@
 """Find a proposal by its id; an id that nobody knows is answered with those that look like it."""
 
 import difflib
+from collections import defaultdict
+from collections.abc import Sequence
 
 import msgspec
 
 from holdfast.approvals.statements import Decision
 from holdfast.errors import BadInput, BadRecord
+from holdfast.model.cases import Word
 from holdfast.ports import Store, Tx
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.ground import Ground
@@ -30,7 +33,7 @@ def found_in(tx: Tx, cluster: str, id_: str) -> Dossier:
     """
     case = tx.cases.case(id_)
     if case is not None:
-        told = with_words(tx, opened(case, cluster))
+        (told,) = with_words(tx, [opened(case, cluster)])
         for entry in tx.records.of_kind("proposal"):
             if id_ in entry.subjects:
                 require_sealed(told, entry)
@@ -39,11 +42,18 @@ def found_in(tx: Tx, cluster: str, id_: str) -> Dossier:
     raise BadInput(f"There is no proposal {clean(id_)[:80]}.", remedy=_meant(id_, newest))
 
 
-def with_words(tx: Tx, told: Dossier) -> Dossier:
-    """It, with who said yes to which of its steps."""
-    steps = (each.step for each in told.plan.steps)
-    words = tuple(word for step in steps for word in tx.words.of(told.case.id, step))
-    return msgspec.structs.replace(told, words=words)
+def with_words(tx: Tx, those: Sequence[Dossier]) -> Sequence[Dossier]:
+    """Each, with who said yes to which of its steps."""
+    words: defaultdict[tuple[str, int], list[Word]] = defaultdict(list)
+    for word in tx.words.of_all([each.case.id for each in those]):
+        words[word.proposal, word.step].append(word)
+    return [
+        msgspec.structs.replace(
+            told,
+            words=tuple(w for each in told.plan.steps for w in words[told.case.id, each.step]),
+        )
+        for told in those
+    ]
 
 
 def require_signed(ground: Ground, store: Store, told: Dossier, decision: Decision) -> str:

@@ -97,11 +97,10 @@ class _Sight(msgspec.Struct, frozen=True, kw_only=True):
 def _look(store: Store, id_: str, seen: int) -> _Sight:
     with store.reading() as tx:
         case = tx.cases.case(id_) if seen else None  # the record was asked at the first look
-        told = (
-            found_in(tx, store.cluster, id_)
-            if case is None
-            else with_words(tx, opened(case, store.cluster))
-        )
+        if case is None:
+            told = found_in(tx, store.cluster, id_)
+        else:
+            (told,) = with_words(tx, [opened(case, store.cluster)])
         now, tip = tx.now(), tx.records.tip()
         size = tip.size if tip is not None else 0
         return _Sight(

@@ -113,15 +113,15 @@ def _cases(tx: Tx, last: int, *, open_only: bool) -> Sequence[Case]:
     return sorted(each.values(), key=lambda case: (case.proposed, case.id), reverse=True)
 
 
-def _read(tx: Tx, cases: Sequence[Case], cluster: str) -> tuple[list[Dossier], list[str]]:
+def _read(tx: Tx, cases: Sequence[Case], cluster: str) -> tuple[Sequence[Dossier], list[str]]:
     each: list[Dossier] = []
     changed: list[str] = []
     for case in cases:
         try:
-            each.append(with_words(tx, opened(case, cluster)))
+            each.append(opened(case, cluster))
         except BadRecord:
             changed.append(case.id)
-    return each, changed
+    return with_words(tx, each), changed
 
 
 def _lines(

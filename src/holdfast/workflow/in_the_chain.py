@@ -53,7 +53,8 @@ class _Reader:
         last: Entry | None = None
         for line in self._records.lines(first):
             entry = chain.parse(line)
-            if entry.hash != entry_hash(entry.hashed) or not _continues(entry, last, first):
+            require_whole(entry)
+            if not _continues(entry, last, first):
                 raise _otherwise(entry.seq)
             last = entry
             yield entry
@@ -104,8 +105,14 @@ def require_signed(entry: Entry, keys: Mapping[str, PublicKey], check: Check) ->
             "known here.",
             remedy="See which ones are with: holdfast keys list",
         )
-    whole = entry.hash == entry_hash(entry.hashed)
-    if not whole or not check(key, signed_bytes(entry.hash), bytes.fromhex(entry.sig)):
+    require_whole(entry)
+    if not check(key, signed_bytes(entry.hash), bytes.fromhex(entry.sig)):
+        raise _otherwise(entry.seq)
+
+
+def require_whole(entry: Entry) -> None:
+    """Raise `BadRecord` unless its hash is that of what it says."""
+    if entry.hash != entry_hash(entry.hashed):
         raise _otherwise(entry.seq)
 
 

@@ -11,11 +11,12 @@ import msgspec
 from holdfast.audit import chain, merkle
 from holdfast.audit.merkle import Tree
 from holdfast.errors import BadInput, BadRecord
-from holdfast.model.entries import Checkpoint, Entry, entry_hash, signed_bytes
+from holdfast.model.entries import Checkpoint, Entry
 from holdfast.surfaces.cli.audit import tip_of
 from holdfast.surfaces.cli.exits import NOTHING
 from holdfast.surfaces.cli.forms import as_json
 from holdfast.surfaces.cli.ground import Ground
+from holdfast.workflow.in_the_chain import require_signed, require_whole
 from holdfast.workflow.retention import Trust
 
 API_VERSION = "holdfast.dev/v1alpha1"
@@ -50,7 +51,7 @@ def prove(ground: Ground, seq: int, anchor: Checkpoint | None, *, prefix: bool) 
             remedy="See what is wrong with: holdfast audit verify --anchor",
         )
     if seen.entry is not None:
-        _require_signed(seen.entry, trust)
+        require_signed(seen.entry, {each.id: each for each in trust.keys}, trust.check)
     proof = {
         "apiVersion": API_VERSION,
         "kind": "ConsistencyProof" if prefix else "InclusionProof",
@@ -82,25 +83,9 @@ class _Seen:
             if self.tree.size == self._size:
                 return
             entry = chain.parse(line)
-            if entry.hash != entry_hash(entry.hashed):
-                raise _changed(entry, "its hash is not that of what it says")
+            require_whole(entry)
             leaf = bytes.fromhex(entry.hash)
             self.tree.append(leaf)
             if self.tree.size == self._seq:
                 self.root, self.entry = self.tree.root, entry
             yield leaf
-
-
-def _require_signed(entry: Entry, trust: Trust) -> None:
-    key = next((each for each in trust.keys if each.id == entry.key), None)
-    if key is None:
-        raise _changed(entry, f"it is signed by key {entry.key}, which is none of ours")
-    if not trust.check(key, signed_bytes(entry.hash), bytes.fromhex(entry.sig)):
-        raise _changed(entry, f"its signature is not of key {key.id}")
-
-
-def _changed(entry: Entry, why: str) -> BadRecord:
-    return BadRecord(
-        f"Entry {entry.seq} does not hold, and nothing is proved by it: {why}.",
-        remedy="See what is wrong with: holdfast audit verify",
-    )

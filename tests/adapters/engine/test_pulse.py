@@ -1,9 +1,9 @@
 """Who is alive, and what the dead have left."""
 
 import asyncio
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 
 import msgspec
@@ -205,26 +205,35 @@ def test_what_cannot_be_read_stops_no_pulse(sql_store: SqlStore, engine: Transac
         raise TypeError("'<' not supported between 'int' and 'str'")
 
     works = msgspec.structs.replace(engine.desk.works, troubled=told.append)
-    desk = msgspec.structs.replace(engine.desk, works=works)
+    store = Telling(sql_store)
+    desk = msgspec.structs.replace(engine.desk, works=works, store=store)
     pulse = Pulse(desk, frozenset[str], engine.enqueue, damaged)
     pulse.start()
     try:
-        assert soon(lambda: "keeper-1" in beating(sql_store))  # at a later turn than the first
+        assert store.written.wait(60)  # at a later turn than the first
+        with sql_store.reading() as tx:
+            assert ["keeper-1"] == [each.executor for each in tx.beats.all()]
     finally:
         pulse.stop()
     assert told[0].startswith("A row of the database cannot be read: ")
 
 
-def beating(store: SqlStore) -> set[str]:
-    with store.reading() as tx:
-        return {each.executor for each in tx.beats.all()}
+class Telling:
+    """A store that tells when something was written into it."""
 
+    def __init__(self, store: SqlStore) -> None:
+        self._store = store
+        self.cluster = store.cluster
+        self.written = threading.Event()
 
-def soon(holds: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 60
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.05)
-    return holds()
+    @contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        with self._store.transaction() as tx:
+            yield tx
+        self.written.set()
+
+    def reading(self) -> AbstractContextManager[Tx]:
+        return self._store.reading()
 
 
 def test_what_we_have_and_do_not_work_at_is_given_back(

@@ -20,6 +20,7 @@ from holdfast.model.leases import Loan
 from holdfast.model.ordered import ACT, LOOK, REVOKE, SWEEP, CaseOrder, RevokeOrder, SweepOrder
 from holdfast.model.runs import Order
 from holdfast.model.switches import FREEZE, Frozen
+from holdfast.testing.clock import NOON
 from holdfast.testing.engine import Run
 from holdfast.testing.manifests import manifest
 from holdfast.workflow.beginning import begun_again
@@ -30,7 +31,7 @@ from holdfast.workflow.lending import allot, lives
 from holdfast.workflow.orders import accept_restore
 from holdfast.workflow.revoking import order_revoke
 from holdfast.workflow.sweeping import MOST
-from tests.workflow.executing import HOUR, SECOND, Stage, a_stage
+from tests.workflow.executing import HOUR, SECOND, Stage, a_case, a_stage
 from tests.workflow.notes_of_a_log import Heard
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
@@ -242,16 +243,14 @@ async def test_what_never_recovered_is_seen_in_its_turn_and_none_is_left_out(
 def forgotten(stage: Stage, order: CaseOrder, many: int, state: State) -> None:
     """So many cases of long ago, that came to no end."""
     case = stage.case(order)
+    about = plan_of(case).first
     course = msgspec.structs.replace(stage.course(order), looks=9)
     for number in range(many):
-        old = {
-            "id": f"prp_old{number}",
-            "state": state.value,
-            "course": written(course),
-            "target": f"uid-{number}",
-            "changed": case.changed - timedelta(days=30, seconds=-number),
-        }
-        stage.forge(msgspec.structs.replace(case, **old))
+        target = msgspec.structs.replace(about.target, uid=f"uid-{number}")
+        old = a_case(msgspec.structs.replace(about, id=f"prp_old{number}", target=target), NOON)
+        changed = case.changed - timedelta(days=30, seconds=-number)
+        left = {"state": state.value, "course": written(course), "changed": changed}
+        stage.forge(msgspec.structs.replace(old, **left))
 
 
 def looked_for(stage: Stage) -> list[CaseOrder]:

@@ -18,11 +18,12 @@ from holdfast.model import switches
 from holdfast.model.asks import Rules
 from holdfast.model.leases import Loan
 from holdfast.model.ordered import ACT, LOOK, REVOKE, SWEEP, CaseOrder, RevokeOrder, SweepOrder
-from holdfast.model.runs import Order
+from holdfast.model.runs import Order, RunState
 from holdfast.model.switches import FREEZE, Frozen
 from holdfast.testing.clock import NOON
 from holdfast.testing.engine import Run
 from holdfast.testing.manifests import manifest
+from holdfast.testing.memory import Kept
 from holdfast.workflow.beginning import begun_again
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.doing import CLAIM
@@ -230,8 +231,9 @@ async def test_what_never_recovered_is_seen_in_its_turn_and_none_is_left_out(
     await swept(stage, 0)
     one = msgspec.structs.replace(order, proposal=f"prp_old{which}")
     unseen = written(msgspec.structs.replace(stage.course(order), looks=0))
-    unknown = msgspec.structs.replace(stage.case(one), state=State.UNKNOWN.value, course=unseen)
-    stage.forge(unknown)
+    about = msgspec.structs.replace(plan_of(stage.case(order)).first, id=one.proposal)
+    unknown = a_case(about, stage.case(one).changed)
+    stage.forge(msgspec.structs.replace(unknown, state=State.UNKNOWN.value, course=unseen))
 
     for number in range(1, sweep + 1):
         assert [] == looked_for(stage)
@@ -423,6 +425,22 @@ async def test_what_was_claimed_and_never_sent_ends_and_says_so(stage: Stage) ->
         stage.course(order).says
     )
     assert [("failed", 1)] == [(e["event"], e["step"]) for e in stage.entries("outcome")]
+    assert 1 == len(acts(stage))
+
+
+async def test_what_its_processes_did_not_survive_is_not_tried_on_others(stage: Stage) -> None:
+    order = await stage.approved(RESTART)
+    (run,) = acts(stage)
+    with stage.store.transaction() as tx:
+        assert isinstance(tx.native, Kept)
+        given_up = msgspec.structs.replace(run, state=RunState.GIVEN_UP)
+        tx.native.change().work[run.order.id] = given_up
+
+    taken_up(stage)
+
+    assert State.FAILED.value == stage.case(order).state
+    assert "was given up" in stage.course(order).says
+    assert "before anything was begun" in stage.course(order).says
     assert 1 == len(acts(stage))
 
 

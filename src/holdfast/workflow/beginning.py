@@ -1,10 +1,11 @@
 """What was approved and has not begun: its run is ordered again, or it is said why not.
 
-- A run can end before it has begun anything: the database refused for long, or its process died
-  too often. Then another is ordered, for the same step, by the same intent: whoever begins it
-  judges everything again, and one of them claims it.
-- What was claimed is not begun a second time. While it is approved nothing of it was sent, so it
-  certainly was not done: that is its end, and people may have it proposed again.
+- A run can end before it has begun anything, as where the database refused for long. Then another
+  is ordered, for the same step, by the same intent: whoever begins it judges everything again, and
+  one of them claims it.
+- What was claimed is not begun a second time, and what its processes did not survive is not tried
+  on others. While it is approved nothing of it was sent, so it certainly was not done: that is its
+  end, and people may have it proposed again.
 - When its time to begin is over, it expires like whatever did not begin (`expiring`).
 """
 
@@ -49,7 +50,10 @@ def begun_again(leash: Leash, tx: Tx, case: Case, now: datetime) -> bool:
     if any(not each.state.ended for each in runs):
         return False  # somebody will begin it
     if claimed_by(tx, order, Purpose.ACT) is not None:
-        return _not_done(leash, tx, case, course, runs)
+        why = f"{_ended(runs)} after it was begun and before anything was sent"
+        return _not_done(leash, tx, case, course, why)
+    if runs and runs[-1].state is RunState.GIVEN_UP:
+        return _not_done(leash, tx, case, course, f"{_ended(runs)} before anything was begun")
     leash.log.complain("ordered again", proposal=case.id, step=course.step, why=_ended(runs))
     return leash.engine.enqueue(tx, ordered(order, ACT, about.at(course.step), len(runs)))
 
@@ -65,11 +69,11 @@ def _runs(leash: Leash, tx: Tx, order: CaseOrder) -> Sequence[RunStatus]:
     raise AssertionError  # pragma: no cover - it counts for ever
 
 
-def _not_done(leash: Leash, tx: Tx, case: Case, course: Course, runs: Sequence[RunStatus]) -> bool:
+def _not_done(leash: Leash, tx: Tx, case: Case, course: Course, why: str) -> bool:
     """It ends, unless somebody has moved it in between."""
     if hold(tx, case.id) != case:
         return False
-    why = f"{_ended(runs)} after it was begun and before anything was sent: propose it again"
+    why = f"{why}: propose it again"
     told: dict[str, Plain] = {"event": Event.FAILED.value, "step": course.step, "says": why}
     record(leash, tx, OUTCOME, (case.id,), told)
     course = msgspec.structs.replace(course, says=why)
@@ -88,5 +92,5 @@ def _ended(runs: Sequence[RunStatus]) -> str:
 _HOW = {
     RunState.FAILED: "failed",
     RunState.CANCELLED: "was cancelled",
-    RunState.GIVEN_UP: "was given up, as its process ended each time,",
+    RunState.GIVEN_UP: "was given up (too often its process ended with it)",
 }

@@ -9,6 +9,7 @@ import msgspec
 
 from holdfast.actions.delete_resource_quota import DeleteResourceQuota
 from holdfast.actions.rollout_restart import STAMP, RolloutRestart
+from holdfast.actions.scale_workload import REPLICAS, ScaleWorkload
 from holdfast.adapters.signers.ed25519 import check
 from holdfast.adapters.signers.ssh import check as ssh_check
 from holdfast.approvals.statements import NAMESPACE, Decision, Statement
@@ -34,6 +35,7 @@ from holdfast.model.snapshot import State as Seen
 from holdfast.ports import Clock, Dice, Hands, How, Outcome, Store, Unclear, Unseen
 from holdfast.ports.engine import Engine, Phase, phase
 from holdfast.testing.builders import a_snapshot
+from holdfast.testing.clock import FrozenClock
 from holdfast.testing.engine import EngineInMemory, Run
 from holdfast.testing.manifests import deployment
 from holdfast.testing.memory import Kept
@@ -50,6 +52,7 @@ from tests.workflow.notes_of_a_log import Heard
 from tests.workflow.test_sealing import Counted, Keys, a_sealer
 
 RESTART, QUOTA = RolloutRestart(stamp="2026-01-01T12:00:00Z"), DeleteResourceQuota()
+SCALE = ScaleWorkload(replicas=2, now=1)
 NAMES = ("web", "api", "db", "mail", "cron")
 """What a plan is about, step by step."""
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -93,7 +96,8 @@ class Court:
         self.store = store
         self.clock = clock
         self.folder = folder
-        self.cluster = a_cluster()
+        self.cluster = a_cluster(clock)
+        self.there = {"web"}
         self.operator = Permissive()
         self.rules = Rules()
         self.keys: dict[str, Path] = {}
@@ -162,6 +166,12 @@ class Court:
 
     def plan(self, *actions: Action, **changed: Any) -> Plan:
         """A plan that is open for approval: the first action on web, the next on api, ..."""
+        plan = self.kept(*actions, **changed)
+        self.sealed(*as_proposed(plan))
+        return plan
+
+    def kept(self, *actions: Action, **changed: Any) -> Plan:
+        """The same, as its row says; nothing of it is sealed."""
         shared: dict[str, Any] = {"id": f"prp_{self.dice.roll(8).hex()}", **changed}
         plan = planned(
             [
@@ -171,25 +181,34 @@ class Court:
         )
         with self.store.transaction() as tx:
             assert tx.cases.put(case_of(plan))
-        a_sealer(self.store).record(as_proposed(plan))
         return plan
+
+    def sealed(self, *drafts: Draft) -> None:
+        """Have the keeper's word for that in the chain."""
+        assert a_sealer(self.store).record(drafts)
 
     def _about(self, action: Action, name: str) -> dict[str, Any]:
         kind, now = type(action).kind, self.clock.now()
         plural, name = ("resourcequotas", "web") if action == QUOTA else ("deployments.apps", name)
-        if plural == "deployments.apps" and name != "web":
+        if name not in self.there:
             self.cluster.create(deployment(name, f"{name}:1", 1))
+            self.there.add(name)
         document = Document(value=self.cluster.fetch(plural, name, namespace="shop"))
         seen = Sight(document=document, around=a_snapshot(now=now))
-        stamped = Difference(path=STAMP, before=None, after=RESTART.stamp)
+        effects = {
+            RESTART: (Difference(path=STAMP, before=None, after=RESTART.stamp),),
+            SCALE: (Difference(path=REPLICAS, before=SCALE.now, after=SCALE.replicas),),
+            QUOTA: (),
+        }
         return {
             "cluster": self.store.cluster,
             "action": action,
+            "found_on": document.ref.uid,
             "target": document.ref,
             "read_hash": document.read_hash(kind.reads),
             "steps": action.steps(seen),
             "undo": action.undo(seen),
-            "effect": () if action == QUOTA else (stamped,),
+            "effect": effects[action],
             "risk": kind.risk,
             "requester": "cli:sam",
             "proposed": now,
@@ -312,9 +331,9 @@ def case_of(plan: Plan) -> Case:
     )
 
 
-def a_cluster() -> SimulatedCluster:
+def a_cluster(clock: Clock) -> SimulatedCluster:
     """A Deployment that restarts can be asked for, and a quota that is in the way."""
-    cluster = SimulatedCluster()
+    cluster = SimulatedCluster(clock=cast(FrozenClock, clock))  # which nobody advances through it
     cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
     template = {
         "metadata": {"labels": {"app": "web"}},

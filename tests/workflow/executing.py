@@ -325,6 +325,7 @@ def proposal_of(
         cluster=cluster,
         trouble="fnd_1",
         code=code,
+        found_on=seen.document.ref.uid,
         action=action,
         target=seen.document.ref,
         read_hash=seen.document.read_hash(type(action).kind.reads),

@@ -19,12 +19,11 @@ from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import ActionClass, Risk
 from holdfast.model.switches import Acted
 from tests.model.test_proposals import CHANGED
-from tests.workflow.court import MINUTE, QUOTA, RESTART, SECOND
+from tests.workflow.court import MINUTE, RESTART, SCALE, SECOND
 from tests.workflow.refusal_table import (
     DELIVERED,
     HOUR,
     MORE,
-    QUOTAS_ON,
     SPELLINGS,
     YES,
     Case,
@@ -45,9 +44,9 @@ def two(case: Case, **changed: Any) -> Plan:
 
 
 def mixed(case: Case) -> Plan:
-    """A restart and then a quota that goes: of two classes, and of no high risk."""
-    case.ruled(switched_on=QUOTAS_ON.switched_on)
-    return case.plan(RESTART, QUOTA, risk=Risk.LOW)
+    """A restart and then another size: of two classes, and of no high risk."""
+    case.ruled(switched_on=frozenset({"ScaleWorkload"}))
+    return case.plan(RESTART, SCALE, risk=Risk.MEDIUM)
 
 
 type Then = Callable[[Case, Plan], object]
@@ -311,12 +310,12 @@ def of_whom() -> Iterator[Line]:
     for who, by in (("anas second key", "approvals"), ("mallory", "approvals"), ("ben", YES)):
         yield Line(f"plan: each by two, ana and {who}", _each_by_two(who), by)
     yield Line("plan: one step by each of two who must both", _halves, MORE)
-    groups = {ActionClass.REMOVE: frozenset({"platform"})}
+    groups = {ActionClass.SCALE: frozenset({"platform"})}
     rules: dict[str, tuple[dict[str, Any], str]] = {
         "which another group approves": ({"approvers": groups}, "signed_approval"),
-        "with nothing to spend on it": ({"per_hour": {ActionClass.REMOVE: 0}}, "budget"),
+        "with nothing to spend on it": ({"per_hour": {ActionClass.SCALE: 0}}, "budget"),
         "with nothing to spend on the first": ({"per_hour": {ActionClass.RESTART: 1}}, YES),
-        "that wants two": ({"two_people": frozenset({ActionClass.REMOVE})}, MORE),
+        "that wants two": ({"two_people": frozenset({ActionClass.SCALE})}, MORE),
         # The first was approved by one: that it wants two by now is seen before anything begins.
         "once the first wants two": ({"two_people": RESTARTS}, "two_people"),
     }

@@ -121,6 +121,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     seen: Sight
     effect: tuple[Difference, ...] | None  # None: no server has computed it
     risk: Risk
+    risen: str = ""  # why it is more than it was when it was proposed
     digest: str
     proposed: datetime
     set_going: datetime | None = None  # of a step of a plan: when its turn came

@@ -43,7 +43,9 @@ def by_its_nature(ask: Ask) -> str:
     """Why it wants two people whatever the rules say; empty if it does not."""
     if not ask.target.namespace:
         return "it concerns the whole cluster"
-    return "its risk is high" if ask.risk is Risk.HIGH else ""
+    if ask.risk is not Risk.HIGH:
+        return ""
+    return f"its risk is high by now: {ask.risen}" if ask.risen else "its risk is high"
 
 
 def _firsts(ask: Ask) -> dict[str, int]:

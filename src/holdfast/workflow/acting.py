@@ -49,6 +49,7 @@ from holdfast.workflow.last_words import last_words
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.looks import look_again
 from holdfast.workflow.moving import moved
+from holdfast.workflow.stakes import Weighed, seen_again
 from holdfast.workflow.submitting import record
 from holdfast.workflow.switching import acted
 from holdfast.workflow.taking_back import not_done
@@ -73,6 +74,7 @@ class Act:
         self._order = order
         self._said: LastWords | None = None
         self._asked: Ask | None = None  # what was judged last
+        self._weighed: Weighed | None = None
         self._before: Picture | None = None  # as it was seen, whatever the row says of it
 
     def steps(self, proposal: Proposal) -> tuple[Step, ...]:
@@ -89,7 +91,7 @@ class Act:
         await doing.sealed()  # the layers judge whether it is
         amiss, seen = await asyncio.gather(
             leash.fences.amiss(),
-            sighted(leash, about.action, about.target),
+            self._sighted(about),
         )
         if (no := why_not_fenced(amiss)) is not None:
             raise Stopped(Stop(refusals=(no,)))
@@ -111,6 +113,18 @@ class Act:
         self._before = picture = pictured(seen)
         return Ready(step=step, fresh=seen.document, keep=_keeping(picture, said))
 
+    async def _sighted(self, about: Proposal) -> Sight | Refusal:
+        """A fresh sight. The risk is weighed with the first one, before there is a lease: it is
+        judged by again with every other.
+        """
+        if self._weighed is not None:
+            return await sighted(self._leash, about.action, about.target)
+        again = await seen_again(self._leash, about)
+        if isinstance(again, Refusal):
+            return again
+        self._weighed = again.weighed
+        return again.seen
+
     async def _judged(self, about: Proposal, seen: Sight) -> tuple[Refusal, ...]:
         """All layers again, with everybody's word verified again."""
         other = await asyncio.to_thread(busy, self._leash, about.target, UNDER_WAY, about.id)
@@ -123,6 +137,7 @@ class Act:
             Station.EXECUTION,
             seen=seen,
             effect=about.effect,
+            weighed=self._weighed,
             assents=again.assents,
             now=again.now,
         )

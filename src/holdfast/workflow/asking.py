@@ -27,6 +27,7 @@ from holdfast.ports import OperatorPolicy, Tx
 from holdfast.workflow.intents import sealed_intent
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.managed_by import keepers_of
+from holdfast.workflow.stakes import Weighed
 
 BUDGET = "budget"
 """What a person's payment is spent as (`tx.once`), under `approvals.budgets.paid`."""
@@ -57,6 +58,7 @@ class Fresh(msgspec.Struct, frozen=True, kw_only=True):
 
     seen: Sight
     managed: tuple[Managed, ...] | None
+    weighed: Weighed | None = None  # None: as it was when it was proposed
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,11 +90,12 @@ async def ask_of(  # noqa: PLR0913 - a question, each word of it named
     *,
     seen: Sight,
     effect: Sequence[Difference] | None,
+    weighed: Weighed | None = None,
     assents: Sequence[Assent] = (),
     now: datetime,
 ) -> Ask:
     """The question, at that station and moment. Raises `CouldNotLook` where nobody answers."""
-    looked = await fresh(leash, seen)
+    looked = await fresh(leash, seen, weighed)
 
     def asked() -> Ask:
         with leash.store.reading() as tx:
@@ -110,10 +113,10 @@ async def ask_of(  # noqa: PLR0913 - a question, each word of it named
     return await asyncio.to_thread(asked)
 
 
-async def fresh(leash: Leash, seen: Sight) -> Fresh:
+async def fresh(leash: Leash, seen: Sight, weighed: Weighed | None = None) -> Fresh:
     """What else must be seen of the cluster. Raises `CouldNotLook` where nobody answers."""
     managed = await keepers_of(leash.cluster, leash.hands, seen.document)
-    return Fresh(seen=seen, managed=managed)
+    return Fresh(seen=seen, managed=managed, weighed=weighed)
 
 
 def ask_in(  # noqa: PLR0913 - a question, each word of it named
@@ -131,7 +134,9 @@ def ask_in(  # noqa: PLR0913 - a question, each word of it named
     rules, people = leash.rules(), leash.people()
     held = kept(tx, about, rules, assents, now=now)
     judges = judges_of(station, people, about, assents, rules, now)
-    answer = allowed_by(leash.operator, judges, about, station, rules, now)
+    now_at = looked.weighed or Weighed(risk=about.risk)
+    at_risk = msgspec.structs.replace(about, risk=max(about.risk, now_at.risk))
+    answer = allowed_by(leash.operator, judges, at_risk, station, rules, now)
     return Ask(
         station=station,
         now=now,
@@ -139,7 +144,8 @@ def ask_in(  # noqa: PLR0913 - a question, each word of it named
         target=about.target,
         seen=looked.seen,
         effect=None if effect is None else tuple(effect),
-        risk=about.risk,
+        risk=at_risk.risk,
+        risen=now_at.more_than(about.risk),
         digest=about.digest,
         proposed=about.proposed,
         set_going=_set_going(tx, about),

@@ -2,8 +2,9 @@
 
 - Who it was, and of what, follows from the signature alone; when it was, from the store's clock.
 - A yes is judged by all layers on a fresh look at the target, under the rules, the people and the
-  policy of that moment. What the look showed is judged in the transaction that answers the letter:
-  whoever decides holds the case from before the first judgement until everything is kept.
+  policy of that moment, at the risk that is weighed then if that is more than what was sealed.
+  What the look showed is judged in the transaction that answers the letter: whoever decides holds
+  the case from before the first judgement until everything is kept.
 - The first decision that ends it wins: yes, no and its time, in whatever order they come.
 - Whatever goes wrong is a no, with who says so and why; nothing of that transaction is kept.
 """
@@ -37,12 +38,12 @@ from holdfast.workflow.approving import Yes
 from holdfast.workflow.as_sealed import REJECTION
 from holdfast.workflow.asking import Fresh, fresh
 from holdfast.workflow.casebook import plan_of
-from holdfast.workflow.journal import sighted
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.matters import BY, Matter, held
 from holdfast.workflow.moving import moved, must, noted
 from holdfast.workflow.recalls import may_recall
 from holdfast.workflow.sealing import pace_after
+from holdfast.workflow.stakes import all_seen_again
 from holdfast.workflow.taking_back import order_undo, reversible
 
 REJECTED, UNDOING = "rejected", "undoing"
@@ -61,7 +62,7 @@ async def hear_word(leash: Leash, letter: Letter) -> None:
     if isinstance(opened, Matter):
         opened = await _not_as_sealed(opened) or opened
     if isinstance(opened, Matter) and opened.decision is Decision.APPROVE:
-        opened = replace(opened, looked=await _looked(leash, opened.about))
+        opened = replace(opened, looked=await _looked(opened))
 
     def judged(tx: Tx) -> Answer:
         return refused(letter, opened) if isinstance(opened, Refusal) else _judged(tx, opened)
@@ -139,10 +140,13 @@ EVENTS = {
 }
 
 
-async def _looked(leash: Leash, about: Proposal) -> Fresh | Refusal:
+async def _looked(matter: Matter) -> Fresh | Refusal:
+    leash = matter.leash
     try:
-        seen = await sighted(leash, about.action, about.target)
-        return seen if isinstance(seen, Refusal) else await fresh(leash, seen)
+        again = await all_seen_again(leash, matter.plan, matter.about.step)
+        if isinstance(again, Refusal):
+            return again
+        return await fresh(leash, again.seen, again.weighed)
     except CouldNotLook as nobody:
         return Refusal(by="sight", because=nobody.wrong)
 

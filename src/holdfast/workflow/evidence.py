@@ -50,6 +50,11 @@ def looked_for(code: str, action: Action, target: Ref) -> tuple[type[Object], ..
     return (*linking(rule, kind, of), *dependants.looked_for(kind))
 
 
+def noticing(kind: Kind) -> tuple[type[Object], ...]:
+    """The kinds that must be seen to tell who may notice, with all that the action sees."""
+    return (*kind.sees, *blasts.SEEN, *dependants.looked_for(kind))
+
+
 def linking(rule: Rule, kind: Kind, of: type[Object]) -> tuple[type[Object], ...]:
     """The kinds among which it is found, and by which it is told on which target: of that kind."""
     return (of, *kind.sees, *rule.sight, *blasts.SEEN)

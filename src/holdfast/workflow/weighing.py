@@ -7,7 +7,7 @@ asked for, and a verdict that says by whom it was refused, and why.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
@@ -18,12 +18,12 @@ from holdfast.model.repairs import Risk
 from holdfast.model.rules import finding_id
 from holdfast.model.times import in_utc
 from holdfast.policy import decide
-from holdfast.policy.risk import Stakes, risk_of
 from holdfast.workflow.asking import ask_of
 from holdfast.workflow.busy import WAITING, busy
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.planning import entangled, hardened
 from holdfast.workflow.rehearsing import Rehearsal
+from holdfast.workflow.stakes import weighed
 from holdfast.workflow.wanting import Looked, Wanted, look_at
 
 
@@ -150,21 +150,9 @@ async def _tried(leash: Leash, bare: Proposal, looked: Looked, rehearsal: Rehear
 
 
 def _weighed(leash: Leash, about: Proposal, looked: Looked) -> tuple[Proposal, tuple[str, ...]]:
-    age = leash.clock.now() - looked.seen.around.now
-    risk, reasons = risk_of(
-        Stakes(
-            kind=type(about.action).kind,
-            tiers=leash.rules().tiers_of(about.target.namespace),
-            namespaced=bool(about.target.namespace),
-            blast=looked.evidence.blast,
-            age=max(age, timedelta()),
-            certain=looked.evidence.certain,
-            undone=bool(about.undo),
-            requests=len(about.steps),
-            worse=tuple(about.action.worsens(looked.seen)),
-        )
-    )
-    return msgspec.structs.replace(about, risk=risk), reasons
+    speaks = looked.evidence
+    told = weighed(leash, about, looked.seen, speaks.blast, certain=speaks.certain)
+    return msgspec.structs.replace(about, risk=told.risk), told.reasons
 
 
 def _whole_milliseconds(moment: datetime) -> datetime:

@@ -4,6 +4,7 @@ a proposal can be left out or told otherwise.
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from sqlalchemy import Connection, text
 
@@ -13,12 +14,12 @@ from holdfast.audit import chain
 from holdfast.audit.checkpoints import body, note
 from holdfast.audit.merkle import Tree
 from holdfast.errors import BadRecord
-from holdfast.model.entries import Draft, Segment
+from holdfast.model.entries import REVOKED, ROTATED, Draft, Segment
 from holdfast.model.ids import new_id
 from holdfast.testing.clock import NOON, FrozenClock
 from holdfast.workflow.in_the_chain import entries_of
-from tests.audit.chains import a_key
-from tests.workflow.test_sealing import a_sealer
+from tests.audit.chains import a_key, at_the_end
+from tests.workflow.test_sealing import a_sealer, order
 
 pytestmark = pytest.mark.slow
 BEFORE, PACE = 40, timedelta(minutes=4)
@@ -42,9 +43,10 @@ def id_(sql_store: SqlStore) -> str:
     return made
 
 
-def told(store: SqlStore, id_: str) -> list[str]:
+def told(store: SqlStore, id_: str, *names: str) -> list[str]:
+    keys = [a_key(each).public for each in (names or ("audit",))]
     with store.reading() as tx:
-        return [each.kind for each in entries_of(tx.records, id_, [a_key().public], check)]
+        return [each.kind for each in entries_of(tx.records, id_, keys, check)]
 
 
 def sql(store: SqlStore, *statements: str) -> None:
@@ -107,7 +109,83 @@ def test_what_was_let_go_before_it_matters_only_if_it_may_be_of_it(
         told(sql_store, id_)
 
 
-def let_go(store: SqlStore, size: int) -> None:
+def revoke(store: SqlStore, *, early: bool = False) -> None:
+    """The first key is in other hands: the next one signs from now on, and says so."""
+    clock = FrozenClock(NOON - (BEFORE + 9) * PACE if early else NOON + 9 * PACE)
+    sealer = a_sealer(store, "audit", "next", clock=clock)
+    old, new = a_key().public.id, a_key("next").public.id
+    order(sealer, Draft(id="rotated", kind=ROTATED, actor="cli", details={"to": new}))
+    order(sealer, Draft(id="revoked", kind=REVOKED, actor="cli", details={"key": old}))
+
+
+THAW = Draft(id="forged", kind="thawed", actor="keeper", details={"switch": "freeze"})
+WAS_REVOKED = "which was revoked before"
+
+
+def test_what_a_key_sealed_before_it_was_revoked_counts(sql_store: SqlStore, id_: str) -> None:
+    revoke(sql_store)
+    assert [*KINDS] == told(sql_store, id_, "audit", "next")
+
+
+def test_what_a_revoked_key_seals_does_not_count(sql_store: SqlStore, id_: str) -> None:
+    revoke(sql_store)
+    at_the_end(sql_store, a_key(), THAW)
+    with pytest.raises(BadRecord, match=WAS_REVOKED):
+        told(sql_store, id_, "audit", "next")
+
+
+def test_nor_where_a_key_of_ours_has_signed_what_comes_after(sql_store: SqlStore, id_: str) -> None:
+    revoke(sql_store)
+    at_the_end(sql_store, a_key(), THAW)
+    at_the_end(sql_store, a_key("next"), Draft(id="after", kind="remark", actor="cli"))
+    with pytest.raises(BadRecord, match=WAS_REVOKED):
+        told(sql_store, id_, "audit", "next")
+
+
+def test_nor_where_it_was_revoked_long_before_the_proposal(sql_store: SqlStore) -> None:
+    clock = FrozenClock(NOON - BEFORE * PACE)
+    a_sealer(sql_store, clock=clock).record([Draft(id="begin", kind="remark", actor="cli")])
+    revoke(sql_store, early=True)
+    sealer = a_sealer(sql_store, "next", clock=clock)
+    for number in range(BEFORE):
+        clock.advance(PACE)
+        sealer.record([Draft(id=f"before {number}", kind="remark", actor="cli")])
+    made = new_id("prp", clock.now(), bytes(10))
+    sealer.record([Draft(id="p", kind="proposal", actor="keeper", subjects=(made,))])
+    assert ["proposal"] == told(sql_store, made, "audit", "next")
+    at_the_end(sql_store, a_key(), THAW)
+    with pytest.raises(BadRecord, match=WAS_REVOKED):
+        told(sql_store, made, "audit", "next")
+
+
+def test_what_a_revoked_key_says_was_let_go_is_not_believed(sql_store: SqlStore, id_: str) -> None:
+    revoke(sql_store)
+    with sql_store.reading() as tx:
+        last = tx.records.last()
+    assert last is not None
+    let_go(sql_store, last.seq, REVOKED)
+    with pytest.raises(BadRecord, match=WAS_REVOKED):
+        told(sql_store, id_, "audit", "next")
+
+
+def test_a_revocation_whose_row_says_that_it_is_none_holds(sql_store: SqlStore, id_: str) -> None:
+    revoke(sql_store)
+    at_the_end(sql_store, a_key(), THAW)
+    sql(sql_store, "UPDATE hf_entries SET kind = 'remark' WHERE kind = 'key_revoked'")
+    with pytest.raises(BadRecord, match=WAS_REVOKED):
+        told(sql_store, id_, "audit", "next")
+
+
+def test_a_revocation_that_was_written_over_is_noticed(sql_store: SqlStore, id_: str) -> None:
+    revoke(sql_store)
+    at_the_end(sql_store, a_key(), THAW)
+    other = LINE + """replace(line, '"key":"', '"key":"0') WHERE kind = 'key_revoked'"""
+    sql(sql_store, other)
+    with pytest.raises(BadRecord):
+        told(sql_store, id_, "audit", "next")
+
+
+def let_go(store: SqlStore, size: int, *keeping: str) -> None:
     key, tree = a_key(), Tree()
     with store.transaction() as tx:
         entries = [chain.parse(line) for line in tx.records.lines()][:size]
@@ -115,6 +193,7 @@ def let_go(store: SqlStore, size: int) -> None:
             tree.append(bytes.fromhex(each.hash))
         started = chain.started(entries[0].chain, entries[0].cluster)
         state = chain.state_of(chain.after(started, entries[-1]), tree)
+        state = msgspec.structs.replace(state, key=key.public.id)
         signed = note(state, key.public, key.sign(body(state)))
         tx.records.close(Segment(size=size, time="2000-01-01T00:00:00.000Z", note=signed))
-        tx.records.let_go(size, ())
+        tx.records.let_go(size, keeping)

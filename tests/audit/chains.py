@@ -11,6 +11,8 @@ from holdfast.audit import chain
 from holdfast.audit.merkle import Tree
 from holdfast.audit.verification import Verified, Verifier
 from holdfast.model.entries import Checkpoint, Draft, Entry, Head, PublicKey
+from holdfast.ports import Store
+from holdfast.ports.keys import Signer
 
 CHAIN, CLUSTER = "chn_test", "7e8d3c52-0000-4000-8000-000000000001"
 KINDS = ("signal", "proposal", "verdict", "approval", "lease", "step", "outcome")
@@ -50,6 +52,18 @@ def a_chain_of(
     head = head or chain.started(CHAIN, CLUSTER)
     time = "2026-01-01T12:00:00.000Z"
     return list(chain.sealed(head, drafts, time=time, key=key.public.id, sign=key.sign))
+
+
+def at_the_end(store: Store, key: Signer, *drafts: Draft) -> None:
+    """More at the end of a chain, as whoever has that key and the database can write it."""
+    with store.transaction() as tx:
+        tip = tx.records.tip()
+        assert tip is not None
+        head, tree = chain.head_of(tip), Tree(tip.size, tip.frontier)
+        made = chain.sealed(head, drafts, time=tip.time, key=key.public.id, sign=key.sign)
+        for each in made:
+            tree.append(bytes.fromhex(each.hash))
+        tx.records.seal(made, chain.state_of(chain.after(head, made[-1]), tree))
 
 
 def lines(entries: Sequence[Entry]) -> list[bytes]:

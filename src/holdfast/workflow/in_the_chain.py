@@ -6,7 +6,9 @@ What he cannot make without the key is a chain of which something is left out, o
   before it, and the last is signed by a key of ours: so all of them are what was sealed.
 - Where that hour begins is looked for by the times of entries, each of which is verified by itself.
 - What was let go before it, a checkpoint says that is signed as well.
-Conceded: who cuts off the end, at a place where no anchor was kept.
+- What a key seals after the entry that revokes it does not count, as for whoever verifies it all.
+Conceded: who cuts off the end, at a place where no anchor was kept; and who has a revoked key, and
+takes away the entry that revoked it, where that is older than what is read.
 """
 
 from collections.abc import Container, Iterator, Mapping, Sequence
@@ -15,7 +17,14 @@ from datetime import timedelta
 from holdfast.audit import chain
 from holdfast.audit.checkpoints import read_note
 from holdfast.errors import BadRecord
-from holdfast.model.entries import Check, Entry, PublicKey, entry_hash, signed_bytes
+from holdfast.model.entries import (
+    REVOKED,
+    Check,
+    Entry,
+    PublicKey,
+    entry_hash,
+    signed_bytes,
+)
 from holdfast.model.ids import made_at
 from holdfast.model.times import stamp
 from holdfast.ports import Records
@@ -46,6 +55,7 @@ class _Reader:
         self._records = records
         self._keys = keys
         self._check = check
+        self._revoked = dict(revocations(records))
 
     def since(self, id_: str) -> Iterator[Entry]:
         """Every entry since that id was made. Nothing of it counts until it has ended well."""
@@ -56,6 +66,9 @@ class _Reader:
             require_whole(entry)
             if not _continues(entry, last, first):
                 raise _otherwise(entry.seq)
+            require_not_revoked(entry, self._revoked)
+            if entry.kind == REVOKED:  # whatever the row says that it is
+                self._revoked.setdefault(str(entry.details.get("key")), entry.seq)
             last = entry
             yield entry
         if last is not None:
@@ -70,6 +83,8 @@ class _Reader:
         since = stamp(made - AROUND)
         if start is not None:
             gone = read_note(start.note, self._keys.values(), self._check)
+            if gone.size >= self._revoked.get(gone.key, gone.size + 1):
+                raise _revoked(f"What was recorded up to entry {gone.size}", gone.key)
             if gone.size != start.size or gone.time >= since:
                 raise BadRecord(
                     f"What was recorded up to entry {start.size} is not here any more, and may be "
@@ -94,6 +109,23 @@ class _Reader:
 
     def _require_signed(self, entry: Entry) -> None:
         require_signed(entry, self._keys, self._check)
+        require_not_revoked(entry, self._revoked)
+
+
+def revocations(records: Records) -> Mapping[str, int]:
+    """The first entry that revoked a key, by the key. Whoever signed that: one too many only means
+    that less counts.
+    """
+    told: dict[str, int] = {}
+    for each in records.of_kind(REVOKED):
+        told.setdefault(str(each.details.get("key")), each.seq)
+    return told
+
+
+def require_not_revoked(entry: Entry, revoked: Mapping[str, int]) -> None:
+    """Raise `BadRecord` for what a key has signed after the entry that revoked it."""
+    if entry.seq > revoked.get(entry.key, entry.seq):
+        raise _revoked(f"Entry {entry.seq} of the record", entry.key)
 
 
 def require_signed(entry: Entry, keys: Mapping[str, PublicKey], check: Check) -> None:
@@ -120,6 +152,14 @@ def _continues(entry: Entry, last: Entry | None, first: int) -> bool:
     if last is None:
         return entry.seq == first
     return entry.seq == last.seq + 1 and entry.prev == last.hash
+
+
+def _revoked(what: str, key: str) -> BadRecord:
+    return BadRecord(
+        f"{what} is signed by key {key[:12]}, which was revoked before.",
+        remedy="Somebody has that key, and has written into the database: see what is left of the "
+        "record with `holdfast audit verify`.",
+    )
 
 
 def _otherwise(seq: int) -> BadRecord:

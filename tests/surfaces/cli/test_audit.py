@@ -19,11 +19,13 @@ from holdfast.adapters.signers.public import write_public
 from holdfast.approvals.statements import NAMESPACE, Decision, Statement
 from holdfast.audit import merkle
 from holdfast.conformance import audit_verifier
+from holdfast.model.access import Process
 from holdfast.model.canonical import Plain
 from holdfast.model.entries import Draft
 from holdfast.model.keys import Purpose
+from holdfast.wiring.footing import ground
 from tests.approvals.keygen import make_key, public, sign
-from tests.audit.chains import CLUSTER, a_chain, a_chain_of, a_draft, a_key, lines
+from tests.audit.chains import CLUSTER, a_chain, a_chain_of, a_draft, a_key, at_the_end, lines
 from tests.surfaces.cli.conftest import Holdfast
 from tests.surfaces.cli.test_ground import seal
 
@@ -460,6 +462,21 @@ def test_nothing_is_proved_of_an_entry_that_no_key_of_ours_signed(
 
     assert "Entry 3 of the record is not what was sealed." in said
     assert "Proof" not in said
+
+
+def test_nothing_is_proved_of_an_entry_that_a_revoked_key_signed(
+    installed: Path, holdfast: Holdfast
+) -> None:
+    seal(range(1, 3))
+    ours = ground(None, Process.KEEPER)
+    old = ours.keyring(Purpose.AUDIT).signer()
+    holdfast("keys", "rotate", "audit")
+    holdfast("keys", "revoke", "audit", old.public.id, "--reason", "it was in a backup")
+    with ours.store() as store:
+        at_the_end(store, old, a_draft(3))
+
+    assert "Proof" in holdfast("audit", "prove", "2"), "it was signed before"
+    assert "which was revoked before" in holdfast("audit", "prove", "5", code=2)
 
 
 @pytest.mark.parametrize("seq", ["0", "8", "9999"])

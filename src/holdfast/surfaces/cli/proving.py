@@ -1,6 +1,7 @@
 """Proofs of the record for whoever has a checkpoint: short, and only of what holds.
 
-- An entry is shown only if its hash is that of what it says, and a key of ours signed it.
+- An entry is shown only if its hash is that of what it says, and a key of ours signed it that was
+  not revoked before.
 - The hash of each other entry that a proof is made of is judged as well.
 """
 
@@ -16,7 +17,12 @@ from holdfast.surfaces.cli.audit import tip_of
 from holdfast.surfaces.cli.exits import NOTHING
 from holdfast.surfaces.cli.forms import as_json
 from holdfast.surfaces.cli.ground import Ground
-from holdfast.workflow.in_the_chain import require_signed, require_whole
+from holdfast.workflow.in_the_chain import (
+    require_not_revoked,
+    require_signed,
+    require_whole,
+    revocations,
+)
 from holdfast.workflow.retention import Trust
 
 API_VERSION = "holdfast.dev/v1alpha1"
@@ -44,6 +50,7 @@ def prove(ground: Ground, seq: int, anchor: Checkpoint | None, *, prefix: bool) 
             path = merkle.roots(spans, seen.leaves(tx.records.lines()), start)
         except ValueError:
             path = None
+        revoked = revocations(tx.records)
     root = seen.tree.root
     if path is None or seen.tree.size < size or (anchor is not None and anchor.root != root):
         raise BadRecord(
@@ -52,6 +59,7 @@ def prove(ground: Ground, seq: int, anchor: Checkpoint | None, *, prefix: bool) 
         )
     if seen.entry is not None:
         require_signed(seen.entry, {each.id: each for each in trust.keys}, trust.check)
+        require_not_revoked(seen.entry, revoked)
     proof = {
         "apiVersion": API_VERSION,
         "kind": "ConsistencyProof" if prefix else "InclusionProof",

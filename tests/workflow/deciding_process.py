@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+from sqlalchemy import Engine
 
 from holdfast.adapters.clock import SystemClock
 from holdfast.adapters.dice import SystemDice
@@ -39,7 +40,7 @@ PEOPLE, LETTERS = "people.json", "letters.json"
 RULES = Rules(switched_on=frozenset({"DeleteResourceQuota"}))
 
 
-def an_engine(url: str, store: Store) -> TransactEngine:
+def an_engine(beneath: Engine, store: Store) -> TransactEngine:
     """One that keeps orders, and leaves an entry each time that something is done."""
 
     @phase(ACT, queue=EXECUTE, takes=CaseOrder)
@@ -55,7 +56,7 @@ def an_engine(url: str, store: Store) -> TransactEngine:
         phases=[act, idle(UNDO)],
         queues=queues(),
     )
-    return TransactEngine(works, store, open_beneath(parse_url(url)), SystemClock())
+    return TransactEngine(works, store, beneath, SystemClock())
 
 
 async def _work(court: Court, letters: list[Letter]) -> None:
@@ -100,7 +101,9 @@ def _letter(court: Court, id_: str, handed: Handed) -> Letter:
 
 def main(url: str, folder: str, first: str, count: str) -> None:
     store, place = SqlStore(open_engine(parse_url(url)), CLUSTER), Path(folder)
-    court = Court(store, SystemClock(), place, engine=an_engine(url, store))
+    court = Court(
+        store, SystemClock(), place, engine=an_engine(open_beneath(parse_url(url)), store)
+    )
     court.dice = SystemDice()
     court.rules = RULES
     court.people = msgspec.json.decode((place / PEOPLE).read_bytes(), type=People)

@@ -52,18 +52,23 @@ class Wound:
         return self.at
 
 
+def peopled(court: Court, keys: dict[str, Path]) -> None:
+    """Have ana, ben and a key that nobody knows there."""
+    names = Identities(kubernetes=("ana@example.com",), slack=("U012AB3CD",))
+    ssh = tuple(public(keys[each]) for each in ("ana", "anas second key"))
+    court.person("ana", key=keys["ana"], name="Ana Lovelace")
+    court.changed("ana", identities=msgspec.structs.replace(names, ssh=ssh))
+    court.person("ben", key=keys["ben"])
+    court.keys |= {each: keys[each] for each in ("anas second key", "mallory")}
+
+
 class Case(Court):
     """One line of the table: a court of its own, with ana, ben and a key that nobody knows."""
 
     def __init__(self, keys: dict[str, Path]) -> None:
         self.wound = Wound()
         super().__init__(StoreInMemory(CLUSTER, self.wound), self.wound, Path())
-        names = Identities(kubernetes=("ana@example.com",), slack=("U012AB3CD",))
-        ssh = tuple(public(keys[each]) for each in ("ana", "anas second key"))
-        self.person("ana", key=keys["ana"], name="Ana Lovelace")
-        self.changed("ana", identities=msgspec.structs.replace(names, ssh=ssh))
-        self.person("ben", key=keys["ben"])
-        self.keys |= {each: keys[each] for each in ("anas second key", "mallory")}
+        peopled(self, keys)
 
     def later(self, span: timedelta) -> None:
         self.wound.at += span

@@ -13,6 +13,8 @@ from sqlalchemy import text
 from holdfast.adapters.clock import SystemClock
 from holdfast.adapters.dice import SystemDice
 from holdfast.adapters.engine.rows import of
+from holdfast.adapters.stores.beneath import open_beneath
+from holdfast.adapters.stores.database import parse_url
 from holdfast.adapters.stores.store import SqlStore
 from holdfast.approvals.statements import Decision
 from holdfast.execution.states import State
@@ -34,7 +36,9 @@ class Together:
 
     def __init__(self, url: str, store: SqlStore, folder: Path) -> None:
         self.url, self.store, self.folder = url, store, folder
-        self.court = Court(store, SystemClock(), folder, engine=an_engine(url, store))
+        self.court = Court(
+            store, SystemClock(), folder, engine=an_engine(open_beneath(parse_url(url)), store)
+        )
         self.court.dice = SystemDice()
         self.court.rules = RULES
         self.letters: list[Letter] = []

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from holdfast.adapters.stores import upkeep
 from holdfast.adapters.stores.beneath import open_beneath
-from holdfast.adapters.stores.database import asking, named, open_engine, parse_url
+from holdfast.adapters.stores.database import asking, named, open_engine, parse_url, prepare
 from holdfast.adapters.stores.store import SqlStore
 from holdfast.errors import BadInput, StoreFailed, StoreRefused, StoreUnreachable, WrongStore
 from tests.audit.chains import CLUSTER, a_draft
@@ -425,3 +425,40 @@ def test_when_a_server_goes_away_the_driver_prints_nothing_of_its_own(
     )
 
     assert ("said\n", "") == (ran.stdout, ran.stderr)
+
+
+def test_who_upgrades_while_somebody_makes_the_file_waits_for_them(tmp_path: Path) -> None:
+    # SQLite waits for another writer wherever something is written, but not to change to WAL.
+    maker = sqlite3.connect(tmp_path / "holdfast.db", isolation_level=None)
+    maker.execute("BEGIN IMMEDIATE")
+    engine, waiting, refusals = (
+        open_engine(parse_url(f"sqlite:///{tmp_path}/holdfast.db")),
+        threading.Event(),
+        list[StoreFailed](),
+    )
+
+    def asked(statement: str) -> None:
+        if statement == "BEGIN EXCLUSIVE":
+            waiting.set()
+
+    @event.listens_for(engine, "connect")
+    def _(raw: sqlite3.Connection, _: object) -> None:
+        raw.set_trace_callback(asked)
+
+    def upgrade() -> None:
+        try:
+            prepare(engine)
+        except StoreFailed as failed:
+            refusals.append(failed)
+            waiting.set()
+
+    other = threading.Thread(target=upgrade)
+    other.start()
+    assert waiting.wait(60)
+    maker.execute("COMMIT")
+    other.join()
+    engine.dispose()
+
+    assert refusals == []
+    assert maker.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    maker.close()

@@ -19,6 +19,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc, make_url
 from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from holdfast.adapters.stores.turns import NobodyGotOn, turns_of
@@ -85,14 +86,29 @@ def prepare(engine: Engine) -> None:
     """What a database is told once, before its tables are made. WAL lets readers read on."""
     if engine.dialect.name != "sqlite":
         return
+    until = time.monotonic() + engine.get_execution_options()[PATIENCE]
     try:
         raw = engine.raw_connection()
         try:
-            raw.cursor().execute("PRAGMA journal_mode=WAL")
+            while not _to_wal(raw.cursor(), until):
+                pass
         finally:
             raw.close()
     except sqlite3.DatabaseError as failed:
         raise _sqlite_said(failed, named(engine.url), str(failed)) from failed
+
+
+def _to_wal(cursor: DBAPICursor, until: float) -> bool:
+    """Whether it is told. SQLite waits for another writer before anything else, but not here."""
+    try:
+        cursor.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError as failed:
+        if failed.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+            raise
+        cursor.execute("BEGIN EXCLUSIVE")
+        cursor.execute("ROLLBACK")
+        return False
+    return True
 
 
 @contextmanager

@@ -56,6 +56,7 @@ def test_a_restriction_never_allows_more(prove: bool, tally: Tally) -> None:
     assert stricter * 10 > n
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WIDER)
 def test_each_sort_of_widening_would_be_noticed(name: str) -> None:
     turned = _turned(random.Random(SEED), {name: WIDER[name]}, most=1)
@@ -65,6 +66,7 @@ def test_each_sort_of_widening_would_be_noticed(name: str) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NARROWER)
 def test_each_sort_of_restriction_makes_a_difference(name: str) -> None:
     turned = _turned(random.Random(SEED), {name: NARROWER[name]}, most=1)

@@ -109,6 +109,7 @@ async def test_who_dies_at_a_dangerous_place_is_taken_over(place: str) -> None:
     assert [] == await restarted(Fate(at=[last]))
 
 
+@pytest.mark.slow
 async def test_who_dies_between_two_steps_is_taken_over() -> None:
     places = await boundaries("a plan done")
     first, last = places.index("after send"), len(places) - places[::-1].index("before lend")

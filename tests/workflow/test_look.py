@@ -79,6 +79,7 @@ async def test_exactly_the_generated_role_leaves_nothing_blind(shop: SimulatedCl
     assert snapshot.cluster.uid
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SERVED, ids=lambda k: k.api.plural)
 async def test_each_right_that_is_taken_away_becomes_blind(
     shop: SimulatedCluster, kind: type[Object]

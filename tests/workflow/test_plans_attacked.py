@@ -105,6 +105,7 @@ CONTENTS: Mapping[str, Callable[[Case], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("whole", [False, True], ids=["the row as it was", "its digest as well"])
 @pytest.mark.parametrize("change", CONTENTS.values(), ids=list(CONTENTS))
 async def test_a_plan_that_was_changed_after_its_approval_is_not_done(

@@ -80,6 +80,7 @@ def load_in_a_small_stack(texts: list[str]) -> None:
     thread.join()
 
 
+@pytest.mark.slow
 def test_the_deepest_that_is_let_through_needs_half_of_the_smallest_stack() -> None:
     texts = [deepest(each) for each in DEEPER.values()]
     again = f"from {__name__} import load_in_a_small_stack as load; load({texts!r}); print('held')"

@@ -39,6 +39,7 @@ plain = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.te
 tasks = st.builds(Task, number=st.integers(-(2**53) + 1, 2**53 - 1))
 
 
+@pytest.mark.slow
 @given(plain | tasks)
 def test_what_is_written_is_read_again(value: object) -> None:
     try:

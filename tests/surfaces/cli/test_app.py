@@ -60,6 +60,7 @@ def test_rbac_reader_prints_what_kubectl_applies(
     assert yaml.safe_load(capsys.readouterr().out) == reader_role(name="scanner")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_prints_a_script(
     run: Run, capsys: pytest.CaptureFixture[str], shell: str
@@ -140,6 +141,7 @@ def test_bad_input_ends_with_two_and_a_sentence_on_stderr(
     assert "Traceback" not in said.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("--help",), ("catalogue",), ("rbac", "reader")])
 def test_a_reader_that_goes_away_is_no_finding_and_no_traceback(arguments: tuple[str, ...]) -> None:
     ours, theirs = os.pipe()

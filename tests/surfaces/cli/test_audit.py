@@ -557,6 +557,7 @@ def piped(*arguments: str, into: bytes = b"") -> bytes:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_a_dash_is_standard_input_or_output(installed: Path, key: str, file: Path) -> None:
     seal(range(1, 4))
     keys = str(installed / "keys" / "public")

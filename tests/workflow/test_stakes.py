@@ -7,12 +7,15 @@ from typing import Any
 import msgspec
 import pytest
 
+from holdfast.execution.courses import LastWords, pictured
 from holdfast.model.asks import Refusal
 from holdfast.model.proposals import Proposal
-from holdfast.model.repairs import Risk
+from holdfast.model.repairs import Risk, Sight
 from holdfast.workflow.casebook import plan_of
+from holdfast.workflow.journal import sighted
+from holdfast.workflow.last_words import last_words
 from holdfast.workflow.stakes import Again, Weighed, seen_again
-from tests.workflow.stage import RULES, Stage, a_stage
+from tests.workflow.stage import ASKED, RULES, Stage, a_stage
 
 ELSEWHERE = "what it answers is found elsewhere, and laid to this by the graph"
 
@@ -39,6 +42,25 @@ async def weighed(stage: Stage, about: Proposal) -> Weighed:
 async def test_it_is_weighed_as_when_it_was_proposed(stage: Stage, kind: str) -> None:
     about = plan_of(await stage.proposed(kind)).first
     assert about.risk == (await weighed(stage, msgspec.structs.replace(about, risk=Risk.LOW))).risk
+
+
+@pytest.mark.parametrize("kind", ASKED)
+async def test_what_is_seen_for_it_is_a_whole_sight_of_what_the_action_sees_and_no_more(
+    stage: Stage, kind: str
+) -> None:
+    about = plan_of(await stage.proposed(kind)).first
+    again = await seen_again(stage.leash(), msgspec.structs.replace(about, risk=Risk.LOW))
+    plain = await sighted(stage.leash(), about.action, about.target)
+    assert isinstance(again, Again)
+    assert isinstance(plain, Sight)
+
+    assert _kinds(again.seen) == _kinds(plain)
+    assert pictured(again.seen).around
+    assert isinstance(await last_words(stage.leash(), again.seen), LastWords)
+
+
+def _kinds(seen: Sight) -> list[str]:
+    return [each.kind.__name__ for each in seen.around.captures()]
 
 
 async def test_each_kind_is_listed_once(stage: Stage) -> None:

@@ -428,6 +428,23 @@ async def test_what_was_claimed_and_never_sent_ends_and_says_so(stage: Stage) ->
     assert 1 == len(acts(stage))
 
 
+async def test_what_was_lent_to_what_was_never_sent_is_ended_and_known_to_be(
+    stage: Stage,
+) -> None:
+    order = await stage.approved(RESTART)
+    with stage.store.transaction() as tx:
+        assert tx.once.spend(CLAIM, f"{order.key}/act", order.run(ACT), stage.clock.now())
+    stage.forge(msgspec.structs.replace(stage.case(order), course=holding(stage, order)))
+    stage.lose_runs(ACT)
+
+    await swept(stage)
+
+    account = f"act.rolloutrestart.{stage.document().ref.uid}.1"
+    assert State.FAILED.value == stage.case(order).state
+    assert "" == stage.course(order).act.lease
+    assert [{"account": account, "step": 1}] == stage.entries("revoke")
+
+
 async def test_what_its_processes_did_not_survive_is_not_tried_on_others(stage: Stage) -> None:
     order = await stage.approved(RESTART)
     (run,) = acts(stage)

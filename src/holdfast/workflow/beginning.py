@@ -17,12 +17,12 @@ import msgspec
 
 from holdfast.execution.courses import Course
 from holdfast.execution.courses import read as course_of
-from holdfast.execution.lease_names import Purpose
+from holdfast.execution.lease_names import Purpose, parsed
 from holdfast.execution.states import Event
 from holdfast.model.asks import Refusal
 from holdfast.model.canonical import Plain
 from holdfast.model.cases import Case
-from holdfast.model.ordered import ACT, CaseOrder
+from holdfast.model.ordered import ACT, CaseOrder, RevokeOrder
 from holdfast.model.runs import RunState, RunStatus
 from holdfast.ports import Tx
 from holdfast.workflow.asking import STEP
@@ -32,6 +32,7 @@ from holdfast.workflow.expiring import turn_came
 from holdfast.workflow.issuing import ordered
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.moving import hold
+from holdfast.workflow.revoking import order_revoke
 from holdfast.workflow.submitting import record
 from holdfast.workflow.taking_back import OUTCOME, not_done
 
@@ -70,16 +71,23 @@ def _runs(leash: Leash, tx: Tx, order: CaseOrder) -> Sequence[RunStatus]:
 
 
 def _not_done(leash: Leash, tx: Tx, case: Case, course: Course, why: str) -> bool:
-    """It ends, unless somebody has moved it in between."""
+    """It ends, unless somebody has moved it in between; so does what it was lent, if it was."""
     if hold(tx, case.id) != case:
         return False
     why = f"{why}: propose it again"
     told: dict[str, Plain] = {"event": Event.FAILED.value, "step": course.step, "says": why}
     record(leash, tx, OUTCOME, (case.id,), told)
     course = msgspec.structs.replace(course, says=why)
-    return not isinstance(
-        not_done(leash, tx, case, Event.FAILED, course, leash.clock.now()), Refusal
-    )
+    now = leash.clock.now()
+    if isinstance(not_done(leash, tx, case, Event.FAILED, course, now), Refusal):
+        return False
+    if parsed(course.act.lease) is not None:
+        lent_in = plan_of(case).at(course.step).target.namespace
+        lease = RevokeOrder(
+            account=course.act.lease, namespaces=(lent_in,), proposal=case.id, step=course.step
+        )
+        order_revoke(leash, tx, lease)
+    return True
 
 
 def _ended(runs: Sequence[RunStatus]) -> str:

@@ -53,7 +53,7 @@ async def sight(
     document, *beside = (each for each in found if isinstance(each, Document))
     return Sight(
         document=document,
-        around=_without(around, sees) if looked is None else around.narrowed(sees),
+        around=_without(around, sees),
         beside=tuple(beside),
         along=along(around, kind, target),
         healthy_before=healthy_before,

@@ -208,6 +208,44 @@ def test_what_is_proposed_is_proposed_once() -> None:
     assert [2, 3] == where(proposed(risk="high"), proposed(risk="low"), intent("ben"))
 
 
+SAYS_DONE = ["applied", "found_done", "recovered", "healed_late", "verified"]
+SAYS_BACK = ["undone", "step_undone"]
+
+
+@pytest.mark.parametrize("event", [*SAYS_DONE, *SAYS_BACK])
+def test_nothing_came_of_what_was_never_begun(event: str) -> None:
+    why = f"step 1 of prp_1 is said to be {event}, and no entry before it says that it was begun"
+    assert [(3, why)] == astray(proposed(), word(), outcome(event))
+    assert [2] == where(proposed(), outcome(event), intent())
+    others = (intent(step=2), intent(undo=True, by="ana", step=1), intent(proposal="prp_2"))
+    assert 5 in where(proposed(), *others, outcome(event))
+    assert [] == astray(proposed(), intent(), outcome(event))
+
+
+def test_no_lease_is_made_for_what_was_never_begun() -> None:
+    why = "step 1 of prp_1 was given a lease, and no entry before it says that it was begun"
+    assert [(2, why)] == astray(proposed(), lease())
+    assert [2] == where(proposed(), lease(), intent(), lease(), outcome())
+    assert [] == astray(proposed(), lease("undo"), lease("preview"))
+
+
+@pytest.mark.parametrize(
+    "event", ["lost", "refused", "failed", "halted", "deadline", "undo_refused"]
+)
+def test_what_was_not_done_need_not_have_been_begun(event: str) -> None:
+    assert [] == astray(proposed(), outcome(event))
+
+
+def test_each_is_told_that_says_so_of_what_was_never_begun() -> None:
+    assert [2, 3, 4] == where(proposed(), lease(), outcome(), outcome("recovered"))
+
+
+def test_what_was_begun_before_the_beginning_of_a_record_is_in_order() -> None:
+    assert [] == astray(lease(), outcome(), outcome("recovered"), whole=False)
+    assert [] == astray(proposed(step=2), lease(), outcome(), whole=False)
+    assert [2, 3] == where(proposed(), lease(), outcome(), whole=False)
+
+
 def test_nothing_is_taken_back_that_was_not_done() -> None:
     why = "the undo of step 1 of prp_1 was begun, and nothing of it had been done"
     undo = intent(undo=True, by="ana")

@@ -13,6 +13,8 @@ from tests.audit.chains import a_chain_of
 
 ABOUT = {"proposal": "prp_1", "digest": "d" * 64}
 
+NONE = "no entry holds their signed word for it"
+
 
 def entry(kind: str, actor: str, seq: int = 1, **details: Any) -> Entry:
     subjects = (str(details["proposal"]),)
@@ -66,14 +68,16 @@ def test_what_names_nobody_was_signed_by_nobody() -> None:
 def test_it_says_so_of_what_names_nobody() -> None:
     acts = ActsSigned(whole=True)
     acts.take(intent(3), None)
-    why = "step 1 of prp_1 was begun in the name of nobody, who did not sign it"
+    why = f"step 1 of prp_1 was begun in the name of nobody: {NONE}"
     assert [(3, why)] == [*acts.unsigned()]
 
 
 def test_it_says_which_step_and_in_whose_name() -> None:
     acts = ActsSigned(whole=True)
     acts.take(intent(3, 2, "ana", "ben"), None)
-    why = "step 2 of prp_1 was begun in the name of ana, ben, who did not sign it"
+    why = (
+        "step 2 of prp_1 was begun in the name of ana, ben: no entry holds their signed word for it"
+    )
     assert [(3, why)] == [*acts.unsigned()]
 
 
@@ -110,7 +114,7 @@ def test_an_undo_of_an_act_that_nobody_signed_is_told_by_the_act() -> None:
 def test_it_says_that_it_was_an_undo(by: dict[str, Any]) -> None:
     acts = ActsSigned(whole=True)
     acts.take(intent(3, 1, undo=True, **by), None)
-    why = "the undo of step 1 of prp_1 was begun in the name of nobody, who did not sign it"
+    why = f"the undo of step 1 of prp_1 was begun in the name of nobody: {NONE}"
     assert [(3, why)] == [*acts.unsigned()]
 
 

@@ -111,7 +111,10 @@ def test_a_signature_of_the_right_key_in_the_wrong_blob_does_not_count(ana: Path
         (lambda s: armored(b"SSHSIH" + blob_of(s)[6:]), "does not begin"),
         (lambda s: armored(blob_of(s)[:9] + b"\2" + blob_of(s)[10:]), "version"),
         (lambda s: armored(blob_of(s).replace(b"sha512", b"sha1\0\0")), "is none of ours"),
-        (lambda s: armored(blob_of(s).replace(b"sha512", b"sha384")), "is none of ours"),
+        (
+            lambda s: armored(blob_of(s).replace(b"sha512", b"sha384")),
+            "its hash sha384 is none of ours",
+        ),
     ],
 )
 def test_says_what_is_wrong_with_it(ana: Path, changed: object, because: str) -> None:

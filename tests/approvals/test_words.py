@@ -14,12 +14,14 @@ from holdfast.approvals.words import Dissent, Recall, given, heard, remembered
 from holdfast.model.asks import Assent, Proof, Refusal
 from holdfast.model.cases import Word
 from holdfast.model.people import API_VERSION, KIND, Identities, People, Person
+from holdfast.model.times import stamp
 from tests.approvals.keygen import make_key, public, sign
 from tests.model.test_proposals import PROPOSAL
 
 NOW = datetime(2026, 1, 1, 12, 30, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-UNTIL = NOW + timedelta(hours=1)
+UNTIL = PROPOSAL.open_until
+MOMENT = timedelta(milliseconds=1)
 STATEMENT = Statement(
     v=1,
     cluster=PROPOSAL.cluster,
@@ -67,11 +69,20 @@ def test_a_signature_is_a_persons_yes(key: Path) -> None:
     ) == hear(said(key), people(key))
 
 
-def test_a_yes_holds_no_longer_than_the_proposal_is_open(key: Path) -> None:
-    long = said(key, until=NOW + timedelta(days=9))
-    yes = hear(long, people(key))
-    assert isinstance(yes, Assent)
-    assert PROPOSAL.open_until == yes.until
+@pytest.mark.parametrize("until", [UNTIL - MOMENT, UNTIL + MOMENT, NOW, NOW + timedelta(days=9)])
+def test_a_word_holds_as_long_as_the_proposal_is_open(key: Path, until: datetime) -> None:
+    why = f"ana: that holds until {stamp(until)}, and not as long as prp_1 is open"
+    for decision in (Decision.APPROVE, Decision.REJECT):
+        word = said(key, until=until, decision=decision, reason="no")
+        assert Refusal(by="approvals", because=why) == hear(word, people(key))
+
+
+def test_a_wish_to_have_it_back_holds_as_long_as_it_says(key: Path) -> None:
+    back = said(key, until=UNTIL - SECOND, decision=Decision.UNDO, reason="no")
+    assert isinstance(hear(back, people(key), now=UNTIL - 2 * SECOND), Recall)
+    late = hear(back, people(key), now=UNTIL - SECOND)
+    assert isinstance(late, Refusal)
+    assert "ana: that held until a time that has passed" == late.because
 
 
 def test_a_no_says_why(key: Path) -> None:
@@ -89,8 +100,7 @@ def test_a_no_says_why(key: Path) -> None:
         ({"proposal": "prp_2"}, "about prp_2"),
         ({"step": 1}, "about step 1"),
         ({"digest": "e" * 64}, "not the one that was signed"),
-        ({"until": NOW}, "a time that has passed"),
-        ({"by": "file"}, "made for"),
+        ({"by": "file"}, "it was made for file, and not for holdfast-approval"),
     ],
 )
 def test_what_was_signed_for_something_else_does_not_count(
@@ -106,7 +116,6 @@ def test_what_was_signed_for_something_else_does_not_count(
     [
         ({"now": UNTIL - SECOND}, True),
         ({"now": UNTIL}, False),
-        ({"now": PROPOSAL.open_until - SECOND}, False),
         ({"step": 1}, False),
         ({"about": msgspec.structs.replace(PROPOSAL, requester="ben")}, False),
     ],
@@ -245,7 +254,7 @@ def test_what_had_run_out_when_it_was_given_was_no_yes(key: Path) -> None:
     late = msgspec.json.encode(msgspec.structs.replace(yes, at=UNTIL)).decode()
     told = given(kept(key, assent=late, at=UNTIL), about=PROPOSAL, people=people(key), check=check)
     assert isinstance(told, Refusal)
-    assert "ana: that held until a time that has passed" == told.because
+    assert "ana: the proposal is not open any more" == told.because
 
 
 def test_a_no_was_no_yes_whoever_keeps_it_as_one(key: Path) -> None:
@@ -268,8 +277,7 @@ def test_a_yes_that_is_kept_belongs_to_the_groups_of_now(key: Path) -> None:
 def test_no_yes_counts_once_the_proposal_is_not_open(
     key: Path, early: timedelta, counts: bool
 ) -> None:
-    long = said(key, until=PROPOSAL.open_until + timedelta(days=9))
-    told = hear(long, people(key), now=PROPOSAL.open_until - early)
+    told = hear(said(key), people(key), now=PROPOSAL.open_until - early)
 
     assert counts is isinstance(told, Assent)
     assert counts is not isinstance(told, Refusal)

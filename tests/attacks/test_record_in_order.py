@@ -138,6 +138,19 @@ async def test_an_act_that_was_begun_again_by_one_approval_is_found() -> None:
         assert any("was begun before, in entry" in each for each in told)
 
 
+async def test_an_act_of_which_no_intent_was_sealed_is_found() -> None:
+    """A lease and an outcome were written into the database, and the keeper sealed them."""
+    async with an_arena() as arena:
+        entries = await done(arena)
+        lease, applied = one(entries, "lease", step=1), one(entries, "outcome", event="applied")
+        where = entries.index(one(entries, "intent"))
+        left = [each for each in entries[:where] if each.kind != "approval"]
+        lent, said = wrong([*left, lease, applied], arena)
+        never = ", and no entry before it says that it was begun"
+        assert lent.endswith(f" was given a lease{never}")
+        assert said.endswith(f" is said to be applied{never}")
+
+
 async def test_an_act_after_a_rejection_is_found() -> None:
     async with an_arena() as arena:
         entries = await done(arena)

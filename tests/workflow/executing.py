@@ -373,7 +373,7 @@ def a_word(about: Proposal, now: datetime, who: str = "ana") -> Word:
         digest=about.digest,
         step=1,
         decision=Decision.APPROVE,
-        until=now + HOUR,
+        until=about.open_until,
     )
     text = said.text()
     if (who, text) not in _SIGNED:
@@ -384,7 +384,7 @@ def a_word(about: Proposal, now: datetime, who: str = "ana") -> Word:
         proof=Proof.SSH,
         digest=about.digest,
         at=now,
-        until=now + HOUR,
+        until=about.open_until,
     )
     return Word(
         proposal=about.id,

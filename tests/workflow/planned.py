@@ -21,7 +21,7 @@ from holdfast.testing.manifests import deployment
 from holdfast.workflow.deciding import hear_word
 from tests.approvals.keygen import sign
 from tests.workflow.court import NAMES, case_of
-from tests.workflow.executing import HOUR, SECOND, Stage, a_stage, changed, key, proposal_of
+from tests.workflow.executing import SECOND, Stage, a_stage, changed, key, proposal_of
 from tests.workflow.leashes import as_proposed
 from tests.workflow.test_sealing import Keys
 
@@ -69,7 +69,7 @@ async def say(stage: Stage, plan: Plan, step: int, who: str = "ana", **other: An
         "digest": plan.digest,
         "step": step,
         "decision": Decision.APPROVE,
-        "until": stage.clock.now() + 2 * HOUR,
+        "until": plan.first.open_until,
     }
     text = Statement(**{**held, **other}).text()
     body = {"statement": text.decode(), "signature": sign(key(who), text, NAMESPACE)}

@@ -128,7 +128,7 @@ def around(
 
         async def tried(case: Case, away: timedelta = away) -> tuple[str, str]:
             about = case.propose()
-            letter = case.say("ana", about, until=about.open_until + 9 * HOUR)
+            letter = case.say("ana", about)
             change(case, span + away)
             by, because = await case.heard(letter)
             return (by if by == YES else "no"), because
@@ -210,14 +210,14 @@ def _revoked(case: Case, span: timedelta) -> None:
 
 
 def _held_until() -> Iterator[Line]:
-    for away, by in ((-SECOND, YES), (timedelta(0), "approvals"), (SECOND, "approvals")):
+    for away, by in ((-SECOND, "approvals"), (timedelta(0), YES), (SECOND, "approvals")):
 
         async def tried(case: Case, away: timedelta = away) -> tuple[str, str]:
-            letter = case.say("ana", case.propose(), until=case.wound.at + MINUTE)
-            case.later(MINUTE + away)
-            return await case.heard(letter)
+            about = case.propose()
+            return await case.heard(case.say("ana", about, until=about.open_until + away))
 
-        yield Line(f"a word that holds for a minute: {away.total_seconds():+.0f} s", tried, by)
+        name = f"a word that holds as long as it is open: {away.total_seconds():+.0f} s"
+        yield Line(name, tried, by)
 
 
 def _apart() -> Iterator[Line]:

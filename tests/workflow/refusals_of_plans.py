@@ -246,7 +246,7 @@ def of_moments() -> Iterator[Line]:
         async def late(case: Case, away: timedelta = away) -> tuple[str, str]:
             plan = two(case)
             await case.said("ana", plan.first)
-            letter = case.say("ana", plan.at(2), until=plan.first.open_until + HOUR)
+            letter = case.say("ana", plan.at(2))
             case.later(4 * HOUR + away)
             return await case.heard(letter)
 
@@ -254,20 +254,20 @@ def of_moments() -> Iterator[Line]:
 
         async def held(case: Case, away: timedelta = away) -> tuple[str, str]:
             plan = two(case)
-            letter = case.say("ana", plan.at(2), until=case.wound.at + MINUTE)
-            case.later(MINUTE + away)
-            return await case.heard(letter)
+            until = plan.first.open_until + away
+            return await case.heard(case.say("ana", plan.at(2), until=until))
 
-        yield Line(f"plan: that holds for a minute: {when}", held, MORE if before else "approvals")
+        by = "approvals" if away else MORE
+        yield Line(f"plan: that holds as long as it is open: {when}", held, by)
 
         async def earlier(case: Case, away: timedelta = away) -> tuple[str, str]:
             plan = two(case)
-            await case.said("ana", plan.at(2), until=case.wound.at + MINUTE)
-            case.later(MINUTE + away)
+            await case.said("ana", plan.at(2))
+            case.later(4 * HOUR + away)
             return await case.said("ben", plan.first)
 
-        by = YES if before else "signed_approval"
-        yield Line(f"plan: after one that holds for a minute: {when}", earlier, by)
+        by = YES if before else "approvals"
+        yield Line(f"plan: after one at its beginning: {when}", earlier, by)
 
         def revoke(case: Case, _: Plan, away: timedelta = away) -> None:
             case.changed("ana", revoked=case.wound.at - away)

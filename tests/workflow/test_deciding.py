@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from holdfast.approvals.budgets import paid
 from holdfast.approvals.statements import Decision
 from holdfast.approvals.tickets import LONGEST
 from holdfast.execution.recovering import Watched
@@ -16,7 +17,7 @@ from holdfast.model.ordered import UNDO
 from holdfast.model.repairs import ActionClass
 from holdfast.testing.clock import FrozenClock
 from holdfast.testing.memory import StoreInMemory
-from holdfast.workflow.asking import intent_id
+from holdfast.workflow.asking import BUDGET, intent_id
 from tests.audit.chains import CLUSTER
 from tests.workflow.court import QUOTA, SECOND, Court
 
@@ -141,6 +142,15 @@ async def test_a_refusal_keeps_nothing_but_itself(court: Court) -> None:
     )
     (verdict,) = court.entries("verdict")
     assert ["signed_approval"] == [each["by"] for each in verdict["refusals"]]
+
+
+async def test_who_has_paid_and_said_nothing_that_is_kept_is_told_what_to_do(court: Court) -> None:
+    about = court.propose()
+    with court.store.transaction() as tx:
+        assert tx.once.spend(BUDGET, paid(about.id, 1, "ana"), "keeper", court.clock.now())
+
+    why = "ana has paid for it before, and no yes of that is kept: propose it again"
+    assert ("budget", why) == await court.said("ana", about)
 
 
 async def test_what_changed_since_it_was_proposed_is_proposed_again(court: Court) -> None:
@@ -296,7 +306,7 @@ async def test_nobody_takes_back_what_he_could_not_have_approved(court: Court) -
 
 async def test_the_word_of_an_hour_ago_says_nothing_now(court: Court) -> None:
     about = court.propose()
-    letter = court.say("ana", about, until=court.clock.now() + SECOND)
+    letter = court.say("ana", about)
     assert isinstance(court.clock, FrozenClock)
-    court.clock.advance(SECOND)
-    assert "has passed" in (await court.heard(letter))[1]
+    court.clock.advance(about.open_until - court.clock.now())
+    assert "ana: the proposal is not open any more" in (await court.heard(letter))[1]

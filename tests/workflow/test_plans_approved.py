@@ -13,6 +13,7 @@ from holdfast.execution.states import State
 from holdfast.model.asks import Rules
 from holdfast.model.plans import Plan, planned
 from holdfast.model.repairs import ActionClass, Risk
+from holdfast.model.times import stamp
 from tests.workflow.court import case_of
 from tests.workflow.executing import Stage, changed, proposal_of
 from tests.workflow.leashes import as_proposed
@@ -186,15 +187,15 @@ async def test_it_begins_when_others_have_said_yes_in_place_of_who_was_revoked(
     assert "approved" == await say(stage, plan, 1, "ben")
 
 
-async def test_a_word_that_holds_no_more_when_the_last_one_comes_lets_nothing_begin(
-    stage: Stage,
+@pytest.mark.parametrize("away", [timedelta(milliseconds=-1), timedelta(milliseconds=1)])
+async def test_a_word_that_does_not_hold_as_long_as_the_plan_is_open_lets_nothing_begin(
+    stage: Stage, away: timedelta
 ) -> None:
     plan = await open_plan(stage, SCALE, SCALE)
-    until = stage.clock.now() + timedelta(minutes=1)
-    assert "counted" == await say(stage, plan, 2, until=until)
-    stage.clock.advance(timedelta(minutes=1))
-    told = await say(stage, plan, 1, "ben")
-    assert "step 2: the approval of ana does not hold now" == told
+    until = plan.first.open_until + away
+    told = await say(stage, plan, 2, until=until)
+    assert f"ana: that holds until {stamp(until)}, and not as long as prp_plan is open" == told
+    assert "counted" == await say(stage, plan, 1, "ben")
     assert [] == acts(stage)
     assert State.PROPOSED.value == stage.case(at(plan, 1)).state
 

@@ -15,7 +15,6 @@ from holdfast.model.ordered import CaseOrder
 from holdfast.model.repairs import ActionClass
 from holdfast.model.switches import Frozen
 from holdfast.ports.leases import Fences
-from holdfast.testing.clock import NOON
 from tests.workflow.court import NAMES
 from tests.workflow.executing import HOUR, SECOND, Stage, changed
 from tests.workflow.planned import (
@@ -64,17 +63,14 @@ class Gate:
         return await self._fences.amiss()
 
 
-def turn(
-    name: str, by: str, then: Then, *, step: int = 2, words: dict[str, Any] | None = None
-) -> Turn:
+def turn(name: str, by: str, then: Then, *, step: int = 2) -> Turn:
     """A step of a plan of three, to which something happens when its turn has come."""
 
     async def tried() -> tuple[str, str]:
         async with a_plan_stage(LEFT, **PATIENT) as stage:
             plan = await open_plan(stage, SCALE, SCALE, SCALE)
             for each in plan.steps:
-                more = (words or {}) if each.step == step else {}
-                await say(stage, plan, each.step, **more)
+                await say(stage, plan, each.step)
             order = at(plan, 1)
 
             def now() -> None:
@@ -145,16 +141,6 @@ def of_clocks() -> Iterator[Turn]:
             when = f"{away.total_seconds():+.3f} s"
             yield turn(f"step {step}, 15 min after its turn came: {when}", by, late, step=step)
     for away in AROUND:
-
-        def held(stage: Stage, order: CaseOrder, away: timedelta = away) -> None:
-            with stage.store.reading() as tx:
-                (word,) = tx.words.of(order.proposal, 2)
-            told = msgspec.json.decode(word.statement)["until"]
-            wait_until(stage, datetime.fromisoformat(told) + away)
-
-        by = DONE if away < timedelta(0) else "signed_approval"
-        name = f"its approval holds for 10 min: {away.total_seconds():+.3f} s"
-        yield turn(name, by, held, words={"until": NOON + 10 * MINUTE})
 
         def revoke(stage: Stage, _: CaseOrder, away: timedelta = away) -> dict[str, Any]:
             known, now = stage.leash.people(), stage.clock.now()

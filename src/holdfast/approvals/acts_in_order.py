@@ -9,7 +9,8 @@ cannot: what does not follow from it was not the keeper's to do.
   name of two different people. Where one was revoked meanwhile it is not, and the record says so.
 - Once it was rejected, refused, halted or too late, no act of it is begun, lent for or done. What a
   plan had done before may still be taken back.
-- Each step is begun once; there is one lease for it, and it is done once.
+- Each step is begun once; there is one lease for it, and it is done once. Of what was
+  never begun there is no such lease, and nothing came of it.
 - What somebody signed counts once.
 - Of a record whose beginning was let go, no entry is wanted that may stand before it.
 """
@@ -35,6 +36,9 @@ OF_ACTS = "act."
 """How the names of leases begin by which something is done, and not tried or taken back."""
 
 APPLIED = frozenset({"applied", "found_done"})
+CAME_OF_IT = APPLIED | {"recovered", "healed_late", "verified", "undone", "step_undone"}
+"""The events that say that something had been done."""
+
 OVER: Mapping[str, str] = MappingProxyType(
     {
         "refused": "was refused",
@@ -181,9 +185,19 @@ class ActsInOrder:
             what = LEASE if told.account.startswith(OF_ACTS) else ""
         else:
             what = DONE if told.event in APPLIED else ""
+        proposal = entry.subjects[0]
+        known = self._of(proposal)
+        if (what == LEASE or told.event in CAME_OF_IT) and self._never_begun(known, told.step):
+            name = f"step {told.step} of {_named(proposal)}"
+            odd = f"{name} was {LEASE}" if what == LEASE else f"{name} is said to be {told.event}"
+            yield f"{odd}, and no entry before it says that it was begun"
         if what:
-            proposal = entry.subjects[0]
-            yield from self._once(entry, self._of(proposal), proposal, told.step, what)
+            yield from self._once(entry, known, proposal, told.step, what)
+
+    def _never_begun(self, known: _Known, step: int) -> bool:
+        """Its intent comes after its proposal: whoever has that in hand has the other as well."""
+        there = self._whole or step in known.proposed
+        return there and (step, INTENT) not in known.last
 
     def _once(
         self, entry: Entry, known: _Known, proposal: str, step: int, what: str

@@ -85,7 +85,8 @@ class ActsSigned:
         for seq, (what, wanted) in self._begun.items():
             who = [name for key, name in wanted.items() if key not in self._words]
             if who:
-                yield seq, f"{what} was begun in the name of {', '.join(who)}, who did not sign it"
+                begun = f"{what} was begun in the name of {', '.join(who)}"
+                yield seq, f"{begun}: no entry holds their signed word for it"
 
 
 def _what(intent: Intent) -> str:

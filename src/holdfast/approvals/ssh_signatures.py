@@ -40,11 +40,11 @@ def to_check(armored: str, statement: bytes, namespace: str, key: str) -> ToChec
     if public != _unbase64(key.partition(" ")[2]):
         raise _refused("it names another key than the people file")
     if named != namespace.encode():
-        raise _refused(f"it was made for {named[:40]!r}, and not for {namespace}")
+        raise _refused(f"it was made for {_shown(named)}, and not for {namespace}")
     if reserved:
         raise _refused("it holds something where nothing is to be")
     if hash_name not in _HASHES:
-        raise _refused(f"its hash {hash_name[:20]!r} is none of ours")
+        raise _refused(f"its hash {_shown(hash_name)} is none of ours")
     digest = _HASHES[hash_name](statement).digest()
     message = MAGIC + b"".join(_told(each) for each in (named, reserved, hash_name, digest))
     inner = _Reader(signed)
@@ -57,6 +57,10 @@ def to_check(armored: str, statement: bytes, namespace: str, key: str) -> ToChec
     if format_ == "ssh-rsa" and len(raw) != (int.from_bytes(parts[1]).bit_length() + 7) // 8:
         raise _refused("it has not the length of its key")
     return ToCheck(key=parts, form=form, message=message, signature=raw, pair=pair)
+
+
+def _shown(name: bytes) -> str:
+    return name[:40].decode("ascii", "replace")
 
 
 def key_named(armored: str) -> str:

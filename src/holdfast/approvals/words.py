@@ -17,6 +17,7 @@ from holdfast.model.cases import Word
 from holdfast.model.people import People, Person
 from holdfast.model.proposals import Proposal
 from holdfast.model.ssh import SshCheck
+from holdfast.model.times import stamp
 
 
 class Dissent(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,7 +121,7 @@ def _assent(said: Statement, person: Person, about: Proposal, now: datetime) -> 
         proof=Proof.SSH,
         digest=said.digest,
         at=now,
-        until=min(said.until, about.open_until),
+        until=about.open_until,
     )
 
 
@@ -134,14 +135,16 @@ def _elsewhere(said: Statement, about: Proposal, step: int) -> str:
         return f"that is about step {said.step}, and not about step {step}"
     if said.digest != about.digest:
         return "the proposal is not the one that was signed"
+    if said.decision is not Decision.UNDO and stamp(said.until) != stamp(about.open_until):
+        return f"that holds until {stamp(said.until)}, and not as long as {about.id} is open"
     return ""
 
 
 def _not_now(said: Statement, about: Proposal, now: datetime) -> str:
     """Why it does not count at this moment."""
-    if now >= said.until:
+    if said.decision is Decision.UNDO and now >= said.until:
         return "that held until a time that has passed"
-    if now >= about.open_until and said.decision is not Decision.UNDO:
+    if said.decision is not Decision.UNDO and now >= about.open_until:
         return "the proposal is not open any more"
     if said.decision is not Decision.APPROVE and not said.reason.strip():
         return "a rejection says why" if said.decision is Decision.REJECT else "an undo says why"

@@ -103,7 +103,7 @@ class _Desk:
             "decision": "approve",
             "revoked": None,
             "now": dice.choice((0, 1, HOUR, 2 * HOUR - 1)),
-            "until": 2 * HOUR,
+            "until": 4 * HOUR,
             "open_until": 4 * HOUR,
             "of_cluster": about.cluster,
             "of_proposal": about.id,
@@ -128,7 +128,7 @@ class _Desk:
     def flipped_words(self) -> Counted:
         """Every bit of a signature that counts, before and after it is armored."""
         case: Case = {"signed_by": "ana", "purpose": PURPOSE, "forged": "", "revoked": None}
-        case |= {"now": 1, "until": HOUR, "of_step": 1, "step": 1, "decision": "approve"}
+        case |= {"now": 1, "until": 4 * HOUR, "of_step": 1, "step": 1, "decision": "approve"}
         about = self._about
         case |= {"cluster": about.cluster, "proposal": about.id, "digest": about.digest}
         blob, said = self._signed(case), _statement(case)

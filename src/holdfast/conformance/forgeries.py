@@ -65,5 +65,5 @@ OF_WORDS: Pool = (
     ("decision", ("reject", "undo")),
     ("revoked", (-1, 0, 1, HOUR, 5 * HOUR)),
     ("now", (0, 2 * HOUR - 1, 2 * HOUR, 2 * HOUR + 1, 4 * HOUR)),
-    ("until", (1, 4 * HOUR, 9 * HOUR)),
+    ("until", (1, 2 * HOUR, 4 * HOUR - 1, 4 * HOUR + 1)),
 )

@@ -244,6 +244,5 @@ def word_counts(case: Case) -> bool:
         )
         and case["decision"] == "approve"
         and (revoked is None or case["now"] < revoked)
-        and case["now"] < case["until"]
-        and case["now"] < case["open_until"]
+        and case["now"] < case["until"] == case["open_until"]
     )

@@ -181,7 +181,8 @@ class Yes:
             raise TooLate(Refusal(by="budget", because=no))
         key = paid(about.id, about.step, person)
         if not tx.once.spend(BUDGET, key, self.matter.letter.id, self.now):
-            raise TooLate(Refusal(by="budget", because=f"{person} has paid for it before"))
+            no = f"{person} has paid for it before, and no yes of that is kept: propose it again"
+            raise TooLate(Refusal(by="budget", because=no))
 
     def _keep(self, tx: Tx) -> None:
         word = Word(

@@ -660,7 +660,7 @@ def test_an_act_that_nobody_signed_is_found_offline(
 
     file.write_bytes(b"".join(x + b"\n" for x in lines(a_chain_of([*before, *begun]))))
     said = holdfast(*asked, "--people", who, code=1)
-    assert "BROKEN at entry 5: step 2 of prp_1 was begun in the name of ana, who did not" in said
+    assert "BROKEN at entry 5: step 2 of prp_1 was begun in the name of ana: no entry" in said
     assert "1 of what people signed is nobody's" in said
 
 

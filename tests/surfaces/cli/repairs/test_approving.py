@@ -189,6 +189,9 @@ def test_nothing_is_handed_over_that_could_never_count(
         handed(digest, digest)
     with pytest.raises(BadRecord, match="about another decision"):
         handed(no, no)
+    longer = msgspec.structs.replace(good, until=good.until + timedelta(milliseconds=1)).text()
+    with pytest.raises(BadRecord, match="about another until"):
+        handed(longer, longer)
     with pytest.raises(BadRecord, match="not over that statement"):
         handed(good.text(), other)
     with pytest.raises(BadRecord, match="made for"):
@@ -283,6 +286,25 @@ def test_a_rejection_carries_its_reason(
     )
     assert "not on a Friday" == statement_in(store.letters[0]).reason
     assert f"Recorded: {ID} is rejected" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("reason", ["", " "])
+@pytest.mark.parametrize(
+    ("decision", "wrong"),
+    [
+        (Decision.REJECT, "Whoever rejects a proposal says why."),
+        (Decision.UNDO, "Whoever has it taken back says why."),
+    ],
+)
+def test_without_a_reason_it_is_said_how_to_give_one(
+    key: Path, home: Path, decision: Decision, wrong: str, reason: str
+) -> None:
+    store = a_store(key, State.NOT_RECOVERED, **ILL)
+
+    with pytest.raises(BadInput) as mute:
+        said(store, home, key=key, decision=decision, reason=reason)
+    assert (wrong, "Say it with --reason '...'.") == (mute.value.wrong, mute.value.remedy)
+    assert [] == store.letters
 
 
 def test_what_was_done_is_taken_back_by_a_signature_that_holds_for_minutes(

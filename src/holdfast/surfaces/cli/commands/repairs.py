@@ -163,7 +163,7 @@ def _declare_saying(app: App, doors: Doors) -> None:
         id: str,  # noqa: A002 - what people call it
         /,
         *,
-        reason: str,
+        reason: str = "",
         key: Key = None,
         yes: Yes = False,
         state: State = None,
@@ -177,7 +177,7 @@ def _declare_saying(app: App, doors: Doors) -> None:
         id
             The proposal.
         reason
-            Why; it is recorded.
+            Why; it is recorded. Nothing is signed without.
         key
             Your private key, or the `.pub` of one that your agent holds.
         yes
@@ -196,7 +196,7 @@ def _declare_saying(app: App, doors: Doors) -> None:
         id: str,  # noqa: A002 - what people call it
         /,
         *,
-        reason: str,
+        reason: str = "",
         key: Key = None,
         yes: Yes = False,
         state: State = None,
@@ -212,7 +212,7 @@ def _declare_saying(app: App, doors: Doors) -> None:
         id
             The proposal that was carried out.
         reason
-            Why; it is recorded.
+            Why; it is recorded. Nothing is signed without.
         key
             Your private key, or the `.pub` of one that your agent holds.
         yes

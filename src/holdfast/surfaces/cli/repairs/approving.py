@@ -56,6 +56,9 @@ def say(ground: Ground, signing: Callable[[], Signing], wish: Wish, now: datetim
     """Show it, have it signed, hand it over, and say what became of it."""
     if (wish.statement is None) != (wish.signature is None):
         raise BadInput("--statement and --signature belong together.", remedy="Give both, or none.")
+    if wish.decision is not Decision.APPROVE and not wish.reason.strip():
+        what = "rejects a proposal" if wish.decision is Decision.REJECT else "has it taken back"
+        raise BadInput(f"Whoever {what} says why.", remedy="Say it with --reason '...'.")
     with ground.store() as store:
         warn(store)
         told = found(store, wish.id)
@@ -175,7 +178,10 @@ def _meant(told: Dossier, decision: Decision, key: str) -> bool:
 
 def _refuse_another(said: Statement, wanted: Statement) -> None:
     """A statement that was signed elsewhere is about this, as it is now."""
-    for name in ("cluster", "proposal", "digest", "step", "decision"):
+    names = ["cluster", "proposal", "digest", "step", "decision"]
+    if wanted.decision is not Decision.UNDO:  # which holds from when it was printed
+        names.append("until")
+    for name in names:
         if getattr(said, name) != getattr(wanted, name):
             raise BadRecord(
                 f"The statement is about another {name} than what is shown here.",

@@ -83,6 +83,12 @@ DANGEROUS = (
         Trial(name="a-plan", points=(answered("DeleteResourceQuota"), answered("RolloutRestart"))),
     ),
 )
+KILLED = {trial.name for _, trial in DANGEROUS}
+UNHARMED = tuple(
+    (DATABASES[number % 2], Trial(name=kind, points=()))
+    for number, kind in enumerate(kind for kind in REQUESTED if kind not in KILLED)
+)
+"""What nobody is killed in: each kind is done through a whole keeper, always."""
 WRONG = {
     "acts first": answered("RolloutRestart"),
     "orders later": Point("word of ana", "after settle with approval, verdict, intent is kept"),
@@ -164,7 +170,7 @@ def always(databases: dict[str, Grounds]) -> dict[str, list[Came]]:
         return await asyncio.gather(
             *(
                 tried(databases[database], f"always-{number}", trial)
-                for number, (database, trial) in enumerate([*DANGEROUS, *wrong_ones()])
+                for number, (database, trial) in enumerate([*DANGEROUS, *UNHARMED, *wrong_ones()])
             )
         )
 
@@ -175,10 +181,16 @@ def always(databases: dict[str, Grounds]) -> dict[str, list[Came]]:
 
 
 def test_at_the_most_dangerous_points(always: dict[str, list[Came]], tally: Tally) -> None:
-    tally(
-        Count("keepers killed at the most dangerous points", len(DANGEROUS), len(bad(always[""])))
-    )
-    assert bad(always[""]) == []
+    came = [each for each in always[""] if each.trial.points]
+    tally(Count("keepers killed at the most dangerous points", len(came), len(bad(came))))
+    assert len(came) == len(DANGEROUS)
+    assert bad(came) == []
+
+
+def test_each_kind_is_done_through_a_whole_keeper(always: dict[str, list[Came]]) -> None:
+    came = [each for each in always[""] if not each.trial.points]
+    assert {*KILLED, *(each.trial.name for each in came)} >= {*REQUESTED}
+    assert bad(came) == []
 
 
 @pytest.mark.parametrize("fault", [trial.fault for _, trial in wrong_ones()])

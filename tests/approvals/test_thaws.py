@@ -66,6 +66,7 @@ def test_a_signature_switches_back(key: Path) -> None:
         switch="freeze",
         reason="the incident is over",
         nonce="0f" * 16,
+        until=THAW.until,
     ) == hear(key)
 
 

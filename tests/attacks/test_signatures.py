@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from holdfast.approvals import thaws
 from holdfast.approvals.statements import Decision
 from holdfast.model.handed import FREEZE, THAW, WORD
 from holdfast.model.proposals import Proposal
@@ -13,7 +12,7 @@ from tests.approvals.keygen import make_key, public, sign
 from tests.attacks.arena import HOUR, SECOND, Arena, an_arena, person
 from tests.attacks.conftest import SUITE
 from tests.tally import Count, Tally
-from tests.workflow.executing import key
+from tests.workflow.executing import a_thaw, key
 from tests.workflow.leashes import people
 
 pytestmark = pytest.mark.slow
@@ -147,16 +146,7 @@ def renamed(word: dict[str, str], was: str, other: str) -> str:
 async def test_a_thaw_is_spent_when_it_is_heard_and_serves_for_no_later_freeze() -> None:
     async with an_arena() as arena:
         about = await arena.approved()
-        text = thaws.Thaw(
-            v=1,
-            cluster=arena.store.cluster,
-            switch="freeze",
-            reason="it is over",
-            until=arena.store_now() + HOUR,
-            nonce="0" * 32,
-        ).text()
-        signature = sign(key("ana"), text, thaws.NAMESPACE)
-        body = {"statement": text.decode(), "signature": signature}
+        body = a_thaw(arena.store.cluster, arena.store_now() + HOUR)
         assert "refused" == await arena.told(WORD, body)
         assert "refused" == await arena.told(THAW, arena.word("ana", about))
         assert "refused" == await arena.told(THAW, body)  # nothing was off

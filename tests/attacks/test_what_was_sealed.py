@@ -16,7 +16,7 @@ from holdfast.execution import courses
 from holdfast.execution.states import State
 from holdfast.model.canonical import canonical
 from holdfast.model.entries import Draft, Entry
-from holdfast.model.handed import FREEZE, WORD
+from holdfast.model.handed import WORD
 from holdfast.model.ordered import ACT, CaseOrder
 from holdfast.model.proposals import Proposal
 from holdfast.testing.memory import Kept
@@ -204,28 +204,6 @@ async def test_what_was_there_before_the_act_is_not_made_up_afterwards() -> None
         refusals = [each["refusals"] for each in outcomes if each["event"] == "undo_refused"]
         because = "what is kept of the time before the act is not what was there"
         assert [[{"by": "record", "because": because}]] == refusals
-
-
-@pytest.mark.parametrize("thawed", [False, True])
-async def test_a_freeze_that_is_taken_out_of_the_rows_holds_until_somebody_signs(
-    thawed: bool,
-) -> None:
-    async with an_arena() as arena:
-        about = await arena.approved()
-        assert await arena.told(FREEZE, {"reason": "it burns", "undo_too": False}) == "frozen"
-        arena.forge(lambda casework: casework.switches.clear())
-        if thawed:
-            said = Draft(id="thaw", kind="thawed", actor="ben", details={"switch": "freeze"})
-            with arena.store.transaction() as tx:
-                tx.records.submit(said)
-        arena.seal()
-        state = await arena.acted(about)
-        if thawed:
-            assert arena.acts() == ONCE
-            return
-        assert state == State.REFUSED.value
-        assert "the record says that it is frozen: see its entry" in arena.course(about).says
-        assert arena.untouched()
 
 
 async def test_what_was_proposed_a_moment_ago_is_heard_once_it_is_sealed() -> None:

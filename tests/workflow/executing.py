@@ -17,6 +17,7 @@ import msgspec
 from holdfast.adapters.kubernetes.connection import Connection, Token
 from holdfast.adapters.kubernetes.hands import KubernetesHands
 from holdfast.adapters.signers.ssh import check as ssh_check
+from holdfast.approvals import thaws
 from holdfast.approvals.budgets import paid
 from holdfast.approvals.statements import NAMESPACE, Decision, Statement
 from holdfast.execution import courses
@@ -362,6 +363,15 @@ def a_case(about: Proposal, now: datetime) -> Case:
         changed=now,
         open_until=about.open_until,
     )
+
+
+def a_thaw(
+    cluster: str, until: datetime, who: str = "ana", namespace: str = thaws.NAMESPACE, **how: Any
+) -> dict[str, str]:
+    """What is handed in to switch everything on again, signed by a key of that person's."""
+    said = {"switch": "freeze", "reason": "it is over", "nonce": "0" * 32, **how}
+    text = thaws.Thaw(v=1, cluster=cluster, until=until, **said).text()
+    return {"statement": text.decode(), "signature": sign(key(who), text, namespace)}
 
 
 def a_word(about: Proposal, now: datetime, who: str = "ana") -> Word:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from holdfast.approvals.recorded import THAWED
 from holdfast.approvals.statements import Decision
 from holdfast.execution.lease_names import Purpose, lease_name
 from holdfast.execution.states import Event, State
@@ -23,12 +24,12 @@ from holdfast.workflow.as_sealed import LEASE, REJECTION
 from holdfast.workflow.asking import STEP, intent_id
 from holdfast.workflow.expiring import EXPIRED
 from holdfast.workflow.intents import INTENT
-from holdfast.workflow.switching import FROZEN, THAWED
+from holdfast.workflow.lifting import FROZEN
 from holdfast.workflow.taking_back import OUTCOME
 from holdfast.workflow.verdicts import VERDICT
 from tests.model.test_proposals import CHANGED
 from tests.workflow.court import QUOTA, RESTART, Court, case_of
-from tests.workflow.executing import Stage, a_word, intended
+from tests.workflow.executing import Stage, a_thaw, a_word, intended
 from tests.workflow.leashes import as_proposed
 from tests.workflow.planned import LEFT, SCALE, a_plan_stage, at, open_plan, say, sent
 from tests.workflow.refusal_table import HOUR, MORE, QUOTAS_ON, YES
@@ -210,6 +211,8 @@ def of_acts() -> Iterator[Turn]:
             yield turn(f"the act of another {name}", RECORD, _rewriting(**{name: values[-1]}))
     yield turn("the act of what is sealed as frozen", RECORD, _sealing(freeze))
     yield turn("the act of what is sealed as frozen and thawed", DONE, _sealing(freeze, thaw))
+    nobodys = "the act of what is sealed as frozen, and as thawed by nobody"
+    yield turn(nobodys, RECORD, _sealing(freeze, made_up))
 
 
 ROWS = frozenset({"trouble", "code", "finding", "found_on", "undo", "risk", "policy", "requester"})
@@ -227,8 +230,15 @@ def freeze(about: Proposal) -> Draft:
 
 
 def thaw(about: Proposal) -> Draft:
-    """And on again."""
-    return entry(THAWED, about, {"switch": "freeze"}, of=OTHER)
+    """And on again, as somebody signed it."""
+    said = a_thaw(about.cluster, about.proposed + HOUR)
+    told = entry(THAWED, about, {"switch": "freeze", **said}, of=OTHER)
+    return msgspec.structs.replace(told, actor="ana")
+
+
+def made_up(about: Proposal) -> Draft:
+    """The same, by nobody."""
+    return entry(THAWED, about, {"switch": "freeze", "reason": "x"}, of=OTHER)
 
 
 def _sealing(*sealed: Sealed) -> Then:

@@ -10,7 +10,7 @@ from holdfast.adapters.signers.ed25519 import KeyInMemory
 from holdfast.errors import BadRecord, CannotSign, HoldfastError, WrongStore
 from holdfast.model.entries import RESTORED, REVOKED, ROTATED, Draft, PublicKey
 from holdfast.model.times import stamp
-from holdfast.ports import Signer, Store
+from holdfast.ports import Clock, Signer, Store
 from holdfast.testing.clock import NOON, FrozenClock
 from holdfast.testing.memory import StoreInMemory
 from holdfast.workflow.sealing import NOT_SEALED, Sealer, seal_on, sealed
@@ -41,7 +41,7 @@ class Counted:
         return self._rolled.to_bytes(count)
 
 
-def a_sealer(store: Store, *names: str, clock: FrozenClock | None = None) -> Sealer:
+def a_sealer(store: Store, *names: str, clock: Clock | None = None) -> Sealer:
     return Sealer(
         store=store,
         keys=Keys(*(names or ("audit",))),

@@ -62,6 +62,7 @@ class Thawed(msgspec.Struct, frozen=True, kw_only=True):
     switch: str
     reason: str
     nonce: str
+    until: datetime
 
 
 def read(text: bytes) -> Thaw:
@@ -97,6 +98,7 @@ def heard(
         switch=said.switch,
         reason=said.reason,
         nonce=said.nonce,
+        until=said.until,
     )
 
 

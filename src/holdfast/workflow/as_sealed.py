@@ -12,6 +12,7 @@ import hashlib
 import sys
 from collections.abc import Container, Iterator, Sequence
 
+from holdfast.approvals.recorded import THAWED
 from holdfast.approvals.statements import Decision
 from holdfast.execution.courses import Picture
 from holdfast.execution.lease_names import Purpose, parsed
@@ -21,13 +22,12 @@ from holdfast.model.canonical import Plain
 from holdfast.model.entries import Entry
 from holdfast.model.ordered import CaseOrder
 from holdfast.model.proposals import Proposal
-from holdfast.model.switches import FREEZE
 from holdfast.ports import Records
 from holdfast.workflow.expiring import EXPIRED
 from holdfast.workflow.in_the_chain import entries_of
 from holdfast.workflow.intents import INTENT
 from holdfast.workflow.leash import Leash
-from holdfast.workflow.switching import FROZEN, THAWED
+from holdfast.workflow.lifting import FROZEN, counted, lifts
 from holdfast.workflow.taking_back import OUTCOME
 from holdfast.workflow.verdicts import VERDICT
 
@@ -44,10 +44,11 @@ _GOES_ON = {*_DONE, Event.RECOVERED.value, Event.VERIFIED.value, "undo_refused"}
 
 
 def told(leash: Leash, records: Records, id_: str) -> Sequence[Entry]:
-    """All that is sealed of it, and of freezes since then. Raises `BadRecord` where nobody can
-    tell.
+    """All that is sealed of it, and of freezes since then, and of thaws that count. Raises
+    `BadRecord` where nobody can tell.
     """
-    return entries_of(records, id_, leash.sealed_by(), leash.check, {FROZEN, THAWED})
+    entries = entries_of(records, id_, leash.sealed_by(), leash.check, {FROZEN, THAWED})
+    return counted(leash, records, entries)
 
 
 def other_than_sealed(entries: Sequence[Entry], about: Proposal) -> str:
@@ -97,15 +98,17 @@ def over(entries: Sequence[Entry], order: CaseOrder, purpose: Purpose, meant: st
 
 def frozen(entries: Sequence[Entry], purpose: Purpose) -> str:
     """Who has switched everything off since it was proposed, and nobody back, whatever the switch
-    says; empty if nobody has.
+    says; empty if nobody has. Of thaws, these are those that count.
     """
     by: Entry | None = None
     for each in entries:
-        if each.kind == THAWED and each.details.get("switch") == FREEZE:
+        if each.kind == THAWED and lifts(each):
             by = None
         elif each.kind == FROZEN and (purpose is Purpose.ACT or each.details.get("undoToo")):
             by = each
-    return f"the record says that it is frozen: see its entry {by.seq}" if by is not None else ""
+    if by is None:
+        return ""
+    return f"the record says that it is frozen: see its entry {by.seq}, and sign `holdfast thaw`"
 
 
 def never_done(entries: Sequence[Entry], order: CaseOrder) -> str:

@@ -12,7 +12,7 @@ takes away the entry that revoked it, where that is older than what is read.
 """
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from holdfast.audit import chain
 from holdfast.audit.checkpoints import read_note
@@ -43,9 +43,17 @@ def entries_of(
     """What is sealed of that proposal, and since then of those kinds, in its order. Raises
     `BadRecord` where nobody can tell.
     """
-    reader = _Reader(records, {each.id: each for each in keys}, check)
-    told = reader.since(id_)
+    made = made_at(id_)
+    since = made - AROUND if made is not None else None
+    told = _Reader(records, {each.id: each for each in keys}, check).since(since)
     return [each for each in told if id_ in each.subjects or each.kind in kinds]
+
+
+def entries_since(
+    records: Records, moment: datetime, keys: Sequence[PublicKey], check: Check
+) -> Sequence[Entry]:
+    """All that was sealed since then, in its order. Raises `BadRecord` where nobody can tell."""
+    return [*_Reader(records, {each.id: each for each in keys}, check).since(moment)]
 
 
 class _Reader:
@@ -57,9 +65,9 @@ class _Reader:
         self._check = check
         self._revoked = dict(revocations(records))
 
-    def since(self, id_: str) -> Iterator[Entry]:
-        """Every entry since that id was made. Nothing of it counts until it has ended well."""
-        first = self._first(id_)
+    def since(self, moment: datetime | None) -> Iterator[Entry]:
+        """Every entry since then, or all. Nothing of it counts until it has ended well."""
+        first = self._first(moment)
         last: Entry | None = None
         for line in self._records.lines(first):
             entry = chain.parse(line)
@@ -74,13 +82,13 @@ class _Reader:
         if last is not None:
             self._require_signed(last)
 
-    def _first(self, id_: str) -> int:
+    def _first(self, moment: datetime | None) -> int:
         """The place from which on all was sealed after that."""
-        start, last, made = self._records.start(), self._records.last(), made_at(id_)
+        start, last = self._records.start(), self._records.last()
         low = start.size + 1 if start is not None else 1
-        if last is None or made is None:
+        if last is None or moment is None:
             return 1
-        since = stamp(made - AROUND)
+        since = stamp(moment)
         if start is not None:
             gone = read_note(start.note, self._keys.values(), self._check)
             if gone.size >= self._revoked.get(gone.key, gone.size + 1):
@@ -88,8 +96,8 @@ class _Reader:
             if gone.size != start.size or gone.time >= since:
                 raise BadRecord(
                     f"What was recorded up to entry {start.size} is not here any more, and may be "
-                    "of this proposal.",
-                    remedy="Propose it again.",
+                    "about this.",
+                    remedy="Propose it, or sign it, again.",
                 )
         high = last.seq + 1
         while low < high:

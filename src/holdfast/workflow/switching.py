@@ -1,20 +1,23 @@
 """What stops things for the whole cluster, and how they go on again.
 
 - Anybody may ask for less: a freeze takes a letter and no signature. Nobody weakens one by another.
-- What was stopped goes on by a person's signature alone, which is spent once.
+- What was stopped goes on by a person's signature alone, which is spent once: by the row that says
+  so, and by the record.
+- What the record holds as frozen is lifted so as well, where its row is gone.
 - A target that was acted on is left alone for a while. A class that has not helped three times in a
   row is not tried again until a person says so; what helps in between begins the count anew.
 """
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from holdfast.approvals import thaws
+from holdfast.approvals.recorded import THAWED
 from holdfast.approvals.signed import SignedWord
 from holdfast.approvals.thaws import Thawed
-from holdfast.errors import StoreRefused
+from holdfast.errors import BadRecord, StoreRefused
 from holdfast.model import switches
 from holdfast.model.asks import Refusal, Rules
 from holdfast.model.handed import Freeze, Handed
@@ -22,13 +25,13 @@ from holdfast.model.letters import Letter
 from holdfast.model.repairs import ActionClass
 from holdfast.model.switches import FREEZE, TRIPS, Acted, Failures, Frozen
 from holdfast.ports import Tx
+from holdfast.workflow import lifting
 from holdfast.workflow.answers import Answer, claimed, refused, settle
 from holdfast.workflow.leash import Leash
-
-FROZEN, THAWED = "frozen", "thawed"
-"""What becomes of such letters, and what the entries are called."""
+from holdfast.workflow.lifting import FROZEN
 
 THAW = "thaw"  # what a nonce is spent as
+USED = Refusal(by=THAW, because="this statement was used before: sign a new one")
 TRIES = 20  # between two looks at a switch somebody else may have turned it
 
 
@@ -59,30 +62,63 @@ def _freeze(tx: Tx, by: str, asked: Freeze) -> None:
     raise _not_still(FREEZE)
 
 
-def thaw(leash: Leash, tx: Tx, letter: Letter) -> Answer:
-    """Switch back what a person signed for, if that person may."""
-    now = tx.now()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    """A thaw that a person signed who may, as far as rows are not asked."""
+
+    said: Thawed
+    handed: Handed
+    frozen: bool  # by the record, whatever the switch says
+
+
+async def hear_thaw(leash: Leash, letter: Letter) -> None:
+    """Answer a letter that wants something switched back, if a person signed for it who may."""
+    opened = await asyncio.to_thread(_opened, leash, letter)
+
+    def judged(tx: Tx) -> Answer:
+        return refused(letter, opened) if isinstance(opened, Refusal) else thaw(tx, letter, opened)
+
+    await asyncio.to_thread(settle, leash, letter, judged)
+
+
+def _opened(leash: Leash, letter: Letter) -> _Opened | Refusal:
     try:
         handed = msgspec.convert(letter.body, Handed)
     except msgspec.ValidationError:
-        return refused(letter, Refusal(by="inbox", because="it is no statement and signature"))
+        return Refusal(by="inbox", because="it is no statement and signature")
     word = SignedWord(statement=handed.statement.encode(), signature=handed.signature)
-    said = thaws.heard(
-        word, cluster=leash.store.cluster, people=leash.people(), check=leash.ssh_check, now=now
-    )
-    if isinstance(said, Refusal):
-        return refused(letter, said)
-    if (no := _refusal(tx, said, leash.rules())) is not None:
-        return refused(letter, no)
+    people = leash.people()
+    with leash.store.reading() as tx:
+        said = thaws.heard(
+            word, cluster=leash.store.cluster, people=people, check=leash.ssh_check, now=tx.now()
+        )
+        if isinstance(said, Refusal):
+            return said
+        if (no := _refusal(said, leash.rules())) is not None:
+            return no
+        try:
+            if said.nonce in lifting.spent_for(leash, tx.records, said.until):
+                return USED
+            frozen = said.switch == FREEZE and lifting.frozen(leash, tx.records)
+        except BadRecord as odd:
+            return Refusal(by="record", because=odd.wrong)
+    return _Opened(said=said, handed=handed, frozen=frozen)
+
+
+def thaw(tx: Tx, letter: Letter, opened: _Opened) -> Answer:
+    """Switch back what was signed for, and spend that."""
+    said, now = opened.said, tx.now()
+    if tx.once.spent(THAW, said.nonce) is not None:
+        return refused(letter, USED)
 
     def spend(tx: Tx) -> None:
         if not tx.once.spend(THAW, said.nonce, said.person, now):
             raise _not_still("the statement")
 
-    if tx.switches.value(said.switch) is None:
+    if tx.switches.value(said.switch) is None and not opened.frozen:
         # Spent all the same: it was not said of what is switched off later.
         off = refused(letter, Refusal(by=THAW, because=f"{said.switch} is off as it is"))
-        return replace(off, does=spend)
+        return replace(off, details={**off.details, lifting.NONCE: said.nonce}, does=spend)
 
     def back(tx: Tx) -> None:
         spend(tx)
@@ -95,29 +131,19 @@ def thaw(leash: Leash, tx: Tx, letter: Letter) -> Answer:
         details={
             "switch": said.switch,
             "reason": said.reason,
-            "statement": handed.statement,
-            "signature": handed.signature,
+            "statement": opened.handed.statement,
+            "signature": opened.handed.signature,
         },
         does=back,
     )
 
 
-def _refusal(tx: Tx, said: Thawed, rules: Rules) -> Refusal | None:
+def _refusal(said: Thawed, rules: Rules) -> Refusal | None:
     if not switches.may_be_closed(said.switch):
         return Refusal(by=THAW, because=f"{said.switch[:60]} is nothing that people switch back")
-    if tx.once.spent(THAW, said.nonce) is not None:
-        return Refusal(by=THAW, because="this statement was used before: sign a new one")
-    if not said.groups & _approvers(rules, said.switch) and rules.approvers:
+    if rules.approvers and not said.groups & lifting.approvers_of(rules, said.switch):
         return Refusal(by=THAW, because=f"{said.person} is in no group that may switch it back")
     return None
-
-
-def _approvers(rules: Rules, switch: str) -> frozenset[str]:
-    """Who approves what it stops; of everything, whoever approves anything."""
-    for of_class, groups in rules.approvers.items():
-        if switch == switches.breaker(of_class.value):
-            return groups
-    return frozenset().union(*rules.approvers.values())
 
 
 def acted(tx: Tx, uid: str, rules: Rules) -> None:
@@ -143,11 +169,6 @@ def verified(tx: Tx, of_class: ActionClass, *, helped: bool) -> bool:
         if tx.switches.turn(name, was, more, now):
             return count + 1 == TRIPS
     raise _not_still(name)
-
-
-async def hear_thaw(leash: Leash, letter: Letter) -> None:
-    """Answer a letter that wants something switched back."""
-    await asyncio.to_thread(settle, leash, letter, lambda tx: thaw(leash, tx, letter))
 
 
 def _not_still(what: str) -> StoreRefused:

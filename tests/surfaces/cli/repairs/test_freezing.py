@@ -95,6 +95,14 @@ def test_a_thaw_is_signed_for_its_own_purpose(key: Path, home: Path, capsys: Out
     assert "Switched back: freeze." in told
 
 
+def test_who_thaws_a_freeze_without_a_row_hears_that_the_record_may_hold_one(
+    key: Path, home: Path, capsys: Out
+) -> None:
+    assert NOTHING == thawed(ScriptedStore(recorded), home, key=key)
+    told = " ".join(capsys.readouterr().out.split())
+    assert "freeze is off by its row. Where the record still holds one, this lifts it." in told
+
+
 def test_each_thaw_has_a_nonce_of_its_own(home: Path, capsys: Out) -> None:
     ground = a_ground(ScriptedStore(recorded))
     wish = Wish(switch="breaker/restart", reason="mended", print_only=True)

@@ -104,6 +104,8 @@ def _statement(ground: Ground, store: Store, wish: Wish, now: datetime) -> Thaw:
 def _standing(store: Store, switch: str) -> str:
     with store.reading() as tx:
         value = tx.switches.value(switch)
+    if value is None and switch == switches.FREEZE:
+        return f"{switch} is off by its row. Where the record still holds one, this lifts it."
     if value is None:
         return f"{switch} is off as it is."
     if switch == switches.FREEZE:

@@ -1,0 +1,100 @@
+"""Which sealed thaws count: whoever can write what waits to be sealed can have one made up.
+
+- A person has signed it who may switch that back, by the people file and the rules as they are now.
+- It was sealed while what was signed held, and not long before that.
+- What was signed had not been spent before: no earlier entry of the record has its nonce.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from holdfast.approvals import thaws
+from holdfast.approvals.recorded import SEALED_WITHIN, THAWED, Said, said_in
+from holdfast.approvals.thaws import LONGEST_HELD, Thaw
+from holdfast.errors import BadRecord
+from holdfast.model import switches
+from holdfast.model.asks import Rules
+from holdfast.model.entries import Entry
+from holdfast.model.switches import FREEZE
+from holdfast.ports import Records
+from holdfast.workflow.answers import NOT_ANSWERED
+from holdfast.workflow.in_the_chain import AROUND, entries_since
+from holdfast.workflow.leash import Leash
+
+FROZEN = "frozen"
+"""What the entry of a freeze is called; that of a thaw is `THAWED`."""
+
+NONCE = "nonce"
+"""What a refused thaw says of its statement, where that is spent all the same."""
+
+
+def counted(leash: Leash, records: Records, entries: Sequence[Entry]) -> Sequence[Entry]:
+    """These, without the thaws that count for nothing. Raises `BadRecord` where nobody can tell."""
+    signed: dict[int, Thaw] = {}
+    for each in entries:
+        if each.kind == THAWED and (said := _signed(leash, each)) is not None:
+            signed[each.seq] = said
+    if signed:
+        spent = spent_for(leash, records, min(said.until for said in signed.values()))
+        signed = {seq: said for seq, said in signed.items() if spent.get(said.nonce) == seq}
+    return [each for each in entries if each.kind != THAWED or each.seq in signed]
+
+
+def spent_for(leash: Leash, records: Records, until: datetime) -> Mapping[str, int]:
+    """By what holds until then or longer, the nonces that the record knows as spent, and the first
+    entry of each. Before that nobody can have heard it: nothing holds for longer than an hour.
+    """
+    kinds = {THAWED, NOT_ANSWERED}
+    since = until - LONGEST_HELD - AROUND
+    spent: dict[str, int] = {}
+    for each in entries_since(records, since, leash.sealed_by(), leash.check):
+        if each.kind in kinds and (nonce := _nonce(each)):
+            spent.setdefault(nonce, each.seq)
+    return spent
+
+
+def frozen(leash: Leash, records: Records) -> bool:
+    """Whether a freeze is sealed, and since then no thaw that counts."""
+    last = next(reversed(records.of_kind(FROZEN)), None)
+    if last is None:
+        return False
+    since = [each for each in records.of_kind(THAWED) if each.seq > last.seq]
+    return not any(lifts(each) for each in counted(leash, records, since))
+
+
+def lifts(thawed: Entry) -> bool:
+    """Whether it is the freeze that is lifted by that entry, and not a breaker."""
+    return thawed.details.get("switch") == FREEZE
+
+
+def approvers_of(rules: Rules, switch: str) -> frozenset[str]:
+    """Who approves what it stops; of everything, whoever approves anything."""
+    for of_class, groups in rules.approvers.items():
+        if switch == switches.breaker(of_class.value):
+            return groups
+    return frozenset().union(*rules.approvers.values())
+
+
+def _signed(leash: Leash, entry: Entry) -> Thaw | None:
+    """What somebody who may has signed, if that held when it was sealed."""
+    people = leash.people()
+    said = said_in(entry, people, leash.ssh_check)
+    person = people.by_id(said.person) if isinstance(said, Said) else None
+    if person is None:
+        return None
+    thaw = thaws.read(str(entry.details["statement"]).encode())
+    if thaw.until - datetime.fromisoformat(entry.time) > LONGEST_HELD + SEALED_WITHIN:
+        return None
+    rules = leash.rules()
+    may = not rules.approvers or approvers_of(rules, thaw.switch) & {*person.groups}
+    return thaw if may else None
+
+
+def _nonce(entry: Entry) -> str:
+    """The nonce that it has spent, whoever signed; empty for one that has spent none."""
+    if entry.kind == NOT_ANSWERED:
+        return str(entry.details.get(NONCE, ""))
+    try:
+        return thaws.read(str(entry.details.get("statement")).encode()).nonce
+    except (BadRecord, UnicodeError):
+        return ""

@@ -194,7 +194,15 @@ class Stage:
         with self.store.transaction() as tx:
             tx.once.spend(STEP, f"{about.id}/1/1", ticket, self.clock.now())
         self.sealer.record(
-            [Draft(id=intent_id(ticket), kind=INTENT, actor="keeper", details=details)]
+            [
+                Draft(
+                    id=intent_id(ticket),
+                    kind=INTENT,
+                    actor="keeper",
+                    subjects=(about.id,),
+                    details=details,
+                )
+            ]
         )
 
     @property

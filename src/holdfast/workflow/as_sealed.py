@@ -5,6 +5,7 @@
 - What was rejected, has expired, was refused, or was set going stays so, whatever its row says: it
   is not approved, claimed or begun a second time.
 - What was frozen since it was proposed stays so until somebody has signed that it goes on.
+- Nothing came of what was never begun: neither was it done, nor is it taken back.
 - It is taken back to what was there before the act, by the hash that was sealed of that.
 """
 
@@ -111,9 +112,18 @@ def frozen(entries: Sequence[Entry], purpose: Purpose) -> str:
     return f"the record says that it is frozen: see its entry {by.seq}, and sign `holdfast thaw`"
 
 
+def never_begun(entries: Sequence[Entry], step: int) -> str:
+    """Why nothing can have come of that step; empty if it was begun."""
+    if any(_set_going(each, step) for each in entries):
+        return ""
+    return "the record does not say that it was begun"
+
+
 def never_done(entries: Sequence[Entry], order: CaseOrder) -> str:
     """Why there is nothing to be taken back; empty if there is."""
-    if any(each.kind == OUTCOME and _is(each, order, _DONE) for each in entries):
+    begun = next((each.seq for each in entries if _set_going(each, order.step)), sys.maxsize)
+    done = (each.seq for each in entries if each.kind == OUTCOME and _is(each, order, _DONE))
+    if any(seq > begun for seq in done):
         return ""
     return "the record does not say that it was done"
 

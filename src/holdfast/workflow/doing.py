@@ -168,6 +168,11 @@ class Doing:
             return await self._looked(waiting=True)
 
         answered = await self.attempt.step(f"send {number}", send)
+        if why := await asyncio.to_thread(self.on_record.never_begun, self.proposal):
+            raise WorkFailed(
+                f"Nothing is said to have come of {self.order.proposal}: {why}.",
+                remedy="See who can write into the database; nothing more is done for it.",
+            )
         last = number == ROUNDS
         return await self.attempt.commit(
             f"outcome {number}", lambda tx: self._outcome(tx, answered, last=last)

@@ -1,6 +1,7 @@
 """What the record says of a deed while somebody is at it: its rows are not asked for that.
 
-- What was begun already is not begun again.
+- What was begun already is not begun again, and what was never done is not taken back.
+- What came of it is told only of what was begun.
 - That exactly this is to be done is in the chain, which is waited for, and is known outside the
   database too: that is seen to once for each attempt.
 - What is about to be done is what was sealed, and nothing that was sealed since has ended it.
@@ -48,7 +49,20 @@ class OnRecord:
             except BadRecord as odd:
                 return odd.wrong
             meant, purpose = self._deed.intent(tx), self._deed.purpose
-            return as_sealed.begun_before(entries, self._order, purpose, meant)
+            if why := as_sealed.begun_before(entries, self._order, purpose, meant):
+                return why
+            back = purpose is Purpose.UNDO and any(each.id == meant for each in entries)
+            return as_sealed.never_done(entries, self._order) if back else ""
+
+    def never_begun(self, about: Proposal) -> str:
+        """Why nothing can have come of it, whatever is kept of this run; empty if it was begun."""
+        try:
+            entries, meant = self._told(about)
+        except BadRecord as odd:
+            return odd.wrong
+        if self._deed.purpose is Purpose.UNDO and all(each.id != meant for each in entries):
+            return "the record does not say that it was to be taken back"
+        return as_sealed.never_begun(entries, self._order.step)
 
     async def sealed(self, about: Proposal) -> bool:
         """Whether its intent is in the chain, and says that exactly this is to be done. Raises
@@ -109,9 +123,7 @@ class OnRecord:
     def _not_as_sealed(self, about: Proposal) -> str:
         """Why it is not what was sealed, or is over by what is sealed; empty if it stands."""
         try:
-            with self._leash.store.reading() as tx:
-                entries = as_sealed.told(self._leash, tx.records, about.id)
-                meant = self._deed.intent(tx)
+            entries, meant = self._told(about)
         except BadRecord as odd:
             return odd.wrong
         self._entries, purpose = entries, self._deed.purpose
@@ -122,3 +134,8 @@ class OnRecord:
             or as_sealed.frozen(entries, purpose)
             or (as_sealed.never_done(entries, self._order) if back else "")
         )
+
+    def _told(self, about: Proposal) -> tuple[Sequence[Entry], str]:
+        """What is sealed of it, and the id of the intent that it is done by."""
+        with self._leash.store.reading() as tx:
+            return as_sealed.told(self._leash, tx.records, about.id), self._deed.intent(tx)

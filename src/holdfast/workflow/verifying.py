@@ -5,6 +5,7 @@
 - The next look is ordered in the transaction that writes what was seen, so that none is lost.
 - How long something has been so is told by the store's time: the next look may be another keeper's.
 - What nobody heard an answer to is looked for the same way, and never sent again.
+- Of what the record does not say that it was begun, nothing is said: rows alone say that it was.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from datetime import datetime
 
 import msgspec
 
-from holdfast.errors import BadInput, CouldNotLook
+from holdfast.errors import BadInput, BadRecord, CouldNotLook
 from holdfast.execution.courses import Course, onward, sight_of
 from holdfast.execution.courses import read as course_of
 from holdfast.execution.observing import settled, shown
@@ -34,6 +35,7 @@ from holdfast.model.snapshot import State as Seen
 from holdfast.ports import Tx
 from holdfast.ports.engine import Attempt, Phase, phase
 from holdfast.topology.edges import topology
+from holdfast.workflow import as_sealed
 from holdfast.workflow.acting import applied
 from holdfast.workflow.as_sealed import with_hash
 from holdfast.workflow.casebook import plan_of
@@ -124,6 +126,8 @@ def _found(leash: Leash, order: CaseOrder, answered: Answered) -> Callable[[Tx],
             if case.state == State.UNDOING.value:  # nobody may know what became of it
                 look_again(leash, tx, order, course.looks + 1)
             return _nothing(tx)
+        if why := _never_begun(leash, tx, order):
+            return _left(leash, tx, case, course, why)
         if case.state == State.LEASED.value:  # whoever was to send it has died for good
             case = must(moved(tx, case, Event.LOST, leash.clock.now(), course))
         return _resolved(leash, tx, order, case, answered)
@@ -262,9 +266,31 @@ def _seen(
         course = msgspec.structs.replace(
             course, watched=watched, looks=course.looks + 1, says=watched.says
         )
+        if outcome in _TOLD and (why := _never_begun(leash, tx, order)):
+            return _left(leash, tx, case, course, why)
         return _follow(leash, tx, order, case, course, outcome, now)
 
     return write
+
+
+_TOLD = frozenset({Outcome.RECOVERED, Outcome.RECOVERED_LATE, Outcome.NOT_RECOVERED})
+"""What is recorded when it is seen first."""
+
+
+def _never_begun(leash: Leash, tx: Tx, order: CaseOrder) -> str:
+    """Why nothing can have come of it, whatever its row says; empty if it was begun."""
+    try:
+        entries = as_sealed.told(leash, tx.records, order.proposal)
+    except BadRecord as odd:
+        return odd.wrong
+    return as_sealed.never_begun(entries, order.step)
+
+
+def _left(leash: Leash, tx: Tx, case: Case, course: Course, why: str) -> str:
+    """It stays as it is, for people to see: nothing is recorded of it, and nothing taken back."""
+    leash.log.complain("nothing is said of an act", proposal=case.id, why=why)
+    must(noted(tx, case, leash.clock.now(), msgspec.structs.replace(course, says=why)))
+    return why
 
 
 def _follow(  # noqa: PLR0913, PLR0917 - one look, and all that it changes

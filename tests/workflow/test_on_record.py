@@ -11,6 +11,7 @@ from holdfast.execution.courses import Course, Sending, written
 from holdfast.execution.recovering import Watched
 from holdfast.execution.states import State
 from holdfast.model.asks import Rules
+from holdfast.model.canonical import Plain
 from holdfast.model.entries import Draft
 from holdfast.model.ordered import ACT, LOOK, UNDO, CaseOrder
 from holdfast.model.runs import Order
@@ -168,7 +169,7 @@ async def test_an_outcome_that_no_intent_comes_before_has_nothing_taken_back() -
     async with a_stage(rules=LEFT) as stage:
         order = await stage.approved(SCALE, sealed=False)
         stage.lose_runs(ACT)
-        details = {"event": "applied", "step": 1}
+        details: dict[str, Plain] = {"event": "applied", "step": 1}
         subjects = (order.proposal,)
         said = Draft(id="o", kind="outcome", actor="keeper", subjects=subjects, details=details)
         stage.sealer.record([said])

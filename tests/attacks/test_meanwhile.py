@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from holdfast.errors import WrongStore
 from holdfast.grants.names import LEASES
 from holdfast.model.handed import WORD
 from holdfast.model.people import Identities, Person
@@ -13,6 +14,7 @@ from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import ActionClass
 from holdfast.model.steps import Step
 from holdfast.ports import How
+from holdfast.testing.memory import Kept
 from holdfast.workflow.intents import INTENT
 from tests.approvals.keygen import public
 from tests.attacks.arena import SECOND, Arena, an_arena, person
@@ -69,6 +71,27 @@ def ruled(**rules: Any) -> Callable[[Arena], None]:
         arena.rules = msgspec.structs.replace(arena.rules, **rules)
 
     return change
+
+
+async def test_what_is_planted_in_the_database_once_the_intent_is_sealed_stops_the_act() -> None:
+    """From then on a trigger may swallow the freeze that would stop it."""
+
+    async with an_arena() as arena:
+        about = await arena.approved()
+
+        def plant(_: Step, how: How) -> None:
+            if how is not How.ACT:
+                arena.seals = False  # whoever seals would end by itself
+                with arena.store.transaction() as tx:
+                    assert isinstance(tx.native, Kept)
+                    tx.native.planted = "the trigger swallow of hf_switches"
+
+        arena.wire.before = plant
+        await arena.works(about)
+
+        with arena.store.reading() as tx, pytest.raises(WrongStore):
+            tx.require_none_planted()
+        assert arena.untouched()
 
 
 MEANWHILE: dict[str, Callable[[Arena], object]] = {

@@ -5,8 +5,11 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
+from sqlalchemy import text
 
+from holdfast.adapters.engine.rows import of
 from holdfast.adapters.signers.ed25519 import KeyInMemory
+from holdfast.adapters.stores.store import SqlStore
 from holdfast.errors import BadRecord, CannotSign, HoldfastError, WrongStore
 from holdfast.model.entries import RESTORED, REVOKED, ROTATED, Draft, PublicKey
 from holdfast.model.times import stamp
@@ -14,6 +17,7 @@ from holdfast.ports import Clock, Signer, Store
 from holdfast.testing.clock import NOON, FrozenClock
 from holdfast.testing.memory import StoreInMemory
 from holdfast.workflow.sealing import NOT_SEALED, Sealer, seal_on, sealed
+from tests.adapters.stores.test_upkeep import SWALLOWS
 from tests.audit.chains import CLUSTER, a_chain, a_draft, a_key, checkpoints, verified
 
 
@@ -218,6 +222,33 @@ def test_onto_a_chain_that_does_not_end_at_its_tip_nothing_is_sealed(
         order(sealer, a_rotation(a_key("next")))
 
     assert len(told(store)) == there
+
+
+def test_where_somebody_has_planted_a_trigger_nothing_is_sealed(sql_store: SqlStore) -> None:
+    submit(sql_store, a_draft(9))
+    sealer = a_sealer(sql_store)
+    with sql_store.transaction() as tx:
+        for statement in SWALLOWS[of(tx).dialect.name]:
+            of(tx).execute(text(statement))
+
+    with pytest.raises(WrongStore, match="the trigger swallow of hf_drafts"):
+        sealer.batch()
+    with pytest.raises(WrongStore, match="the trigger swallow of hf_drafts"):
+        sealer.record([a_draft(10)])
+
+    assert not told(sql_store)
+
+
+async def test_who_seals_ends_where_somebody_plants_a_trigger_that_leaves_nothing_to_seal(
+    sql_store: SqlStore,
+) -> None:
+    with sql_store.transaction() as tx:
+        for statement in SWALLOWS[of(tx).dialect.name]:
+            of(tx).execute(text(statement))
+    submit(sql_store, a_draft(9, kind="rejection"))
+
+    with pytest.raises(WrongStore, match="the trigger swallow of hf_drafts"):
+        await seal_on(a_sealer(sql_store), asyncio.Event(), lambda trouble: None)
 
 
 async def test_who_seals_ends_where_the_chain_lost_its_end(memory: StoreInMemory) -> None:

@@ -168,6 +168,12 @@ class Tx(Protocol):
         """What holds for the whole cluster."""
         ...
 
+    def require_none_planted(self) -> None:
+        """Raise `WrongStore` if a trigger, view or rule stands there that we did not make: what is
+        written may then not be what stays.
+        """
+        ...
+
     def now(self) -> datetime:
         """What time it is by the clock of the store, which all its processes share."""
         ...

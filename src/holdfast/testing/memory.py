@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from holdfast.errors import AlreadyKept, StoreRefused
+from holdfast.errors import AlreadyKept, StoreRefused, WrongStore
 from holdfast.model.canonical import canonical
 from holdfast.model.entries import Checkpoint, Draft, Entry, Segment, check_draft
 from holdfast.model.letters import Beat, Letter
@@ -38,6 +38,7 @@ class Kept:
     beats: dict[str, Beat] = field(default_factory=dict)
     casework: Casework = field(default_factory=Casework)
     work: dict[str, object] = field(default_factory=dict)  # the engine's, of its own sort
+    planted: str = ""  # the trigger, view or rule that somebody has made in it
     writable: bool = True
 
     def copy(self, *, writable: bool) -> "Kept":
@@ -51,6 +52,7 @@ class Kept:
             beats=dict(self.beats),
             casework=self.casework.copy(),
             work=dict(self.work),
+            planted=self.planted,
             writable=writable,
         )
 
@@ -235,6 +237,7 @@ class TxInMemory:
 
     def __init__(self, kept: Kept, clock: Clock) -> None:
         self.native: object = kept
+        self._planted = kept.planted
         self._clock = clock
         self.records = RecordsInMemory(kept)
         self.letters = LettersInMemory(kept)
@@ -248,6 +251,11 @@ class TxInMemory:
         self.once = OnceInMemory(kept.casework, to_change)
         self.buckets = BucketsInMemory(kept.casework, to_change)
         self.switches = SwitchesInMemory(kept.casework, to_change)
+
+    def require_none_planted(self) -> None:
+        """Raise `WrongStore` if anything that we did not make changes what is written."""
+        if self._planted:
+            raise WrongStore(f"The store holds {self._planted}.", remedy="Drop it.")
 
     def now(self) -> datetime:
         """The time, to the millisecond: finer is nothing of what is kept."""

@@ -190,5 +190,6 @@ def _require_its_database(ours: Ground, process: Process) -> None:
 
     with ours.upkeep() as upkeep:
         upkeep.require_current(upkeep.standing().cluster)
+        upkeep.require_none_planted()
         refuse_role(upkeep.rights(process), process)
         upkeep.require_writable()

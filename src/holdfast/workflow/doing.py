@@ -198,6 +198,7 @@ class Doing:
         case, course = self._kept(tx)
         where = self.deed.begins_in if number == 1 else {self.deed.goes_on_in}
         here = State(case.state) in where and course.step == self.order.step
+        tx.require_none_planted()  # what forbids it may have been swallowed
         if found is None or not here:
             return STOPPED  # somebody else has ended it in between
         if isinstance(found, Ready) and (refusals := self.deed.stands(tx, self.proposal)):

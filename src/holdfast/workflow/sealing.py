@@ -2,7 +2,9 @@
 
 - A day of the record is a segment: before the first batch of another day, the state at the end of
   the one before is signed and kept, so that older entries can be let go there one day.
-- Onto a chain that does not end where its tip says nothing is sealed, and the sealer ends.
+- Onto a chain that does not end where its tip says nothing is sealed, and the sealer ends. So it
+  does where a trigger, view or rule stands in the database that we did not make: it looks before
+  each batch, and every few seconds.
 - Who does not get the lock seals nothing; who has it keeps it until its batch is in the chain.
 - A batch is in the chain with the moved tip, and gone from what waits, or none of it happened.
 - Entries that change how others are judged (of keys, of a restore) are never taken from what
@@ -56,6 +58,7 @@ BATCH = 500  # drafts in one transaction: some milliseconds of signing, one wait
 SOONEST = 0.001  # seconds until the next look at what waits, or at whether something is sealed
 PACE = 0.02  # the same, once so many looks have found nothing
 LOOKS = 25
+PLANTED = 5.0  # the same, between two looks at what somebody has planted, while nothing is sealed
 TROUBLED = 1.0  # the same, while the store or the key does not answer
 DAY = len("2026-01-01")
 NOT_SEALED = "draft_refused"
@@ -79,10 +82,16 @@ class Sealer:
         with self.store.transaction() as tx:
             if not tx.records.sole_sealer():
                 return None
+            tx.require_none_planted()
             drafts = self._waiting(tx.records)
             if drafts:
                 self._append(tx.records, drafts, self._head(tx.records))
             return len(drafts)
+
+    def require_none_planted(self) -> None:
+        """Raise `WrongStore` if anything that we did not make changes what is written."""
+        with self.store.reading() as tx:
+            tx.require_none_planted()
 
     def record(self, drafts: Sequence[Draft]) -> Sequence[Entry]:
         """Seal these at once, after what waits; nothing, if they have to wait as well.
@@ -94,6 +103,7 @@ class Sealer:
         with self.store.transaction() as tx:
             if not tx.records.sole_sealer():
                 return ()
+            tx.require_none_planted()
             before = self._waiting(tx.records)
             if len(before) == BATCH:
                 return ()  # some more may wait, whose ids must be seen first
@@ -185,13 +195,18 @@ async def seal_on(
 ) -> None:
     """Seal until it ended, whatever goes wrong on the way; `troubled` hears of that.
 
-    Raises `WrongStore` for a chain that does not end where its tip says: then all must end.
+    Raises `WrongStore` for a chain that does not end where its tip says, and for what somebody has
+    planted beside it: then all must end.
     """
-    looks = 0
+    looks, time = 0, asyncio.get_running_loop().time
+    planted = time()  # when that is looked for
     while not ended.is_set():
         pace = pace_after(looks)
         looks += 1
         try:
+            if time() >= planted:
+                await asyncio.to_thread(sealer.require_none_planted)
+                planted = time() + PLANTED
             if await asyncio.to_thread(sealer.batch):
                 looks = 0  # more may wait, or come as an answer to these
                 continue

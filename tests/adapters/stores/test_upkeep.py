@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from holdfast.adapters.stores import upkeep
 from holdfast.adapters.stores.beneath import open_beneath
 from holdfast.adapters.stores.database import asking, named, open_engine, parse_url, prepare
+from holdfast.adapters.stores.planted import require_none_planted
 from holdfast.adapters.stores.store import SqlStore
 from holdfast.errors import BadInput, StoreFailed, StoreRefused, StoreUnreachable, WrongStore
 from tests.audit.chains import CLUSTER, a_draft
@@ -131,6 +132,94 @@ def test_one_that_lacks_a_column_is_refused(engine: Engine) -> None:
     run(engine, "ALTER TABLE hf_beats DROP COLUMN version")
 
     assert "hf_beats.version is missing" in refused(engine)
+
+
+SWALLOWS = {
+    "sqlite": (
+        (
+            "CREATE TRIGGER swallow AFTER INSERT ON hf_drafts WHEN new.kind = 'rejection' "
+            "BEGIN DELETE FROM hf_drafts WHERE id = new.id; END"
+        ),
+    ),
+    "postgresql": (
+        "CREATE FUNCTION swallowed() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        (
+            "CREATE TRIGGER swallow BEFORE INSERT ON hf_drafts FOR EACH ROW "
+            "WHEN (new.kind = 'rejection') EXECUTE FUNCTION swallowed()"
+        ),
+    ),
+}
+
+
+def planted(engine: Engine) -> str:
+    with pytest.raises(WrongStore) as said:
+        require_none_planted(engine)
+    assert "find out who made that" in said.value.remedy
+    return said.value.wrong
+
+
+def test_a_trigger_that_swallows_what_is_to_be_sealed_is_named(engine: Engine) -> None:
+    upkeep.upgrade(engine, CLUSTER)
+    require_none_planted(engine)
+    for statement in SWALLOWS[engine.dialect.name]:
+        run(engine, statement)
+
+    assert "the trigger swallow of hf_drafts" in planted(engine)
+
+
+def test_a_view_that_is_called_like_ours_is_named(engine: Engine) -> None:
+    upkeep.upgrade(engine, CLUSTER)
+    run(engine, "CREATE VIEW hf_drawn AS SELECT * FROM hf_drafts")
+
+    assert "the view hf_drawn" in planted(engine)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("statement", "named_as"),
+    [
+        (
+            "CREATE RULE never AS ON INSERT TO hf_drafts DO INSTEAD NOTHING",
+            "the rule never of hf_drafts",
+        ),
+        (
+            "CREATE RULE keep AS ON UPDATE TO holdfast_keeper.runs DO INSTEAD NOTHING",
+            "the rule keep of runs",
+        ),
+    ],
+)
+def test_on_postgres_what_else_changes_what_is_written_is_named(
+    postgres_database: str, statement: str, named_as: str
+) -> None:
+    engine = open_engine(parse_url(postgres_database))
+    upkeep.upgrade(engine, CLUSTER)
+    run(engine, "CREATE SCHEMA holdfast_keeper")
+    run(engine, "CREATE TABLE holdfast_keeper.runs (id INTEGER)")
+    require_none_planted(engine)
+    run(engine, statement)
+
+    assert named_as in planted(engine)
+    engine.dispose()
+
+
+@pytest.mark.slow
+def test_on_postgres_what_is_of_the_tables_of_others_is_left_alone(postgres_database: str) -> None:
+    engine = open_engine(parse_url(postgres_database))
+    upkeep.upgrade(engine, CLUSTER)
+    run(engine, "CREATE TABLE invoices (id INTEGER)")
+    run(engine, "CREATE RULE never AS ON INSERT TO invoices DO INSTEAD NOTHING")
+    run(engine, "CREATE VIEW reported AS SELECT kind FROM hf_entries")
+
+    require_none_planted(engine)
+    engine.dispose()
+
+
+def test_who_has_many_planted_is_told_of_three(engine: Engine) -> None:
+    upkeep.upgrade(engine, CLUSTER)
+    for number in range(5):
+        run(engine, f"CREATE VIEW hf_{number}{'x' * 50} AS SELECT 1 AS one")
+
+    assert f"the view hf_2{'x' * 50} and 2 more." in planted(engine)
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:

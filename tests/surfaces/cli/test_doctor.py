@@ -22,7 +22,7 @@ from holdfast.testing.server import SimulatedServer
 from holdfast.testing.shop import a_shop
 from holdfast.wiring.footing import ground
 from holdfast.workflow.keeping import ASTRAY, require_clock
-from tests.adapters.stores.test_upkeep import only_to_be_read
+from tests.adapters.stores.test_upkeep import SWALLOWS, only_to_be_read
 from tests.contracts.test_casework import a_case
 from tests.surfaces.cli.test_ground import anchor, seal
 from tests.tally import Count, Tally
@@ -154,6 +154,19 @@ async def test_a_proposal_whose_row_is_damaged_is_named_and_is_a_fault_until_it_
 
     said = [each["says"] for each in told if each["part"] == "rows"]
     assert any(each.startswith(says) for each in said), said
+
+
+async def test_a_trigger_that_somebody_planted_is_a_fault_and_the_rest_is_looked_at(
+    well: Installation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    well.sql(SWALLOWS["sqlite"][0])
+
+    told = await doctor(capsys)
+
+    (said,) = [each for each in told if each["state"] != "ok"]
+    assert said["part"] == "database"
+    assert "the trigger swallow of hf_drafts" in said["says"]
+    assert "Drop it" in said["remedy"]
 
 
 async def test_a_freeze_that_is_on_is_told_and_is_no_fault(

@@ -17,6 +17,7 @@ from holdfast.model.access import Process
 from holdfast.model.keys import Purpose
 from holdfast.wiring.footing import ground
 from tests.adapters.signers.test_command import signing
+from tests.adapters.stores.test_upkeep import SWALLOWS
 from tests.audit.chains import CLUSTER, a_draft, a_key
 from tests.surfaces.cli.conftest import Holdfast
 
@@ -113,6 +114,17 @@ def test_a_check_notices_that_the_entries_are_gone(
 
     assert "The chain should end with entry 3, and none is" in said
     assert "holdfast audit verify" in said
+
+
+def test_a_check_names_a_trigger_that_somebody_planted(installed: Path, holdfast: Holdfast) -> None:
+    raw = sqlite3.connect(installed / "holdfast.db")
+    raw.execute(SWALLOWS["sqlite"][0])
+    raw.close()
+
+    said = holdfast("db", "check", code=2)
+
+    assert "holds what Holdfast has not made: the trigger swallow of hf_drafts" in said
+    assert "find out who made that" in said
 
 
 def test_a_check_where_there_is_no_folder_says_so_and_makes_none(

@@ -21,7 +21,7 @@ from holdfast.model.letters import Letter
 from holdfast.testing.clock import NOON
 from holdfast.wiring.footing import ground
 from holdfast.workflow.alive import living_keeper
-from tests.adapters.stores.test_upkeep import only_to_be_read
+from tests.adapters.stores.test_upkeep import SWALLOWS, only_to_be_read
 from tests.audit.chains import CLUSTER, a_draft
 from tests.surfaces.cli.test_ground import record
 from tests.surfaces.processes.running import PATIENCE, running
@@ -268,6 +268,11 @@ REFUSALS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "The chain should end with entry 1, and none is",
         "holdfast audit verify",
     ),
+    "a trigger": (
+        lambda state: sql(state, SWALLOWS["sqlite"][0]),
+        "the trigger swallow of hf_drafts",
+        "Drop it (DROP TRIGGER",
+    ),
     "an open key": (loosen, "has mode 0644", "chmod 600"),
     "no key": (lose_keys, "There is no audit key", "holdfast keys init"),
 }
@@ -286,7 +291,9 @@ def test_a_keeper_refuses_to_start_and_says_what_to_do(
         assert remedy in keeper.said
 
 
-@pytest.mark.parametrize("case", ["an old backup", "its entries deleted", "half upgraded"])
+@pytest.mark.parametrize(
+    "case", ["an old backup", "its entries deleted", "half upgraded", "a trigger"]
+)
 def test_serve_refuses_a_database_that_is_not_as_it_was_known(
     tmp_path: Path, state: Path, case: str
 ) -> None:
@@ -360,6 +367,17 @@ def test_a_keeper_whose_entries_are_deleted_ends_and_adds_nothing(
         assert "The chain should end with entry 1, and none is" in keeper.said
     with store.reading() as tx:
         assert list(tx.records.lines()) == []
+
+
+def test_a_keeper_ends_soon_after_somebody_plants_a_trigger_also_while_nothing_is_sealed(
+    tmp_path: Path, state: Path
+) -> None:
+    with running(tmp_path / "log", "keeper", state_dir=str(state)) as keeper:
+        keeper.until("started")
+        sql(state, SWALLOWS["sqlite"][0])
+
+        assert keeper.ended() == 2
+        assert "the trigger swallow of hf_drafts" in keeper.said
 
 
 def test_serve_answers_and_runs_a_keeper_that_it_starts_again_and_that_ends_with_it(

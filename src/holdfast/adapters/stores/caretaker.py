@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from holdfast.adapters.stores import backup, rights, upkeep
+from holdfast.adapters.stores import backup, planted, rights, upkeep
 from holdfast.adapters.stores.access import ACCESS
 from holdfast.adapters.stores.database import asking
 from holdfast.errors import BadInput
@@ -29,6 +29,10 @@ class Caretaker:
     def require_current(self, cluster: str) -> None:
         """Raise `WrongStore` unless this version may use it as it is, for that cluster."""
         upkeep.require_current(self._engine, cluster)
+
+    def require_none_planted(self) -> None:
+        """Raise `WrongStore` if anything that we did not make changes what is written."""
+        planted.require_none_planted(self._engine)
 
     def require_writable(self) -> None:
         """Raise `StoreRefused` where nothing could be written now."""

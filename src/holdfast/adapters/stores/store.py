@@ -14,6 +14,7 @@ from holdfast.adapters.stores.casework import (
     SqlWords,
 )
 from holdfast.adapters.stores.database import asking
+from holdfast.adapters.stores.planted import require_none_in
 from holdfast.adapters.stores.records import SqlRecords
 from holdfast.adapters.stores.shelves import SqlBeats, SqlLetters, moment_of
 from holdfast.model.access import Process
@@ -36,6 +37,10 @@ class SqlTx:
         self.buckets = SqlBuckets(connection, cluster)
         self.switches = SqlSwitches(connection, cluster)
         self._connection = connection
+
+    def require_none_planted(self) -> None:
+        """Raise `WrongStore` if anything that we did not make changes what is written."""
+        require_none_in(self._connection)
 
     def now(self) -> datetime:
         """What time it is by the clock of the database."""

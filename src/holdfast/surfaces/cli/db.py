@@ -71,6 +71,7 @@ def check(ground: Ground) -> int:
     with ground.upkeep() as upkeep:
         standing = upkeep.standing()
         upkeep.require_current(standing.cluster)
+        upkeep.require_none_planted()
     with ground.store() as store, store.reading() as tx:
         anchors = all_anchors(ground, tx.records)
         require_anchored(tx.records, anchors)

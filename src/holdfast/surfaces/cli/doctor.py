@@ -163,6 +163,7 @@ def _database(patient: _Patient) -> Iterator[str]:
     for process in patient.processes:
         with patient.ground.upkeep_as(process) as upkeep:
             upkeep.require_writable()
+            upkeep.require_none_planted()
     yield f"{standing.name} answers, at revision {standing.revision}, for {standing.cluster}."
 
 

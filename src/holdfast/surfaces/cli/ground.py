@@ -30,6 +30,10 @@ class Upkeep(Protocol):
         """Raise `WrongStore` unless this version may use it as it is, for that cluster."""
         ...
 
+    def require_none_planted(self) -> None:
+        """Raise `WrongStore` if a trigger, view or rule stands there that we did not make."""
+        ...
+
     def require_writable(self) -> None:
         """Raise `StoreRefused` where nothing could be written now; writes nothing."""
         ...

@@ -8,6 +8,7 @@ import msgspec
 
 from holdfast.adapters.signers.ssh import check
 from holdfast.approvals.signed import SignedWord
+from holdfast.approvals.statements import Decision, read
 from holdfast.approvals.words import heard
 from holdfast.model.asks import Refusal
 from holdfast.model.canonical import Plain
@@ -92,6 +93,20 @@ def seal(store: ScriptedStore, tx: Tx, *drafts: Draft) -> None:
         sealer.order(tx.records, draft)
 
 
+def as_heard(letter: Letter, **more: Plain) -> dict[str, Plain]:
+    """What the record says of a signed letter that counted, as the keeper writes it."""
+    signed: dict[str, Plain] = {name: str(letter.body[name]) for name in ("statement", "signature")}
+    return {**signed, "letter": letter.id, **more}
+
+
+def said_by(letter: Letter) -> Decision:
+    """What its statement says."""
+    return read(str(letter.body["statement"]).encode()).decision
+
+
+KINDS = {Decision.APPROVE: "approval", Decision.REJECT: "rejection", Decision.UNDO: "undo"}
+
+
 def people(**keys: str) -> People:
     """A people file of these, each with a key."""
     each = (
@@ -121,7 +136,8 @@ def hearing(about: Proposal, known: People, states: Sequence[str] = ()) -> Scrip
         for state in states:
             move(tx, was, state)
         still: list[Plain] = [] if states else ["second person: one more is wanted"]
-        seal(store, tx, Draft(id=id_, kind="approval", actor="ana", details={"still": still}))
+        heard_as = as_heard(letter, still=still)
+        seal(store, tx, Draft(id=id_, kind=KINDS[said_by(letter)], actor="ana", details=heard_as))
         return f"counted: {id_}"
 
     return script

@@ -33,9 +33,15 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def recorded(store: ScriptedStore, tx: Tx, letter: Letter) -> str:
-    id_ = f"ent_{letter.id}"
-    seal(store, tx, Draft(id=id_, kind="frozen", actor="cli:sam"))
-    return f"frozen: {id_}"
+    id_, kind, details = f"ent_{letter.id}", "thawed", {}
+    if letter.kind == FREEZE:
+        kind = "frozen"
+        details = {"reason": letter.body["reason"], "undoToo": letter.body["undo_too"]}
+    else:
+        details = {name: letter.body[name] for name in ("statement", "signature")}
+    details["letter"] = letter.id
+    seal(store, tx, Draft(id=id_, kind=kind, actor="cli:sam", details=details))
+    return f"{kind}: {id_}"
 
 
 def refused(_store: ScriptedStore, _tx: Tx, _letter: Letter) -> str:

@@ -35,7 +35,15 @@ from holdfast.testing.clock import NOON
 from holdfast.workflow.approving import said_before
 from tests.approvals.keygen import make_key
 from tests.audit.chains import a_chain_of
-from tests.surfaces.cli.repairs.scripted import Script, ScriptedStore, a_ground, seal
+from tests.surfaces.cli.repairs.scripted import (
+    KINDS,
+    Script,
+    ScriptedStore,
+    a_ground,
+    as_heard,
+    said_by,
+    seal,
+)
 from tools.proposals import CARD, CLUSTER, ID, RESTART, SCALE, a_case
 
 API = msgspec.structs.replace(SCALE.target, name="api", uid="8c1c0f9e-0d5c-4f0e-9d55-3a1b7f6f2c11")
@@ -130,7 +138,8 @@ def test_a_step_that_is_another_than_in_the_record_is_not_shown(step: int) -> No
 def counting(store: ScriptedStore, tx: Tx, letter: Letter) -> str:
     """A keeper that counts each."""
     id_ = f"ent_{letter.id}"
-    seal(store, tx, Draft(id=id_, kind="approval", actor="ana", details={"still": []}))
+    kind = KINDS[said_by(letter)]
+    seal(store, tx, Draft(id=id_, kind=kind, actor="ana", details=as_heard(letter, still=[])))
     return f"counted: {id_}"
 
 
@@ -196,8 +205,9 @@ def remembering(person: str) -> Script:
             details: dict[str, Plain] = {"because": said_before(person)}
             seal(store, tx, Draft(id=id_, kind="letter_refused", actor="keeper", details=details))
             return f"refused: {id_}"
-        details = {"still": [], "step": step}
-        seal(store, tx, Draft(id=id_, kind="approval", actor=person, details=details))
+        details = as_heard(letter, still=[], step=step)
+        kind = KINDS[said_by(letter)]
+        seal(store, tx, Draft(id=id_, kind=kind, actor=person, details=details))
         return f"counted: {id_}"
 
     return script

@@ -16,6 +16,7 @@ import pytest
 
 from holdfast.execution.states import State
 from holdfast.model.access import Process
+from holdfast.model.entries import Draft
 from holdfast.model.letters import Beat
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Risk
@@ -23,7 +24,7 @@ from holdfast.surfaces.cli.exits import NOTHING, REFUSED
 from holdfast.wiring.footing import ground
 from tests.approvals.keygen import make_key
 from tests.surfaces.cli.conftest import Holdfast
-from tests.surfaces.cli.repairs.scripted import as_proposed, move
+from tests.surfaces.cli.repairs.scripted import as_heard, as_proposed, move
 from tools.proposals import RESTART, a_case
 
 pytestmark = pytest.mark.slow
@@ -42,12 +43,14 @@ def open_for_long(**changed: object) -> Proposal:
 
 @pytest.fixture
 def keeper(installed: Path) -> Iterator[Letters]:
-    """Answers every letter about the proposal as recorded, and approves it."""
+    """Records every letter about the proposal, and approves it."""
     seen: Letters = []
     ended = Event()
 
     def answer() -> None:
-        with ground(None).store() as store:
+        ours = ground(None, Process.KEEPER)
+        with ours.store() as store:
+            sealer = ours.sealer(store, None)
             while not ended.wait(0.1):
                 with store.transaction() as tx:
                     now = tx.now()
@@ -60,7 +63,12 @@ def keeper(installed: Path) -> Iterator[Letters]:
                         was = tx.cases.case(RESTART.id)
                         assert was is not None
                         move(tx, was, State.APPROVED)
+                        draft = Draft(
+                            id="ent_1", kind="approval", actor="ana", details=as_heard(letter)
+                        )
+                        tx.records.submit(draft)
                         tx.letters.answer(letter.id, "approved: ent_1")
+                sealer.batch()
 
     thread = Thread(target=answer)
     thread.start()

@@ -13,17 +13,11 @@ from holdfast.ports import Store
 from holdfast.surfaces.cli import exits
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.ground import Ground
+from holdfast.surfaces.cli.repairs.recorded import in_time, read_back, recorded_as
 from holdfast.surfaces.cli.text import clean
 from holdfast.workflow.alive import living_keeper
 from holdfast.workflow.answers import REFUSED
-from holdfast.workflow.approving import COUNTED
 from holdfast.workflow.posting import NO_KEEPER, START_ONE, WITHIN, post
-
-SEALED_WITHIN = 5.0  # seconds until the record shows what became of a letter
-PACE = 0.05
-
-EXPLAINED = (REFUSED, COUNTED)
-"""Outcomes of which people want to hear more than the word."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +77,9 @@ def left_for(
 
 
 def asked(ground: Ground, store: Store, kind: str, body: msgspec.Struct, now: datetime) -> Answer:
-    """Hand it over, and wait for the answer. Raises `NotReady` if there is none."""
+    """Hand it over, and wait for the answer and what the record says of it. Raises `NotReady`
+    where there is none.
+    """
     letter = _letter(ground, kind, body, now)
     with Plain(stderr=True).moving("Waiting for the keeper ..."):
         outcome = asyncio.run(post(store, letter))
@@ -92,7 +88,7 @@ def asked(ground: Ground, store: Store, kind: str, body: msgspec.Struct, now: da
                 f"The keeper has not answered within {WITHIN:g} s; {letter.id} waits in its inbox.",
                 remedy="See what it does with: holdfast doctor",
             )
-        return asyncio.run(_understood(store, outcome))
+        return asyncio.run(_understood(ground, store, letter, outcome))
 
 
 def _letter(ground: Ground, kind: str, body: msgspec.Struct, now: datetime) -> Letter:
@@ -100,21 +96,14 @@ def _letter(ground: Ground, kind: str, body: msgspec.Struct, now: datetime) -> L
     return Letter(id=ground.id("ltr"), kind=kind, sender=ground.actor, body=told, at=now)
 
 
-async def _understood(store: Store, outcome: str) -> Answer:
-    """With what the record says of it, where there is more to say, as soon as that is sealed."""
-    word, _, entry = outcome.partition(": ")
-    if word not in EXPLAINED:
-        return Answer(outcome=outcome)
-    try:
-        async with asyncio.timeout(SEALED_WITHIN):
-            while (details := await asyncio.to_thread(_details, store, entry)) is None:
-                await asyncio.sleep(PACE)
-            return Answer(outcome=outcome, details=details)
-    except TimeoutError:
-        return Answer(outcome=outcome)
-
-
-def _details(store: Store, id_: str) -> Mapping[str, object] | None:
-    with store.reading() as tx:
-        entry = tx.records.entry(id_)
-    return None if entry is None else entry.details
+async def _understood(ground: Ground, store: Store, letter: Letter, outcome: str) -> Answer:
+    """With what the record says of it: a no, if that is sealed in time, and whatever else people
+    rely on once it stands there.
+    """
+    word, _, id_ = outcome.partition(": ")
+    entry = None
+    if word == REFUSED:
+        entry = await in_time(store, id_)
+    elif (wanted := recorded_as(letter)) is not None:
+        entry = await read_back(ground, store, letter, outcome, wanted)
+    return Answer(outcome=outcome, details=entry.details if entry is not None else {})

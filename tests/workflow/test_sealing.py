@@ -11,7 +11,7 @@ from holdfast.adapters.engine.rows import of
 from holdfast.adapters.signers.ed25519 import KeyInMemory
 from holdfast.adapters.stores.store import SqlStore
 from holdfast.errors import BadRecord, CannotSign, HoldfastError, WrongStore
-from holdfast.model.entries import RESTORED, REVOKED, ROTATED, Draft, PublicKey
+from holdfast.model.entries import RESTORED, REVOKED, ROTATED, Draft, PublicKey, Segment
 from holdfast.model.times import stamp
 from holdfast.ports import Clock, Signer, Store
 from holdfast.testing.clock import NOON, FrozenClock
@@ -222,6 +222,45 @@ def test_onto_a_chain_that_does_not_end_at_its_tip_nothing_is_sealed(
         order(sealer, a_rotation(a_key("next")))
 
     assert len(told(store)) == there
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_onto_an_older_copy_of_the_chain_that_it_sealed_nothing_is_sealed(
+    sql_store: SqlStore, left: int
+) -> None:
+    """Whoever has the database puts back all of it, the tip too, while the sealer lives."""
+    entries, older = a_chain(1), checkpoints(a_chain(1))[0]
+    sealer = a_sealer(sql_store)
+    with sql_store.transaction() as tx:
+        tx.records.seal(entries, older)
+    submit(sql_store, a_draft(2))
+    assert sealer.batch() == 1
+
+    with sql_store.transaction() as tx:
+        for table in ("hf_entries", "hf_tips", "hf_segments"):
+            of(tx).execute(text(f"DELETE FROM {table}"))  # noqa: S608
+        if left:
+            tx.records.seal(entries, older)
+    submit(sql_store, a_draft(2))
+
+    with pytest.raises(WrongStore, match="does not hold entry 2 any more"):
+        sealer.batch()
+    assert len(told(sql_store)) == left
+    assert a_sealer(sql_store).batch() == 1  # who has not seen it knows of it by anchors alone
+
+
+def test_a_sealer_goes_on_where_what_it_saw_last_was_let_go(sql_store: SqlStore) -> None:
+    entries, states = a_chain(2), checkpoints(a_chain(2))
+    sealer = a_sealer(sql_store)
+    with sql_store.transaction() as tx:
+        tx.records.seal(entries, states[1])
+    sealer.known.tip = states[0]
+    with sql_store.transaction() as tx:
+        tx.records.close(Segment(size=1, time=states[0].time, note=b"note"))
+        tx.records.let_go(1, ())
+    submit(sql_store, a_draft(3))
+
+    assert sealer.batch() == 1
 
 
 def test_where_somebody_has_planted_a_trigger_nothing_is_sealed(sql_store: SqlStore) -> None:

@@ -2,9 +2,9 @@
 
 - A day of the record is a segment: before the first batch of another day, the state at the end of
   the one before is signed and kept, so that older entries can be let go there one day.
-- Onto a chain that does not end where its tip says nothing is sealed, and the sealer ends. So it
-  does where a trigger, view or rule stands in the database that we did not make: it looks before
-  each batch, and every few seconds.
+- Onto a chain that does not end where its tip says, or that does not hold any more what was sealed
+  here, nothing is sealed, and the sealer ends. So it does where a trigger, view or rule stands in
+  the database that we did not make: it looks before each batch, and every few seconds.
 - Who does not get the lock seals nothing; who has it keeps it until its batch is in the chain.
 - A batch is in the chain with the moved tip, and gone from what waits, or none of it happened.
 - Entries that change how others are judged (of keys, of a restore) are never taken from what
@@ -16,7 +16,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -42,6 +42,7 @@ from holdfast.model.entries import (
     ROTATED,
     SERVED,
     UNREADABLE,
+    Checkpoint,
     Draft,
     Entry,
     Head,
@@ -52,7 +53,7 @@ from holdfast.model.ids import RANDOM, new_id
 from holdfast.model.times import stamp
 from holdfast.ports import Clock, Dice, Keyring, Records, Signer, Store
 from holdfast.workflow.pauses import pause
-from holdfast.workflow.tips import require_tip
+from holdfast.workflow.tips import require_goes_on, require_tip
 
 BATCH = 500  # drafts in one transaction: some milliseconds of signing, one wait for the disk
 SOONEST = 0.001  # seconds until the next look at what waits, or at whether something is sealed
@@ -65,6 +66,13 @@ NOT_SEALED = "draft_refused"
 _ORDERED = (ROTATED, REVOKED, RESTORED, GIVEN_UP, LET_GO)
 
 
+@dataclass(slots=True)
+class Known:
+    """How far the chain went, as whoever seals has seen it."""
+
+    tip: Checkpoint | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sealer:
     """Whoever has the audit key and a cluster's store."""
@@ -73,6 +81,7 @@ class Sealer:
     keys: Keyring
     clock: Clock
     dice: Dice
+    known: Known = field(default_factory=Known)
 
     def batch(self) -> int | None:
         """Seal the oldest of what waits, and say how many; None if somebody else is sealing."""
@@ -86,7 +95,9 @@ class Sealer:
             drafts = self._waiting(tx.records)
             if drafts:
                 self._append(tx.records, drafts, self._head(tx.records))
-            return len(drafts)
+            tip = tx.records.tip()
+        self.known.tip = tip  # now that it is kept
+        return len(drafts)
 
     def require_none_planted(self) -> None:
         """Raise `WrongStore` if anything that we did not make changes what is written."""
@@ -161,6 +172,8 @@ class Sealer:
 
     def _head(self, records: Records) -> Head:
         require_tip(records)
+        if self.known.tip is not None:
+            require_goes_on(records, self.known.tip)
         tip = records.tip()
         if tip is not None:
             return chain.head_of(tip)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from holdfast.approvals.recorded import THAWED
 from holdfast.approvals.statements import Decision, read
 from holdfast.errors import BadInput, BadRecord, NotReady
 from holdfast.model.entries import Entry, PublicKey
@@ -22,7 +23,7 @@ from holdfast.workflow.approving import APPROVAL
 from holdfast.workflow.as_sealed import REJECTION
 from holdfast.workflow.deciding import TAKEN_BACK
 from holdfast.workflow.in_the_chain import entries_of, require_whole
-from holdfast.workflow.switching import FROZEN, THAWED
+from holdfast.workflow.lifting import FROZEN
 
 WITHIN = 5.0  # seconds until the record shows what became of a letter
 PACE = 0.05

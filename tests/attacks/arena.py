@@ -5,7 +5,7 @@ says of itself is no witness here.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
@@ -170,11 +170,21 @@ class Arena(Stage):
         answering = asyncio.create_task(answer_on(inbox, ended, self.log))
         try:
             for each in letters:
-                outcome = await self.until(partial(self._outcome, each))
+                outcome = await self.until(partial(self._sealing, each))
         finally:
             ended.set()
             await answering
         return outcome.partition(":")[0]
+
+    def _sealing(self, letter: str) -> str | None:
+        """What became of it, while what others said before is sealed."""
+        self.seal()
+        return self._outcome(letter)
+
+    def drafts(self, kind: str) -> Sequence[Any]:
+        """All of that kind that there is, sealed or not yet."""
+        with self.store.reading() as tx:
+            return [*tx.records.of_kind(kind), *super().drafts(kind)]
 
     def became(self, letter: str) -> str:
         """What became of a letter."""

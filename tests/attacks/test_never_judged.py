@@ -23,7 +23,7 @@ from holdfast.workflow.intents import INTENT
 from tests.attacks.arena import Arena, an_arena
 from tests.attacks.test_made_by_hand import evil
 from tests.workflow.court import case_of
-from tests.workflow.executing import a_word, intended
+from tests.workflow.executing import a_word, as_heard, intended
 from tests.workflow.leashes import as_proposed
 
 pytestmark = pytest.mark.slow
@@ -93,7 +93,9 @@ async def test_two_people_may_approve_what_one_may_not(kind: str) -> None:
 async def test_it_is_not_done_for_one_person_either_when_all_rows_say_that_it_was_approved(
     kind: str, people: tuple[str, ...]
 ) -> None:
-    """The keeper never heard a word: state, word, payment, ticket, intent and order are forged."""
+    """The keeper never heard a word: state, word, payment, ticket, intent and order are forged, and
+    what people signed was brought into the record.
+    """
     async with an_arena() as arena:
         about = never_judged(arena, await honest(arena, kind)).first
         as_if_approved(arena, about, *people)
@@ -113,6 +115,7 @@ def as_if_approved(arena: Arena, about: Proposal, *people: str) -> None:
     with arena.store.transaction() as tx:
         for who in people:
             tx.words.add(a_word(about, now, who))
+            tx.records.submit(as_heard(a_word(about, now, who)))
             tx.once.spend(BUDGET, paid(about.id, 1, who), who, now)
         tx.once.spend(STEP, order.key, ticket, now)
         intent = Draft(

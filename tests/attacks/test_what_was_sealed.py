@@ -91,13 +91,16 @@ async def test_what_was_rejected_is_not_revived() -> None:
 
 async def test_what_was_rejected_is_not_begun_when_its_row_says_that_all_have_approved() -> None:
     async with an_arena() as arena:
-        about = await arena.approved()
+        about = await arena.open()
+        arena.seals = False
+        assert await arena.says("ana", about) == "approved"
         arena.forge(lambda casework: casework.cases.update({about.id: rejected(arena, about)}))
         word = {"decision": Decision.REJECT, "reason": "not now"}
         with arena.store.transaction() as tx:
             assert isinstance(tx.native, Kept)
             tx.native.work.clear()
         assert await arena.says("ben", about, **word) == "rejected"
+        arena.seals = True
         arena.seal()
         arena.rewritten(about, state=State.APPROVED.value)
         arena.order(ACT, CaseOrder(proposal=about.id, step=1, generation=1))
@@ -224,7 +227,7 @@ async def test_what_was_proposed_a_moment_ago_is_heard_once_it_is_sealed() -> No
 
 
 async def test_what_is_never_sealed_is_never_heard() -> None:
-    async with an_arena() as arena:
+    async with an_arena(seals=False) as arena:
         about = plan_of(await arena.proposed("RolloutRestart")).first
         assert await arena.says("ana", about) == "refused"
         assert arena.why() == "the record does not say that it was proposed"

@@ -20,7 +20,7 @@ from holdfast.execution.states import State
 from holdfast.model.asks import Rules
 from holdfast.model.cases import Case
 from holdfast.model.documents import Document
-from holdfast.model.entries import Draft
+from holdfast.model.entries import Draft, Entry
 from holdfast.model.letters import Letter
 from holdfast.model.objects import Ref
 from holdfast.model.operator import OperatorAnswer, OperatorQuestion
@@ -109,7 +109,7 @@ class Court:
         with store.reading() as tx:
             begun = tx.records.tip()
         if begun is None:
-            a_sealer(store).record([Draft(id="begin", kind="remark", actor="cli")])
+            self.sealed(Draft(id="begin", kind="remark", actor="cli"))
 
     def person(self, id_: str, *groups: str, key: Path | None = None, **more: Any) -> Path:
         """Somebody with a key of ssh-keygen's, in the people file."""
@@ -185,7 +185,11 @@ class Court:
 
     def sealed(self, *drafts: Draft) -> None:
         """Have the keeper's word for that in the chain."""
-        assert a_sealer(self.store).record(drafts)
+        assert a_sealer(self.store, clock=self.clock).record(drafts)
+
+    def seal(self) -> None:
+        """Have all that waits in the chain."""
+        a_sealer(self.store, clock=self.clock).batch()
 
     def _about(self, action: Action, name: str) -> dict[str, Any]:
         kind, now = type(action).kind, self.clock.now()
@@ -240,6 +244,7 @@ class Court:
 
     async def heard(self, letter: Letter) -> tuple[str, str]:
         """What becomes of it: `approved`, or the layer that refuses, and why."""
+        self.seal()
         await hear_word(self.leash(), letter)
         outcome = self.outcome(letter).partition(":")[0]
         _, details = self.recorded(letter)
@@ -302,14 +307,16 @@ class Court:
         """The kind and the details of the entry that answers a letter."""
         id_ = self.outcome(letter).partition(": ")[2]
         with self.store.reading() as tx:
-            draft = next(each for each in tx.records.waiting(10_000) if each.id == id_)
-        return draft.kind, dict(msgspec.to_builtins(draft.details))
+            waits = [each for each in tx.records.waiting(10_000) if each.id == id_]
+            told: list[Draft | Entry] = [*tx.records.entries([id_]), *waits]
+        return told[0].kind, dict(msgspec.to_builtins(told[0].details))
 
     def entries(self, kind: str) -> list[dict[str, Any]]:
-        """The details of all that waits to be sealed of that kind."""
+        """The details of all of that kind, sealed or not yet."""
         with self.store.reading() as tx:
             waiting = tx.records.waiting(10_000)
-        return [dict(msgspec.to_builtins(each.details)) for each in waiting if each.kind == kind]
+            told = [*tx.records.of_kind(kind), *(each for each in waiting if each.kind == kind)]
+        return [dict(msgspec.to_builtins(each.details)) for each in told]
 
 
 def case_of(plan: Plan) -> Case:

@@ -33,8 +33,10 @@ from holdfast.ports import Store
 from holdfast.ports.engine import Attempt, phase
 from holdfast.workflow.inbox import Inbox, answer_on
 from holdfast.workflow.leashed import hearings
+from holdfast.workflow.sealing import seal_on
 from tests.audit.chains import CLUSTER
 from tests.workflow.court import Court, idle, queues
+from tests.workflow.test_sealing import a_sealer
 
 PEOPLE, LETTERS = "people.json", "letters.json"
 RULES = Rules(switched_on=frozenset({"DeleteResourceQuota"}))
@@ -68,7 +70,11 @@ async def _work(court: Court, letters: list[Letter]) -> None:
     async with court.engine.running():
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)
-        answering = asyncio.create_task(answer_on(inbox, ended, court.log))
+        sealer = a_sealer(court.store, clock=court.clock)
+        answering = asyncio.gather(
+            answer_on(inbox, ended, court.log),
+            seal_on(sealer, ended, lambda trouble: court.log.trouble("sealing", trouble)),
+        )
         await asyncio.gather(*(_patiently(court.put, each) for each in letters))
         while not await _patiently(_all_done, court, letters):
             await asyncio.sleep(0.1)

@@ -60,6 +60,7 @@ from holdfast.workflow.sighting import sight
 from holdfast.workflow.sweeping import sweep_phase
 from holdfast.workflow.undoing import undo_phase
 from holdfast.workflow.verifying import look_phase
+from holdfast.workflow.yeses import APPROVAL
 from tests.approvals.keygen import make_key, public, sign
 from tests.workflow.leashes import a_leash, as_proposed, people, told
 from tests.workflow.notes_of_a_log import Heard
@@ -173,6 +174,7 @@ class Stage:
                 tx.words.add(a_word(about, self.clock.now(), who))
                 tx.once.spend(BUDGET, paid(about.id, 1, who), who, self.clock.now())
         self.sealer.record(as_proposed(planned([about])))
+        self.sealer.record([as_heard(a_word(about, self.clock.now(), who)) for who in by])
         if sealed:
             self.seal(about)
         self.order_act(order)
@@ -412,6 +414,26 @@ def a_word(about: Proposal, now: datetime, who: str = "ana") -> Word:
         signature=_SIGNED[who, text],
         assent=msgspec.json.encode(assent).decode(),
         at=now,
+    )
+
+
+def as_heard(word: Word) -> Draft:
+    """What the record says of such a yes."""
+    said = msgspec.json.decode(word.statement)
+    details = {
+        "proposal": word.proposal,
+        "step": word.step,
+        "digest": said["digest"],
+        "person": word.person,
+        "statement": word.statement,
+        "signature": word.signature,
+    }
+    return Draft(
+        id=f"ent_yes_{word.proposal}_{word.step}_{word.person}",
+        kind=APPROVAL,
+        actor=word.person,
+        subjects=(word.proposal,),
+        details=details,
     )
 
 

@@ -79,6 +79,7 @@ async def say(stage: Stage, plan: Plan, step: int, who: str = "ana", **other: An
     letter = Letter(id=id_, kind="word", sender="cli:x", body=body, at=at)
     with stage.store.transaction() as tx:
         tx.letters.put(letter)
+    stage.seal_all()
     await hear_word(stage.leash, letter)
     with stage.store.reading() as tx:
         outcome = tx.letters.outcome(id_) or ""

@@ -98,9 +98,9 @@ class Together:
         with self.store.reading() as tx:
             rows = of(tx).execute(text("SELECT what, count(*) FROM hf_once GROUP BY what"))
             told = {str(what): int(count) for what, count in rows}
-            kinds = Counter(each.kind for each in tx.records.waiting(10_000))
-            done = {"words": len(tx.words.of(self.about.id, 1)), "acts": kinds["act"]}
-            return {**told, **done, "intents": kinds["intent"]}
+            done = {"words": len(tx.words.of(self.about.id, 1))}
+            kinds = {"acts": "act", "intents": "intent"}
+            return {**told, **done, **{w: len(self.court.entries(kinds[w])) for w in kinds}}
 
 
 def _ready(keeper: subprocess.Popen[str]) -> None:

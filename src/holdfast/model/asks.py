@@ -47,6 +47,12 @@ class Assent(msgspec.Struct, frozen=True, kw_only=True):
     digest: str  # of what that person saw
     at: datetime  # by the server's clock
     until: datetime
+    sealed: datetime | None = None  # when the record had it, by that clock; None: it is heard now
+
+    @property
+    def since(self) -> datetime:
+        """From when on it counts, where anything is counted from it."""
+        return self.sealed or self.at
 
 
 class Managed(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ def two_people(ask: Ask) -> Answer:
         if ask.station is Station.EXECUTION:
             return Refusal(by="two_people", because=f"two people must approve it: {why}")
         return Needs(by="two_people", what=What.SECOND_PERSON, because=why)
-    one, other = (ask.assents[number].at for number in list(first.values())[:2])
+    one, other = (ask.assents[number].since for number in list(first.values())[:2])
     if apart is not None and other - one < apart:
         return Refusal(
             by="two_people",

@@ -6,7 +6,7 @@ server computes. What is not as it was approved is refused, and says where.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -20,6 +20,7 @@ from holdfast.model import switches
 from holdfast.model.asks import Ask, Refusal, Station
 from holdfast.model.canonical import Plain, canonical
 from holdfast.model.cases import Case
+from holdfast.model.entries import Entry
 from holdfast.model.ordered import ACT, CaseOrder
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Sight
@@ -75,6 +76,7 @@ class Act:
         self._said: LastWords | None = None
         self._asked: Ask | None = None  # what was judged last
         self._weighed: Weighed | None = None
+        self._entries: Sequence[Entry] = ()  # what is sealed of it
         self._before: Picture | None = None  # as it was seen, whatever the row says of it
 
     def steps(self, proposal: Proposal) -> tuple[Step, ...]:
@@ -89,6 +91,7 @@ class Act:
         """Every check before the act. Whatever is looked at is looked at side by side."""
         leash, about = self._leash, doing.proposal
         await doing.sealed()  # the layers judge whether it is
+        self._entries = doing.entries
         amiss, seen = await asyncio.gather(
             leash.fences.amiss(),
             self._sighted(about),
@@ -130,7 +133,7 @@ class Act:
         other = await asyncio.to_thread(busy, self._leash, about.target, UNDER_WAY, about.id)
         if other is not None:
             return (other,)
-        again = await counted_again(self._leash, about)
+        again = await counted_again(self._leash, about, self._entries)
         ask = await ask_of(
             self._leash,
             about,
@@ -161,7 +164,8 @@ class Act:
         if self._asked is None:
             return (Refusal(by="execution", because="nobody has judged it"),)
         leash, now = self._leash, tx.now()
-        again = counted(leash, about, tx.words.of(about.id, about.step), now)
+        kept = tx.words.of(about.id, about.step)
+        again = counted(leash, about, kept, now, self._entries)
         ask = msgspec.structs.replace(
             self._asked, assents=again.assents, now=now, rules=leash.rules()
         )

@@ -1,7 +1,7 @@
 """A person's yes: judged by all layers, counted with those before it, and kept with what it costs.
 
 - Those before are verified again, by their signatures and the people file of now: a row that keeps
-  a yes is no proof of one. Whoever was revoked since counts no more.
+  a yes is no proof of one. Whoever was revoked since counts no more, nor does what is not sealed.
 - One person says yes once, through whatever channel, and pays for it once.
 - When nothing is wanted any more, what was approved is set going in the same transaction.
 - Of a plan each step is approved by itself, and the first is done when nothing is wanted of any:
@@ -24,18 +24,16 @@ from holdfast.policy import OF_WORDS, decide
 from holdfast.ports import Tx
 from holdfast.workflow.answers import REFUSED, Answer, TooLate
 from holdfast.workflow.asking import BUDGET, Fresh, ask_in
-from holdfast.workflow.assenting import counted
+from holdfast.workflow.assenting import Counted, counted
 from holdfast.workflow.budgets import take
 from holdfast.workflow.issuing import set_going
 from holdfast.workflow.matters import BY, Matter
 from holdfast.workflow.planning import of_step
 from holdfast.workflow.verdicts import VERDICT, as_refusals, because, told
+from holdfast.workflow.yeses import APPROVAL
 
 APPROVED, COUNTED = "approved", "counted"
 """What becomes of a yes: it was the last that was wanted, or others are still wanted."""
-
-APPROVAL = "approval"
-"""What the entries are called."""
 
 ASSENTED = "assented"
 """What a step is spent as once everybody who must has approved it."""
@@ -44,6 +42,16 @@ ASSENTED = "assented"
 def said_before(person: str) -> str:
     """Why a second yes of one person to one step is refused."""
     return f"{person} has said yes to it before"
+
+
+class Unsealed(Exception):
+    """Somebody's yes is kept, and the record, as it was read, does not have it: nothing of this
+    transaction is kept.
+    """
+
+    def __init__(self, no: Refusal) -> None:
+        super().__init__(no.because)
+        self.no = no
 
 
 def _key(about: Proposal) -> str:
@@ -66,7 +74,7 @@ class Yes:
         earlier = tx.words.of(about.id, about.step)
         if (no := self._unfit(earlier)) is not None:
             return self.matter.no(no)
-        assents = (*counted(leash, about, earlier, self.now).assents, self.assent)
+        assents = (*self._said(about, earlier).assents, self.assent)
         verdict = decide(
             ask_in(
                 tx,
@@ -82,6 +90,15 @@ class Yes:
         if verdict.refusals:
             return self._refused(verdict)
         return self._counted(verdict, assents, self._others(tx))
+
+    def _said(self, about: Proposal, kept: Sequence[Word]) -> Counted:
+        """Who has said yes to that step before. Raises `Unsealed` where the record, as it was read
+        last, does not have the word of one of them.
+        """
+        again = counted(self.matter.leash, about, kept, self.now, self.matter.entries)
+        if again.unsealed:
+            raise Unsealed(again.unsealed[0])
+        return again
 
     def _unfit(self, earlier: Sequence[Word]) -> Refusal | None:
         about, person = self.matter.about, self.assent.person
@@ -156,7 +173,7 @@ class Yes:
         for each in matter.plan.steps:
             if each.step in of:
                 continue
-            again = counted(matter.leash, each, tx.words.of(each.id, each.step), self.now)
+            again = self._said(each, tx.words.of(each.id, each.step))
             ask = ask_in(
                 tx,
                 matter.leash,

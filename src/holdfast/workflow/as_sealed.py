@@ -31,6 +31,7 @@ from holdfast.workflow.leash import Leash
 from holdfast.workflow.lifting import FROZEN, counted, lifts
 from holdfast.workflow.taking_back import OUTCOME
 from holdfast.workflow.verdicts import VERDICT
+from holdfast.workflow.yeses import APPROVAL
 
 PROPOSAL, REJECTION, LEASE = "proposal", "rejection", "lease"
 """What the entries are called, beside those that others name."""
@@ -61,6 +62,25 @@ def other_than_sealed(entries: Sequence[Entry], about: Proposal) -> str:
     for entry in sealed:
         if (entry.details.get("digest"), entry.details.get("steps", 1)) != meant:
             return f"it is not what was proposed: see entry {entry.seq} of the record"
+    return ""
+
+
+def never_said(entries: Sequence[Entry], about: Proposal, meant: str) -> str:
+    """In whose name it would be done without a word of theirs; empty if all have said yes to it."""
+    said = {
+        each.details.get("person")
+        for each in entries
+        if each.kind == APPROVAL
+        and each.details.get("proposal") == about.id
+        and each.details.get("step") == about.step
+        and each.details.get("digest") == about.digest
+    }
+    for entry in entries:
+        if entry.id == meant and _set_going(entry):
+            named = entry.details.get("approvers")
+            who = [each for each in named if each not in said] if isinstance(named, list) else []
+            if who:
+                return f"the approval of {', '.join(map(str, who))} is not in the record"
     return ""
 
 

@@ -204,12 +204,12 @@ def kept(
 
 def _chain(tx: Tx, about: Proposal) -> Chain:
     """Whether the intent to do exactly this is in the chain, or could be brought there."""
-    if _intent(tx, about) is not None:
+    if set_going_by(tx, about) is not None:
         return Chain.SEALED
     return Chain.WRITABLE if tx.records.tip() is not None else Chain.SHUT
 
 
-def _intent(tx: Tx, about: Proposal) -> Entry | None:
+def set_going_by(tx: Tx, about: Proposal) -> Entry | None:
     """The sealed intent to do exactly this."""
     order = CaseOrder(proposal=about.id, step=about.step, generation=1)
     intent = intent_of(tx, about.id, about.step)
@@ -218,7 +218,7 @@ def _intent(tx: Tx, about: Proposal) -> Entry | None:
 
 def _set_going(tx: Tx, about: Proposal) -> datetime | None:
     """When a step of a plan was, as the record says: no row is believed for that."""
-    entry = _intent(tx, about) if about.place.last > 1 else None
+    entry = set_going_by(tx, about) if about.place.last > 1 else None
     since = entry.details.get(SINCE) if entry is not None else None
     return datetime.fromisoformat(since) if isinstance(since, str) else None
 

@@ -45,7 +45,7 @@ def begun_again(leash: Leash, tx: Tx, case: Case, now: datetime) -> bool:
     course, about = course_of(case.course), plan_of(case)
     order = CaseOrder(proposal=case.id, step=course.step, generation=1)
     going = tx.once.spent(STEP, order.key) is not None
-    if not going or now - turn_came(tx, case) > leash.rules().start_within:
+    if not going or now - turn_came(leash, tx, case, now) > leash.rules().start_within:
         return False  # nobody has set it going, or its time is over
     runs = _runs(leash, tx, order)
     if any(not each.state.ended for each in runs):

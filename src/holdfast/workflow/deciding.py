@@ -34,7 +34,7 @@ from holdfast.model.proposals import Proposal
 from holdfast.ports import Tx
 from holdfast.workflow import as_sealed
 from holdfast.workflow.answers import Answer, TooLate, refused, settle
-from holdfast.workflow.approving import Yes
+from holdfast.workflow.approving import Unsealed, Yes
 from holdfast.workflow.as_sealed import REJECTION
 from holdfast.workflow.asking import Fresh, fresh
 from holdfast.workflow.casebook import plan_of
@@ -45,6 +45,7 @@ from holdfast.workflow.recalls import may_recall
 from holdfast.workflow.sealing import pace_after
 from holdfast.workflow.stakes import all_seen_again
 from holdfast.workflow.taking_back import order_undo, reversible
+from holdfast.workflow.yeses import said_in
 
 REJECTED, UNDOING = "rejected", "undoing"
 """What becomes of such letters."""
@@ -53,6 +54,7 @@ TAKEN_BACK = "undo"
 """What the entries are called."""
 
 SOON = 40  # looks, for some tenths of a second, for what is to be sealed
+PATIENCE = 5  # times that it is waited so for what others said a moment ago
 NO_WAY = "there is no way back"
 
 
@@ -60,14 +62,26 @@ async def hear_word(leash: Leash, letter: Letter) -> None:
     """Answer a letter that says yes or no, or wants something taken back."""
     opened = await asyncio.to_thread(_opened, leash, letter)
     if isinstance(opened, Matter):
-        opened = await _not_as_sealed(opened) or opened
+        opened = await _as_sealed(opened)
     if isinstance(opened, Matter) and opened.decision is Decision.APPROVE:
         opened = replace(opened, looked=await _looked(opened))
+    for _ in range(PATIENCE):
+        try:
+            return await asyncio.to_thread(_settle, leash, letter, opened)
+        except Unsealed as no:  # what another said a moment ago may not be sealed yet
+            because = f"{no.no.because}: try again, or have it proposed again"
+            unsealed = Refusal(by=no.no.by, because=because)
+        if isinstance(opened, Matter):
+            opened = await _as_sealed(opened)
+    await asyncio.to_thread(_settle, leash, letter, unsealed)
+    return None
 
+
+def _settle(leash: Leash, letter: Letter, opened: Matter | Refusal) -> None:
     def judged(tx: Tx) -> Answer:
         return refused(letter, opened) if isinstance(opened, Refusal) else _judged(tx, opened)
 
-    await asyncio.to_thread(settle, leash, letter, judged)
+    settle(leash, letter, judged)
 
 
 def _opened(leash: Leash, letter: Letter) -> Matter | Refusal:
@@ -101,28 +115,33 @@ def _opened(leash: Leash, letter: Letter) -> Matter | Refusal:
     return no or matter
 
 
-async def _not_as_sealed(matter: Matter) -> Refusal | None:
-    """It is not what was sealed, or is over by what is sealed, whatever its row says. What was
-    proposed a moment ago may not be sealed yet.
+async def _as_sealed(matter: Matter) -> Matter | Refusal:
+    """It, with what is sealed of it, unless it is not what was sealed, or is over by that, whatever
+    its row says. What was proposed, or said, a moment ago may not be sealed yet.
     """
     leash, about = matter.leash, matter.about
 
-    def told() -> Sequence[Entry]:
+    def told() -> tuple[Sequence[Entry], bool]:
+        """What is sealed, and whether that is all that there is."""
         with leash.store.reading() as tx:
-            return as_sealed.told(leash, tx.records, about.id)
+            entries = as_sealed.told(leash, tx.records, about.id)
+            yes = matter.decision is Decision.APPROVE
+            said = [(e, word) for e in matter.plan.steps for word in tx.words.of(e.id, e.step)]
+        proposed = any(each.kind == as_sealed.PROPOSAL for each in entries)
+        return entries, proposed and not (yes and any(not said_in(entries, *each) for each in said))
 
     try:
-        entries = await asyncio.to_thread(told)
+        entries, whole = await asyncio.to_thread(told)
         for looks in range(SOON):
-            if any(each.kind == as_sealed.PROPOSAL for each in entries):
+            if whole:
                 break
             await asyncio.sleep(pace_after(looks))
-            entries = await asyncio.to_thread(told)
+            entries, whole = await asyncio.to_thread(told)
     except BadRecord as odd:
         return Refusal(by="record", because=odd.wrong)
     over = as_sealed.over_for(entries, matter.decision)
     because = as_sealed.other_than_sealed(entries, about) or over
-    return Refusal(by="record", because=because) if because else None
+    return Refusal(by="record", because=because) if because else replace(matter, entries=entries)
 
 
 def _meant(plan: Plan, said: Statement) -> Proposal:

@@ -3,7 +3,7 @@
 Whoever runs one is in `doing`; the act and the way back say here what is theirs.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -18,6 +18,7 @@ from holdfast.execution.states import State
 from holdfast.model.asks import Refusal
 from holdfast.model.cases import Case
 from holdfast.model.documents import Document
+from holdfast.model.entries import Entry
 from holdfast.model.objects import Ref
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Sight
@@ -89,6 +90,11 @@ class Trial(Protocol):
 
     async def before(self) -> Sight | None:
         """What was there before the act."""
+        ...
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """What is sealed of it, as `sealed` has read that last."""
         ...
 
     async def sealed(self) -> bool:

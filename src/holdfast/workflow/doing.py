@@ -14,7 +14,7 @@ about to be sent counts as sent.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,6 +31,7 @@ from holdfast.model.asks import Refusal
 from holdfast.model.canonical import Plain
 from holdfast.model.cases import Case
 from holdfast.model.documents import Document
+from holdfast.model.entries import Entry
 from holdfast.model.ordered import EXECUTE, CaseOrder, RevokeOrder
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Sight
@@ -323,6 +324,11 @@ class Doing:
         if why := self.on_record.other_before(picture):
             raise refused("record", why)
         return sight_of(picture) if picture is not None else None
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """What is sealed of it."""
+        return self.on_record.entries
 
     async def sealed(self) -> bool:
         """Whether it is in the chain that exactly this is to be done."""

@@ -13,18 +13,22 @@ import msgspec
 from holdfast.errors import BadRecord
 from holdfast.execution.courses import read as course_of
 from holdfast.execution.states import Event, State
-from holdfast.model.asks import Refusal, Rules
+from holdfast.model.asks import Refusal
 from holdfast.model.cases import Case
-from holdfast.model.entries import Draft
+from holdfast.model.entries import Draft, Entry
 from holdfast.model.ids import RANDOM, new_id
 from holdfast.model.ordered import VERIFY, ExpireOrder
+from holdfast.model.proposals import Proposal
 from holdfast.model.runs import Schedule
 from holdfast.ports import Tx
 from holdfast.ports.engine import Attempt, Phase, phase
+from holdfast.workflow.asking import set_going_by
 from holdfast.workflow.casebook import plan_of
+from holdfast.workflow.in_the_chain import require_signed
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.moving import moved
 from holdfast.workflow.taking_back import not_done
+from holdfast.workflow.yeses import by_the_store
 
 EXPIRE = "expire"
 """The name of the phase, and of its schedule."""
@@ -57,12 +61,11 @@ def expire_schedule() -> Schedule:
 def expired(tx: Tx, leash: Leash) -> int:
     """End those whose time is over, and say how many there were."""
     now = tx.now()
-    return sum(
-        _ended(tx, leash, case, because, now) for case, because in _over(tx, leash.rules(), now)
-    )
+    return sum(_ended(tx, leash, case, because, now) for case, because in _over(tx, leash, now))
 
 
-def _over(tx: Tx, rules: Rules, now: datetime) -> Iterator[tuple[Case, str]]:
+def _over(tx: Tx, leash: Leash, now: datetime) -> Iterator[tuple[Case, str]]:
+    rules = leash.rules()
     for case in tx.cases.in_states([State.PROPOSED.value], MOST):
         if case.damaged:
             yield case, DAMAGED
@@ -71,21 +74,38 @@ def _over(tx: Tx, rules: Rules, now: datetime) -> Iterator[tuple[Case, str]]:
     for case in tx.cases.in_states([State.APPROVED.value], MOST):
         if case.damaged:
             yield case, DAMAGED
-        elif now - turn_came(tx, case) > rules.start_within:
+        elif now - turn_came(leash, tx, case, now) > rules.start_within:
             yield case, "it did not begin in its time after its last approval"
 
 
-def turn_came(tx: Tx, case: Case) -> datetime:
-    """When its turn came: by the last approval, or as the step before was verified.
+def turn_came(leash: Leash, tx: Tx, case: Case, now: datetime) -> datetime:
+    """When its turn came, by the last approval, or as the step before was verified: that was when
+    its intent was sealed. Rows are believed for it only where none is, and then nothing is done.
 
     A row that nobody can read is as old as its last change.
     """
     try:
-        steps, since = len(plan_of(case).steps), course_of(case.course).since
+        plan, course = plan_of(case), course_of(case.course)
+        about = plan.at(course.step)
     except BadRecord:
         return case.changed
+    if (intent := _sealed_intent(leash, tx, about)) is not None:
+        return by_the_store(leash, intent, now)
+    steps, since = len(plan.steps), course.since
     words = (each.at for step in range(1, steps + 1) for each in tx.words.of(case.id, step))
     return since or max(words, default=case.changed)
+
+
+def _sealed_intent(leash: Leash, tx: Tx, about: Proposal) -> Entry | None:
+    """What it was set going by, if a key of ours has signed that."""
+    intent = set_going_by(tx, about)
+    if intent is None:
+        return None
+    try:
+        require_signed(intent, {each.id: each for each in leash.sealed_by()}, leash.check)
+    except BadRecord:
+        return None
+    return intent
 
 
 def _ended(tx: Tx, leash: Leash, case: Case, because: str, now: datetime) -> bool:

@@ -24,6 +24,7 @@ from holdfast.ports import Tx
 from holdfast.workflow.answers import TooLate
 from holdfast.workflow.asking import SINCE, STEP, intent_id
 from holdfast.workflow.assenting import counted
+from holdfast.workflow.in_the_chain import entries_of
 from holdfast.workflow.intents import INTENT
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.moving import moved
@@ -60,7 +61,11 @@ def set_going_on(tx: Tx, leash: Leash, about: Proposal) -> Refusal | None:
 
     A refusal where it cannot be told that people still want it; nothing was written then.
     """
-    again = counted(leash, about, tx.words.of(about.id, about.step), tx.now())
+    try:
+        entries = entries_of(tx.records, about.id, leash.sealed_by(), leash.check)
+    except BadRecord as odd:
+        return Refusal(by="record", because=odd.wrong)
+    again = counted(leash, about, tx.words.of(about.id, about.step), tx.now(), entries)
     if not again.assents:
         nobody = Refusal(by="approvals", because=f"nobody has approved step {about.step}")
         return again.told([nobody])[0]

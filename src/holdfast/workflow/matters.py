@@ -1,5 +1,6 @@
 """One letter that people signed, what it is about, and what was seen of the cluster for it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from holdfast.errors import BadRecord, StoreRefused
 from holdfast.model.asks import Assent, Refusal
 from holdfast.model.canonical import Plain
 from holdfast.model.cases import Case
+from holdfast.model.entries import Entry
 from holdfast.model.handed import Handed
 from holdfast.model.letters import Letter
 from holdfast.model.plans import Plan
@@ -34,6 +36,7 @@ class Matter:
     decision: Decision
     about: Proposal  # the step that it is about
     plan: Plan
+    entries: Sequence[Entry] = ()  # what is sealed of it
     looked: Fresh | Refusal | None = None
 
     @property

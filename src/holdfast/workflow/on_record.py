@@ -31,7 +31,7 @@ class OnRecord:
 
     def __init__(self, leash: Leash, order: CaseOrder, deed: Deed) -> None:
         self._leash, self._order, self._deed = leash, order, deed
-        self._entries: Sequence[Entry] = ()  # of it, as they were read last
+        self.entries: Sequence[Entry] = ()  # of it, as they were read last
         self._witnessed = False  # what it spends is known elsewhere
 
     def begun_before(self) -> str:
@@ -92,7 +92,7 @@ class OnRecord:
 
     def other_before(self, before: Picture | None) -> str:
         """Why that is not what was there before the act; empty if it is."""
-        return as_sealed.other_before(self._entries, self._order.step, before)
+        return as_sealed.other_before(self.entries, self._order.step, before)
 
     async def _is_sealed(self, about: Proposal) -> bool:
         if not (id_ := await asyncio.to_thread(self._intent)):
@@ -126,10 +126,11 @@ class OnRecord:
             entries, meant = self._told(about)
         except BadRecord as odd:
             return odd.wrong
-        self._entries, purpose = entries, self._deed.purpose
+        self.entries, purpose = entries, self._deed.purpose
         back = purpose is Purpose.UNDO
         return (
             as_sealed.other_than_sealed(entries, about)
+            or as_sealed.never_said(entries, about, meant)
             or as_sealed.over(entries, self._order, purpose, meant)
             or as_sealed.frozen(entries, purpose)
             or (as_sealed.never_done(entries, self._order) if back else "")

@@ -13,6 +13,7 @@
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,6 +31,7 @@ from holdfast.model.asks import Refusal, Station
 from holdfast.model.canonical import Plain
 from holdfast.model.cases import Case
 from holdfast.model.documents import Document, beyond, effect
+from holdfast.model.entries import Entry
 from holdfast.model.ordered import UNDO, CaseOrder
 from holdfast.model.paths import written
 from holdfast.model.proposals import Proposal
@@ -111,7 +113,7 @@ class Undo:
         now = await placed(leash.hands, step)
         if why := "; ".join(refuses_undo(type(about.action).kind, about.undo, now)):
             raise refused("undo", why)
-        if refusals := await self._judged(about, before, now):
+        if refusals := await self._judged(about, before, now, doing.entries):
             raise Stopped(Stop(refusals=refusals))
         fresh = None if isinstance(step, Create) else now
         after = await doing.rehearsed(step, fresh)
@@ -152,7 +154,7 @@ class Undo:
             )
 
     async def _judged(
-        self, about: Proposal, before: Sight, now: Document | None
+        self, about: Proposal, before: Sight, now: Document | None, entries: Sequence[Entry]
     ) -> tuple[Refusal, ...]:
         """The layers that hold for a way back too."""
         leash = self._leash
@@ -160,7 +162,7 @@ class Undo:
         if other is not None:
             return (other,)
         wanted = await asyncio.to_thread(self._wanted)
-        again = await (given(leash, about) if wanted else counted_again(leash, about))
+        again = await (given if wanted else counted_again)(leash, about, entries)
         seen = msgspec.structs.replace(before, document=now or before.document)
         ask = await ask_of(
             leash,

@@ -37,12 +37,13 @@ async def test_it_takes_no_name_from_what_the_keeper_is_about_to_record() -> Non
 async def test_an_intent_of_its_own_making_is_none() -> None:
     """The keeper is to see an intent that it never submitted, while its own sealer is dead."""
     async with an_arena() as arena:
-        about = await arena.approved()
+        about = await arena.open()
+        arena.seals = False
+        assert await arena.says("ana", about) == "approved"
         with arena.store.reading() as tx:
             ticket = tx.once.spent("approved", f"{about.id}/1/1")
             waiting = [each.id for each in tx.records.waiting(99)]
         assert f"{ticket}.intent" in waiting
-        arena.seals = False
         arena.changed["timing"] = type(arena.leash().timing)(sealed=timedelta(seconds=0.05))
         drafts(arena, f"{about.id}.1.intent", "intent", about=about)
         assert State.REFUSED.value == await arena.acted(about)
@@ -51,8 +52,9 @@ async def test_an_intent_of_its_own_making_is_none() -> None:
 
 async def test_without_a_sealer_nothing_is_done() -> None:
     async with an_arena() as arena:
-        about = await arena.approved()
+        about = await arena.open()
         arena.seals = False
+        assert await arena.says("ana", about) == "approved"
         arena.changed["timing"] = type(arena.leash().timing)(sealed=timedelta(seconds=0.05))
         assert State.REFUSED.value == await arena.acted(about)
         assert arena.untouched()

@@ -315,7 +315,8 @@ class Court:
         """The details of all of that kind, sealed or not yet."""
         with self.store.reading() as tx:
             waiting = tx.records.waiting(10_000)
-            told = [*tx.records.of_kind(kind), *(each for each in waiting if each.kind == kind)]
+            told: list[Draft | Entry] = [*tx.records.of_kind(kind)]
+        told += [each for each in waiting if each.kind == kind]
         return [dict(msgspec.to_builtins(each.details)) for each in told]
 
 

@@ -16,7 +16,8 @@ def signed_approval(ask: Ask) -> Answer:
     signed = type(ask.action).kind.of_class in ask.rules.signed
     reasons = [reason for each in ask.assents for reason in _unfit(ask, each, signed=signed)]
     if not reasons and ask.station is Station.EXECUTION and ask.assents:
-        last = max(each.since for each in ask.assents)
+        # Neither clock can be set back so that it may begin later: the server's, nor the record's.
+        last = max(min(each.at, each.since) for each in ask.assents)
         late = ask.now - max(last, ask.set_going or last)
         if late > ask.rules.start_within:
             reasons.append("its last approval is too long ago to begin now")

@@ -80,7 +80,8 @@ def _over(tx: Tx, leash: Leash, now: datetime) -> Iterator[tuple[Case, str]]:
 
 def turn_came(leash: Leash, tx: Tx, case: Case, now: datetime) -> datetime:
     """When its turn came, by the last approval, or as the step before was verified: that was when
-    its intent was sealed. Rows are believed for it only where none is, and then nothing is done.
+    its intent was sealed, or earlier by what rows say. Rows alone are believed for it only where
+    none is sealed, and then nothing is done.
 
     A row that nobody can read is as old as its last change.
     """
@@ -89,11 +90,11 @@ def turn_came(leash: Leash, tx: Tx, case: Case, now: datetime) -> datetime:
         about = plan.at(course.step)
     except BadRecord:
         return case.changed
-    if (intent := _sealed_intent(leash, tx, about)) is not None:
-        return by_the_store(leash, intent, now)
     steps, since = len(plan.steps), course.since
     words = (each.at for step in range(1, steps + 1) for each in tx.words.of(case.id, step))
-    return since or max(words, default=case.changed)
+    told = since or max(words, default=case.changed)
+    intent = _sealed_intent(leash, tx, about)
+    return told if intent is None else min(told, by_the_store(leash, intent, now))
 
 
 def _sealed_intent(leash: Leash, tx: Tx, about: Proposal) -> Entry | None:

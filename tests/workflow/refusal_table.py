@@ -14,6 +14,7 @@ from holdfast.approvals.statements import Decision
 from holdfast.execution.states import State
 from holdfast.model import switches
 from holdfast.model.asks import Rules
+from holdfast.model.letters import Letter
 from holdfast.model.people import Identities
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import ActionClass
@@ -69,6 +70,12 @@ class Case(Court):
         self.wound = Wound()
         super().__init__(StoreInMemory(CLUSTER, self.wound), self.wound, Path())
         peopled(self, keys)
+
+    async def heard(self, letter: Letter) -> tuple[str, str]:
+        """What becomes of it; that is sealed at once."""
+        told = await super().heard(letter)
+        self.seal()
+        return told
 
     def later(self, span: timedelta) -> None:
         self.wound.at += span

@@ -90,7 +90,8 @@ class Act:
     async def ready(self, doing: Trial) -> Ready:
         """Every check before the act. Whatever is looked at is looked at side by side."""
         leash, about = self._leash, doing.proposal
-        await doing.sealed()  # the layers judge whether it is
+        if not await doing.sealed():
+            raise refused("audit_first", "the intent is not sealed in the audit record")
         self._entries = doing.entries
         amiss, seen = await asyncio.gather(
             leash.fences.amiss(),

@@ -21,8 +21,8 @@ from holdfast.execution.states import ENDS, State
 from holdfast.model.canonical import Plain
 from holdfast.model.entries import Draft
 from holdfast.model.handed import FREEZE, PROPOSE, WORD, Freeze, proposal_named
-from holdfast.workflow.approving import APPROVAL
 from holdfast.workflow.intents import INTENT
+from holdfast.workflow.yeses import APPROVAL
 from lab.errors import LabError
 from tests.approvals.keygen import make_key
 from tests.cluster.escape_grounds import Ground, Raw, any_of, scenes

@@ -19,11 +19,11 @@ from holdfast.model.handed import FREEZE, THAW, Freeze, Handed
 from holdfast.model.letters import Letter
 from holdfast.ports import Store
 from holdfast.surfaces.cli.ground import Ground
-from holdfast.workflow.approving import APPROVAL
 from holdfast.workflow.as_sealed import REJECTION
 from holdfast.workflow.deciding import TAKEN_BACK
 from holdfast.workflow.in_the_chain import entries_of, require_whole
 from holdfast.workflow.lifting import FROZEN
+from holdfast.workflow.yeses import APPROVAL
 
 WITHIN = 5.0  # seconds until the record shows what became of a letter
 PACE = 0.05

@@ -28,7 +28,7 @@ demo: install $(if $(LAB),lab-build) ## the whole story on a simulated cluster (
 
 .PHONY: test
 test: install lab-build ## everything that must always hold, the real control plane included
-	@$(TOGETHER) format lint types imports repeats docs collected
+	@$(TOGETHER) format lint types imports repeats docs
 	@$(PYTEST)
 
 .PHONY: check
@@ -45,10 +45,6 @@ oldest: export HOLDFAST_LAB_OLDEST = 1
 oldest: install ## fences and leases on the oldest API server that they are for (its first build takes a while)
 	@$(BIN)/python -m lab build
 	@$(PYTEST) tests/cluster/test_fences.py tests/cluster/test_leases.py tests/cluster/test_install.py
-
-.PHONY: collected
-collected: install ## can every test be read? (what is compiled for that, once, no worker compiles again)
-	@said=$$($(PYTEST) -n 0 --collect-only -qq 2>&1) || { echo "$$said"; exit 1; }
 
 .PHONY: fast
 fast: install ## the tests that need neither the lab nor patience

@@ -110,6 +110,15 @@ REFUSED: dict[str, Sequence[Ask]] = {
             proposed=NOW - timedelta(hours=1),
             set_going=NOW - 15 * MINUTE - SECOND,
         ),
+        # One of its two clocks was set on.
+        an_ask(
+            assents=(an_assent(at=NOW - 15 * MINUTE - SECOND, sealed=NOW - MINUTE),),
+            proposed=NOW - timedelta(hours=1),
+        ),
+        an_ask(
+            assents=(an_assent(at=NOW - MINUTE, sealed=NOW - 15 * MINUTE - SECOND),),
+            proposed=NOW - timedelta(hours=1),
+        ),
         an_ask(assents=at(-11 * MINUTE)),  # before it was proposed
         an_ask(assents=at(SECOND)),  # the clock was set back
         an_ask(assents=(an_assent(until=NOW),)),

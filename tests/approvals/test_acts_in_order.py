@@ -75,6 +75,31 @@ def test_what_follows_from_what_was_approved_is_in_order() -> None:
     assert [] == astray(*DONE, outcome("recovered"), *taken_back, outcome("undone"), *again)
 
 
+def taken_back(kind: str, account: str = "act.rolloutrestart.0-1.1", **more: Any) -> Entry:
+    return entry(kind, account=account, **more)
+
+
+def test_a_lease_is_taken_back_from_what_it_was_lent_for() -> None:
+    shown = entry("lease", account="preview.rolloutrestart.0-1.1")  # before it was proposed
+    ends = [taken_back(kind, "preview.rolloutrestart.0-1.1") for kind in ("cut_off", "revoke")]
+    assert [] == astray(shown, *ends, *DONE, taken_back("cut_off"), taken_back("revoke"))
+
+
+@pytest.mark.parametrize("kind", ["cut_off", "revoke"])
+def test_what_nobody_was_lent_and_was_taken_back_is_told_once(kind: str) -> None:
+    why = "team-admin of prp_1 was taken back, and no entry before it says that it was lent"
+    planted = taken_back(kind, "team-admin")
+    assert [(6, why)] == astray(*DONE, planted, taken_back("revoke", "team-admin"))
+    assert [] == astray(*DONE, planted, whole=False)
+    assert [6] == where(*DONE, taken_back(kind, about="prp_x"))
+    assert [1] == where(taken_back(kind), *DONE)
+
+
+def test_what_was_found_on_the_cluster_may_be_taken_back() -> None:
+    found = msgspec.structs.replace(taken_back("revoke", swept=True), subjects=())
+    assert [] == astray(*DONE, found)
+
+
 def test_the_steps_of_a_plan_are_each_begun_once_and_taken_back() -> None:
     plan = [proposed(step=step) for step in (1, 2)] + [word(step=1), word(step=2)]
     acts = [intent(), lease(), outcome(), outcome("verified"), intent(step=2), lease(step=2)]

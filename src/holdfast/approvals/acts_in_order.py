@@ -11,6 +11,8 @@ cannot: what does not follow from it was not the keeper's to do.
   plan had done before may still be taken back.
 - Each step is begun once; there is one lease for it, and it is done once. Of what was
   never begun there is no such lease, and nothing came of it.
+- A lease is taken back from a proposal that it was lent for. What was found on the cluster, and
+  known to nobody, may be taken back as well: no proposal is named then.
 - What somebody signed counts once.
 - Of a record whose beginning was let go, no entry is wanted that may stand before it.
 """
@@ -34,6 +36,8 @@ INTENT, LEASE, DONE = "begun", "given a lease", "done"
 
 OF_ACTS = "act."
 """How the names of leases begin by which something is done, and not tried or taken back."""
+
+OF_LEASES = frozenset({"lease", "cut_off", "revoke"})
 
 APPLIED = frozenset({"applied", "found_done"})
 CAME_OF_IT = APPLIED | {"recovered", "healed_late", "verified", "undone", "step_undone"}
@@ -77,6 +81,10 @@ class _Verdict(msgspec.Struct, frozen=True, kw_only=True):
     state: str
 
 
+class _Account(msgspec.Struct, frozen=True, kw_only=True):
+    account: str
+
+
 class _Done(msgspec.Struct, frozen=True, kw_only=True):
     step: int
     account: str = ""
@@ -96,6 +104,7 @@ class _Known:
     why: str = ""
     last: dict[tuple[int, str], int] = field(default_factory=dict)  # what of which step
     alone: dict[int, int] = field(default_factory=dict)  # begun in the name of one person
+    lent: set[int] = field(default_factory=set)  # the leases for it, each by a hash
 
 
 class ActsInOrder:
@@ -125,6 +134,9 @@ class ActsInOrder:
                     yield from self._done(entry, done)
             case _:
                 pass
+        if entry.kind in OF_LEASES and entry.subjects:
+            if (lease := _read(entry, _Account)) is not None:
+                yield from self._lent(entry, lease.account)
         self._ended(entry)
 
     def _of(self, proposal: str) -> _Known:
@@ -193,6 +205,14 @@ class ActsInOrder:
             yield f"{odd}, and no entry before it says that it was begun"
         if what:
             yield from self._once(entry, known, proposal, told.step, what)
+
+    def _lent(self, entry: Entry, account: str) -> Iterator[str]:
+        proposal, lease = entry.subjects[0], hash(account)
+        lent = self._of(proposal).lent
+        if entry.kind != "lease" and self._whole and lease not in lent:
+            name = f"{_named(account)} of {_named(proposal)}"
+            yield f"{name} was taken back, and no entry before it says that it was lent"
+        lent.add(lease)  # what comes of it is told once
 
     def _never_begun(self, known: _Known, step: int) -> bool:
         """Its intent comes after its proposal: whoever has that in hand has the other as well."""

@@ -53,3 +53,8 @@ def parsed(name: str) -> LeaseName | None:
         uid=form["uid"],
         generation=int(form["generation"]),
     )
+
+
+def is_lease(name: str) -> bool:
+    """Whether that is a lease's name."""
+    return parsed(name) is not None

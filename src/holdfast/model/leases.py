@@ -1,7 +1,11 @@
 """A lease: an identity that can do one thing to one object, for some minutes."""
 
+import re
+from collections.abc import Callable
+
 import msgspec
 
+from holdfast.model.namespaces import NAME
 from holdfast.model.repairs import Right
 from holdfast.model.steps import Step
 
@@ -9,6 +13,8 @@ MANAGER = "holdfast"
 """The field manager by which a lease writes."""
 SHOWING = "holdfast-preview"
 """The field manager by which a preview asks to see also what others add on its way."""
+
+SHOWN = 80  # characters of what is no name of ours
 
 
 class Loan(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,3 +41,12 @@ def misplaced(loan: Loan) -> str:
     if loan.namespace:
         return f"{loan.role} is bound for the whole cluster, and in no namespace"
     return f"{loan.role} is bound in the namespace of a target, and not for the whole cluster"
+
+
+def misnamed(left: Left, is_lease: Callable[[str], bool]) -> str:
+    """Why that can be no lease, wherever it is said to stand; empty if it may be one."""
+    if not is_lease(left.account):
+        return f"{left.account[:SHOWN]!r} is no name of a lease"
+    if left.namespace and re.fullmatch(NAME, left.namespace) is None:
+        return f"{left.namespace[:SHOWN]!r} is no name of a namespace"
+    return ""

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+from holdfast.execution.lease_names import is_lease
 from holdfast.grants.fences import fences
 from holdfast.grants.minter_policies import TOKEN_SECONDS
 from holdfast.grants.names import KEEPER_USER, LEASE_USERS, LEASES, RBAC, VALUES, WIDE
 from holdfast.model.documents import Document
-from holdfast.model.leases import Left, Loan, misplaced
+from holdfast.model.leases import Left, Loan, misnamed, misplaced
 from holdfast.model.repairs import Right
 from holdfast.ports import Hands
 from holdfast.ports.leases import Lent, NotLent
@@ -132,6 +133,8 @@ class SimulatedLeases:
 
     async def cut_off(self, left: Left) -> str:
         """Binding, account and value; why it could not, or nothing."""
+        if why := misnamed(left, is_lease):
+            return why
         if self.not_cut_off and (why := self.not_cut_off.pop(0)):
             return why
         bindings = "rolebindings" if left.namespace else "clusterrolebindings"
@@ -153,8 +156,8 @@ class SimulatedLeases:
         """Every binding of a lease account; accounts and values that have none."""
         bound = {*self._bound()}
         stored = self._keeper.server.store.listing("serviceaccounts")
-        accounts = {key[2] for key, _ in stored if key[1] == LEASES} | self._values().keys()
-        unbound = accounts - {left.account for left in bound}
+        made = {key[2] for key, _ in stored if key[1] == LEASES}
+        unbound = {*filter(is_lease, made), *self._values()} - {left.account for left in bound}
         return sorted({*bound, *(Left(account=each, namespace="") for each in unbound)})
 
     def _bound(self) -> Iterator[Left]:

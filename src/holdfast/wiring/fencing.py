@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def marks() -> Marks:
     """How leases are known on the cluster."""
     from holdfast.adapters.kubernetes.lease_requests import Marks
-    from holdfast.execution.lease_names import parsed
+    from holdfast.execution.lease_names import is_lease
     from holdfast.grants.minter_policies import TOKEN_SECONDS
     from holdfast.grants.names import KINDS, LABELS, LEASES, REFUSES, UNSET, VALUES, WIDE, role_of
 
@@ -33,7 +33,7 @@ def marks() -> Marks:
         refuses=REFUSES,
         unset=UNSET,
         seconds=TOKEN_SECONDS,
-        is_lease=lambda name: parsed(name) is not None,
+        is_lease=is_lease,
     )
 
 

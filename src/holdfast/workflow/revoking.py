@@ -6,6 +6,10 @@
   cut off there once more, for whoever had it may have died before; then its end is waited for.
 - Both stand in the record, as `cut_off` and as `revoke`. A lease counts as gone with the second.
 - What cannot be ended now is tried again, for as long as it takes.
+- Orders are rows, and whoever can write the database can have one made up. So nothing is ended but
+  what may be a lease by its name, in what may be a namespace by its name; for anything else nothing
+  is done, and nothing sealed. And while the run goes on that a lease was lent to, nobody ends it but
+  that run: whatever was ordered waits until it has ended.
 """
 
 import asyncio
@@ -18,15 +22,16 @@ import msgspec
 from holdfast.errors import BadRecord, CouldNotLook
 from holdfast.execution.courses import Course, Sending
 from holdfast.execution.courses import read as course_of
-from holdfast.execution.lease_names import parsed
+from holdfast.execution.lease_names import is_lease, parsed
 from holdfast.model.canonical import Plain
 from holdfast.model.cases import Case
-from holdfast.model.leases import Left
+from holdfast.model.leases import SHOWN, Left, misnamed
 from holdfast.model.ordered import REVOKE, VERIFY, RevokeOrder
 from holdfast.model.runs import Order
 from holdfast.ports import Tx
 from holdfast.ports.engine import Attempt, Phase, phase
 from holdfast.workflow.leash import Held, Leash
+from holdfast.workflow.lending import lives
 from holdfast.workflow.moving import hold, must, noted
 from holdfast.workflow.submitting import record
 
@@ -37,6 +42,8 @@ MOST = 500  # cases of one target
 
 CUT_OFF, REVOKED = "cut_off", "revoke"
 """What the entries are called."""
+
+GOES_ON = "the run that it was lent to goes on"
 
 
 async def cut_off(leash: Leash, left: Left) -> str:
@@ -84,6 +91,11 @@ def revoke_phase(held: Held) -> Phase:
     @phase(REVOKE, queue=VERIFY, takes=RevokeOrder)
     async def revoke(attempt: Attempt, order: RevokeOrder) -> str:
         leash = held()
+        if why := _no_lease(order):
+            leash.log.complain("no lease to end", ordered_by=attempt.run[:SHOWN], why=why)
+            return why
+        if await _goes_on(leash, order.account):
+            return await attempt.commit(GOES_ON, lambda tx: _later(leash, tx, order, GOES_ON))
         why = await _all_cut_off(leash, order)
         said = await attempt.commit(CUT_OFF, lambda tx: _cut(leash, tx, order, why))
         if said != CUT_OFF:
@@ -92,6 +104,28 @@ def revoke_phase(held: Held) -> Phase:
         return await attempt.commit(REVOKED, lambda tx: _over(leash, tx, order, why))
 
     return revoke
+
+
+def _no_lease(order: RevokeOrder) -> str:
+    """Why no lease of ours can be meant, whoever ordered it; empty if one can be."""
+    lefts = [Left(account=order.account, namespace=each) for each in ("", *order.namespaces)]
+    return next(filter(None, (misnamed(each, is_lease) for each in lefts)), "")
+
+
+async def _goes_on(leash: Leash, account: str) -> bool:
+    """Whether its run has not ended a moment later: one that gives it back orders this just before
+    its end.
+    """
+
+    def living() -> bool:
+        with leash.store.reading() as tx:
+            return lives(tx, leash.engine, account)
+
+    for number in range(TRIES):
+        if not await asyncio.to_thread(living):
+            return False
+        await asyncio.sleep(PACE * 2**number)
+    return await asyncio.to_thread(living)
 
 
 async def _all_cut_off(leash: Leash, order: RevokeOrder) -> str:

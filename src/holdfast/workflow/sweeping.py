@@ -1,7 +1,7 @@
 """What the dead leave behind: leases on the cluster, and cases that nobody works at any more.
 
 - The end of a lease whose run has ended, or that no run of ours ever had, is ordered; of a living
-  one never. A name is allotted once, so what is dead does not come to life meanwhile.
+  one never, nor of what has no name of a lease: that is told. A name is allotted once, so what is dead does not come to life meanwhile.
 - So is that of one which a case still holds, also where nothing of it stands any more: only then
   can nothing come of it, and what is unknown be known.
 - An approved case whose run ended before it began is ordered again, or ends and says why
@@ -20,11 +20,12 @@ from datetime import timedelta
 from holdfast.errors import BadRecord, CouldNotLook
 from holdfast.execution.courses import Course
 from holdfast.execution.courses import read as course_of
-from holdfast.execution.lease_names import parsed
+from holdfast.execution.lease_names import is_lease, parsed
 from holdfast.execution.states import Event, State
 from holdfast.model.asks import Refusal
 from holdfast.model.canonical import Plain
 from holdfast.model.cases import Case
+from holdfast.model.names import few
 from holdfast.model.ordered import SWEEP, VERIFY, CaseOrder, RevokeOrder, SweepOrder
 from holdfast.model.runs import Schedule
 from holdfast.model.times import FIRST, moved
@@ -44,6 +45,7 @@ from holdfast.workflow.taking_back import OUTCOME, being_undone
 from holdfast.workflow.verifying import abandoned
 
 EVERY = timedelta(seconds=30)
+OTHERS = "what others bound"  # how the log calls it
 MOST = 500  # leases in one sweep, and cases that are read at once
 GOING_ON = (State.LEASED, State.APPLIED, State.UNDOING)
 LEFT = (State.UNKNOWN, State.NOT_RECOVERED)
@@ -87,10 +89,24 @@ async def _left(leash: Leash) -> Mapping[str, tuple[str, ...]]:
         leash.log.trouble("sweep", nobody)
         return {}
     leash.log.goes_on("sweep")
+    ours = [each for each in left if is_lease(each.account)]
+    _tell_of_others(leash, sorted({each.account for each in left} - {e.account for e in ours}))
     found: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
-    for each in left[:MOST]:
+    for each in ours[:MOST]:
         found[each.account] += (each.namespace,)
     return found
+
+
+def _tell_of_others(leash: Leash, names: Sequence[str]) -> None:
+    """What has a role or a value as leases have it, and is none by its name, is not ours to end."""
+    if not names:
+        leash.log.goes_on(OTHERS)
+        return
+    none = BadRecord(
+        f"{few(names)} stands where leases stand, and has no name of a lease: it is left alone.",
+        remedy="See who made it: kubectl get rolebindings,clusterrolebindings -A",
+    )
+    leash.log.trouble(OTHERS, none)
 
 
 def _swept(

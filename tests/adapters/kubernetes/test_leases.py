@@ -254,6 +254,26 @@ async def test_cutting_off_goes_binding_first_and_asks_for_nothing_else() -> Non
     assert wanted == asked
 
 
+@pytest.mark.parametrize(
+    ("account", "namespace", "why"),
+    [
+        ("team-admin", "shop", "is no name of a lease"),
+        ("../../x", "kube-system", "is no name of a lease"),
+        (f"{ACCOUNT}/..", "shop", "is no name of a lease"),
+        (ACCOUNT.upper(), "shop", "is no name of a lease"),
+        (ACCOUNT, "..", "is no name of a namespace"),
+        (ACCOUNT, "shop/x", "is no name of a namespace"),
+        (ACCOUNT, "shop\n", "is no name of a namespace"),
+    ],
+)
+async def test_nothing_is_asked_for_what_can_be_no_lease(
+    account: str, namespace: str, why: str
+) -> None:
+    async with TinyServer(obliging()) as server, _leases(server) as leases:
+        assert why in await leases.cut_off(Left(account=account, namespace=namespace))
+        assert [] == server.requests
+
+
 async def test_what_stays_bound_is_not_cut_off_and_that_is_said() -> None:
     def stays(seen: Seen) -> Reply | None:
         return status(403, "you may not") if seen.method == "DELETE" else None

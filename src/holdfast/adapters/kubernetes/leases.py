@@ -8,6 +8,8 @@
 - Cut off is the binding first, which ends what it may do at once; then its value and its account.
   It is over when the server refuses its token, which it remembers for some seconds. Whoever does
   not hold that token waits them out: another one, of the same account, would prove nothing of it.
+- Nothing is cut off but what may be a lease by its name, in what may be a namespace: whatever it is
+  told, it deletes nothing of others.
 - No token is ever in an error, a log or a repr.
 """
 
@@ -42,7 +44,7 @@ from holdfast.adapters.kubernetes.wired import Wired
 from holdfast.errors import BadCredential, BadInput, CouldNotLook, Unauthorized
 from holdfast.model.documents import Document
 from holdfast.model.dry_runs import denied_by_a_webhook, without_dry_run
-from holdfast.model.leases import Left, Loan, misplaced
+from holdfast.model.leases import Left, Loan, misnamed, misplaced
 from holdfast.ports import Clock, Hands
 from holdfast.ports.leases import Lent, NotLent
 
@@ -131,6 +133,8 @@ class KubernetesLeases(Wired):
     async def cut_off(self, left: Left) -> str:
         """Binding, value and account."""
         account = left.account
+        if why := misnamed(left, self._marks.is_lease):
+            return why
         try:
             await self._gone(f"{bindings(left.namespace)}/{part(account)}")
             await self._again(value_set(self._marks, account, None), _GONE)

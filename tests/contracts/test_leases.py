@@ -226,7 +226,9 @@ async def test_what_never_was_is_cut_off_and_cut_off_again(yard: Yard) -> None:
 async def test_what_can_be_no_lease_is_not_cut_off(
     yard: Yard, account: str, namespace: str
 ) -> None:
-    assert "is no name of a" in await yard.leases.cut_off(Left(account=account, namespace=namespace))
+    assert "is no name of a" in await yard.leases.cut_off(
+        Left(account=account, namespace=namespace)
+    )
 
 
 async def test_what_is_cut_off_stands_no_more_and_can_do_nothing(yard: Yard) -> None:

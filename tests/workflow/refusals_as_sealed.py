@@ -164,6 +164,12 @@ def of_ends() -> Iterator[Line]:
             yield said(what, through, sealed, decision)
 
 
+def of_freezes() -> Iterator[Line]:
+    """The row of the freeze is gone, and the chain says that there is one."""
+    yield said("approve of what is sealed as frozen", RECORD, freeze, Decision.APPROVE)
+    yield said("reject of what is sealed as frozen", REJECTED, freeze, Decision.REJECT)
+
+
 def said(name: str, by: str, sealed: Sealed, decision: Decision) -> Line:
     async def tried(court: Court) -> tuple[str, str]:
         about = court.propose()
@@ -173,7 +179,7 @@ def said(name: str, by: str, sealed: Sealed, decision: Decision) -> Line:
     return Line(name, tried, by)
 
 
-LINES = [*of_contents(), *of_ends()]
+LINES = [*of_contents(), *of_ends(), *of_freezes()]
 
 
 type Then = Callable[[Stage, Plan], object]

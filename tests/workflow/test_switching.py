@@ -10,7 +10,9 @@ import msgspec
 import pytest
 
 from holdfast.approvals import thaws
+from holdfast.approvals.statements import Decision
 from holdfast.approvals.thaws import Thaw
+from holdfast.execution.states import State
 from holdfast.model import switches
 from holdfast.model.asks import Rules
 from holdfast.model.letters import Letter
@@ -22,7 +24,7 @@ from holdfast.workflow.inbox import Inbox, answer_on
 from holdfast.workflow.switching import acted, hear_thaw, verified
 from tests.approvals.keygen import sign
 from tests.audit.chains import CLUSTER
-from tests.workflow.court import MINUTE, Court
+from tests.workflow.court import MINUTE, QUOTA, Court
 from tests.workflow.notes_of_a_log import Heard
 
 RESTART = ActionClass.RESTART
@@ -134,6 +136,38 @@ async def test_a_signature_thaws(court: Court) -> None:
     assert value(court.store, "freeze") is None
     (entry,) = court.entries("thawed")
     assert {"switch", "reason", "statement", "signature", "letter"} == set(entry)
+
+
+async def test_a_freeze_whose_row_is_gone_is_told_to_whoever_approves(court: Court) -> None:
+    about = court.propose()
+    frozen(court)
+    court.seal()
+    with court.store.transaction() as tx:
+        tx.switches.off("freeze")
+
+    by, because = await court.said("ana", about)
+
+    assert ("record", True) == (by, "says that it is frozen: see its entry" in because), because
+    assert (State.PROPOSED, []) == (court.state(about), court.ordered())
+    assert ("thawed", "") == await thawed(court)
+    assert ("approved", "") == await court.said("ana", about)
+
+
+@pytest.mark.parametrize("undo_too", [True, False])
+async def test_a_freeze_whose_row_is_gone_stops_an_undo_that_it_says_it_stops(
+    court: Court, *, undo_too: bool
+) -> None:
+    court.rules = Rules(switched_on=frozenset({"DeleteResourceQuota"}))
+    about = court.propose(action=QUOTA)
+    court.in_state(about, State.NOT_RECOVERED)
+    frozen(court, undo_too=undo_too)
+    court.seal()
+    with court.store.transaction() as tx:
+        tx.switches.off("freeze")
+
+    by, _ = await court.said("ana", about, decision=Decision.UNDO, reason="it is worse")
+
+    assert ("record" if undo_too else "undoing") == by
 
 
 async def test_a_thaw_is_spent_once(court: Court) -> None:

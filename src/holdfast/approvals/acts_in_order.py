@@ -81,10 +81,6 @@ class _Verdict(msgspec.Struct, frozen=True, kw_only=True):
     state: str
 
 
-class _Account(msgspec.Struct, frozen=True, kw_only=True):
-    account: str
-
-
 class _Done(msgspec.Struct, frozen=True, kw_only=True):
     step: int
     account: str = ""
@@ -135,8 +131,7 @@ class ActsInOrder:
             case _:
                 pass
         if entry.kind in OF_LEASES and entry.subjects:
-            if (lease := _read(entry, _Account)) is not None:
-                yield from self._lent(entry, lease.account)
+            yield from self._lent(entry)
         self._ended(entry)
 
     def _of(self, proposal: str) -> _Known:
@@ -206,7 +201,8 @@ class ActsInOrder:
         if what:
             yield from self._once(entry, known, proposal, told.step, what)
 
-    def _lent(self, entry: Entry, account: str) -> Iterator[str]:
+    def _lent(self, entry: Entry) -> Iterator[str]:
+        account = str(entry.details.get("account"))
         proposal, lease = entry.subjects[0], hash(account)
         lent = self._of(proposal).lent
         if entry.kind != "lease" and self._whole and lease not in lent:

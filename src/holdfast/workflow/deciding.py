@@ -21,6 +21,7 @@ from holdfast.approvals.statements import Decision, Statement
 from holdfast.approvals.words import Dissent, Recall
 from holdfast.errors import BadRecord, CouldNotLook
 from holdfast.execution.courses import read as course_of
+from holdfast.execution.lease_names import Purpose
 from holdfast.execution.states import Event, State, after
 from holdfast.execution.undoing import too_late
 from holdfast.model import switches
@@ -116,19 +117,25 @@ def _opened(leash: Leash, letter: Letter) -> Matter | Refusal:
 
 
 async def _as_sealed(matter: Matter) -> Matter | Refusal:
-    """It, with what is sealed of it, unless it is not what was sealed, or is over by that, whatever
-    its row says. What was proposed, or said, a moment ago may not be sealed yet.
+    """It, with what is sealed of it, unless it is not what was sealed, or is over or frozen by
+    that, whatever its row says, or the switch. What was proposed, or said, a moment ago may not be
+    sealed yet.
     """
-    leash, about = matter.leash, matter.about
+    leash, about, purpose = matter.leash, matter.about, PURPOSES.get(matter.decision)
+    frozen = ""
 
     def told() -> tuple[Sequence[Entry], bool]:
         """What is sealed, and whether that is all that there is."""
+        nonlocal frozen
         with leash.store.reading() as tx:
             entries = as_sealed.told(leash, tx.records, about.id)
+            off = tx.switches.value(switches.FREEZE) is None  # else whoever judges says so
             yes = matter.decision is Decision.APPROVE
             said = [(e, word) for e in matter.plan.steps for word in tx.words.of(e.id, e.step)]
+        frozen = as_sealed.frozen(entries, purpose) if off and purpose is not None else ""
         proposed = any(each.kind == as_sealed.PROPOSAL for each in entries)
-        return entries, proposed and not (yes and any(not said_in(entries, *each) for each in said))
+        whole = proposed and not frozen
+        return entries, whole and not (yes and any(not said_in(entries, *each) for each in said))
 
     try:
         entries, whole = await asyncio.to_thread(told)
@@ -140,7 +147,7 @@ async def _as_sealed(matter: Matter) -> Matter | Refusal:
     except BadRecord as odd:
         return Refusal(by="record", because=odd.wrong)
     over = as_sealed.over_for(entries, matter.decision)
-    because = as_sealed.other_than_sealed(entries, about) or over
+    because = as_sealed.other_than_sealed(entries, about) or over or frozen
     return Refusal(by="record", because=because) if because else replace(matter, entries=entries)
 
 
@@ -157,6 +164,9 @@ EVENTS = {
     Decision.REJECT: Event.REJECTED,
     Decision.UNDO: Event.UNDO,
 }
+
+PURPOSES = {Decision.APPROVE: Purpose.ACT, Decision.UNDO: Purpose.UNDO}
+"""What is wanted by it, which a freeze may forbid."""
 
 
 async def _looked(matter: Matter) -> Fresh | Refusal:

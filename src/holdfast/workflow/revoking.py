@@ -8,8 +8,8 @@
 - What cannot be ended now is tried again, for as long as it takes.
 - Orders are rows, and whoever can write the database can have one made up. So nothing is ended but
   what may be a lease by its name, in what may be a namespace by its name; for anything else nothing
-  is done, and nothing sealed. And while the run goes on that a lease was lent to, nobody ends it but
-  that run: whatever was ordered waits until it has ended.
+  is done, and nothing sealed. While the run goes on that a lease was lent to, nobody else ends it:
+  whatever was ordered waits until it has ended.
 """
 
 import asyncio

@@ -1,7 +1,8 @@
 """What the dead leave behind: leases on the cluster, and cases that nobody works at any more.
 
 - The end of a lease whose run has ended, or that no run of ours ever had, is ordered; of a living
-  one never, nor of what has no name of a lease: that is told. A name is allotted once, so what is dead does not come to life meanwhile.
+  one never. A name is allotted once, so what is dead does not come to life meanwhile.
+- What has no name of a lease, and stands where leases do, is told, and left alone.
 - So is that of one which a case still holds, also where nothing of it stands any more: only then
   can nothing come of it, and what is unknown be known.
 - An approved case whose run ended before it began is ordered again, or ends and says why

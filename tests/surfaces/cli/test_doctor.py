@@ -7,25 +7,31 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import make_url
 
 from holdfast import wiring
+from holdfast.approvals.recorded import THAWED
 from holdfast.errors import HoldfastError
 from holdfast.grants.reader import reader_role
 from holdfast.model import switches
+from holdfast.model.entries import Draft
 from holdfast.model.letters import Beat
 from holdfast.surfaces.cli.doctor import LITTLE, room
 from holdfast.testing.server import SimulatedServer
 from holdfast.testing.shop import a_shop
 from holdfast.wiring.footing import ground
 from holdfast.workflow.keeping import ASTRAY, require_clock
+from holdfast.workflow.lifting import FROZEN
 from tests.adapters.stores.test_upkeep import SWALLOWS, only_to_be_read
+from tests.approvals.keygen import public
 from tests.contracts.test_casework import a_case
 from tests.surfaces.cli.test_ground import anchor, seal
 from tests.tally import Count, Tally
+from tests.workflow.executing import a_thaw, key
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -180,6 +186,46 @@ async def test_a_freeze_that_is_on_is_told_and_is_no_fault(
 
     (said,) = [each["says"] for each in told if each["part"] == "freeze"]
     assert said == switches.freeze_told(switches.told(frozen))
+
+
+PEOPLE = """\
+apiVersion: holdfast.dev/v1alpha1
+kind: People
+people:
+- {{id: ana, groups: [oncall], identities: {{ssh: ["{key}"]}}}}
+"""
+
+
+def sealed(kind: str, number: int, actor: str = "inbox:cli:sam", **details: Any) -> None:
+    draft = Draft(id=f"ent_{number}", kind=kind, actor=actor, subjects=(), details=details)
+    with ground(None).store() as store:
+        ground(None).sealer(store, None).record([draft])
+
+
+@pytest.mark.parametrize(
+    ("thawed", "code"), [("by nobody", 1), ("by ana", 0), ("without a leash here", 0)]
+)
+async def test_a_freeze_that_the_record_holds_and_no_row_is_a_fault(
+    well: Installation, capsys: pytest.CaptureFixture[str], thawed: str, code: int
+) -> None:
+    sealed(FROZEN, 8, reason="the network burns", undoToo=False)
+    (fault,) = [each for each in await doctor(capsys) if each["state"] != "ok"]
+    assert "freeze" == fault["part"]
+    assert (
+        "nothing is switched off, and the record says that it is frozen: see its entry 4"
+        in (fault["says"])
+    )
+    assert "who can write into the database" in fault["remedy"]
+
+    with ground(None).store() as store:
+        signed = a_thaw(store.cluster, datetime.now(UTC) + timedelta(minutes=15))
+    signed = signed if thawed == "by ana" else {}
+    sealed(THAWED, 9, "ana", switch="freeze", reason="over", **signed)
+    if "leash" not in thawed:
+        assert wiring.main(["policy", "init"]) == 0
+        (well.state / "policy" / "people.yaml").write_text(PEOPLE.format(key=public(key())))
+    (told,) = [each for each in await doctor(capsys, code=code) if each["part"] == "freeze"]
+    assert ("fault" if code else "ok") == told["state"]
 
 
 def lose_people(it: Installation) -> None:

@@ -12,14 +12,18 @@ from pathlib import Path
 import msgspec
 
 from holdfast.errors import BadInput, HoldfastError, NotReady
+from holdfast.execution.lease_names import Purpose as LeasePurpose
 from holdfast.execution.states import State as Stage
 from holdfast.facts import kinds_read
 from holdfast.model import switches
 from holdfast.model.access import Process, Rights
-from holdfast.model.entries import Checkpoint
+from holdfast.model.asks import Rules
+from holdfast.model.entries import Check, Checkpoint, Entry, PublicKey
 from holdfast.model.keys import Purpose
 from holdfast.model.objects import Object
-from holdfast.ports import Cluster
+from holdfast.model.people import People
+from holdfast.model.ssh import SshCheck
+from holdfast.ports import Cluster, Records
 from holdfast.surfaces.cli import forms
 from holdfast.surfaces.cli.anchors import read_anchors
 from holdfast.surfaces.cli.consoles import Plain
@@ -27,6 +31,7 @@ from holdfast.surfaces.cli.doors import Doors, Target
 from holdfast.surfaces.cli.exits import FAULTS, NOTHING
 from holdfast.surfaces.cli.ground import Ground, refuse_role
 from holdfast.surfaces.cli.text import clean, refusal
+from holdfast.workflow import as_sealed, lifting
 from holdfast.workflow.alive import living_keeper
 from holdfast.workflow.keeping import require_clock, require_signing
 from holdfast.workflow.orders import require_anchored
@@ -246,8 +251,43 @@ def _leash(patient: _Patient) -> Iterator[str]:
 def _freeze(patient: _Patient) -> Iterator[str]:
     with patient.ground.store() as store, store.reading() as tx:
         value = tx.switches.value(switches.FREEZE)
+        sealed = _since_frozen(patient, tx.records) if value is None else ()
+    if by := as_sealed.frozen(sealed, LeasePurpose.ACT):
+        raise _Lacking(
+            f"By its row nothing is switched off, and {by}.",
+            remedy="Nothing that was proposed before is done until then. See who can write into "
+            "the database: only a thaw takes that row away.",
+        )
     switches.frozen(value)  # a switch that nobody can read is a fault
     yield switches.freeze_told(value) or "Nothing is switched off."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counts:
+    """By what a keeper here would count thaws."""
+
+    people: Callable[[], People]
+    rules: Callable[[], Rules]
+    ssh_check: SshCheck
+    sealed_by: Callable[[], Sequence[PublicKey]]
+    check: Check
+
+
+def _since_frozen(patient: _Patient, records: Records) -> Sequence[Entry]:
+    """The last freeze of the record, and what has lifted it. Where no leash is, nobody can tell
+    whether a thaw counts, and each is believed.
+    """
+    ground, sealed = patient.ground, lifting.since_frozen(records)
+    if not patient.leash.exists():
+        return sealed
+    counts = _Counts(
+        people=lambda: patient.doors.policy.standing(patient.leash).people,
+        rules=lambda: patient.doors.policy.standing(patient.leash).rules,
+        ssh_check=ground.ssh_check,
+        sealed_by=lambda: ground.keys(()),
+        check=ground.check,
+    )
+    return lifting.counted(counts, records, sealed)
 
 
 def _anchors(patient: _Patient) -> Iterator[str]:

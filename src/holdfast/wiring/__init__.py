@@ -23,7 +23,7 @@ from holdfast.model.written import Fault
 from holdfast.ports import Cluster, Memory
 from holdfast.ports.leases import Installer
 from holdfast.surfaces.cli import stdout
-from holdfast.surfaces.cli.app import build
+from holdfast.surfaces.cli.app import build, refuse_unknown
 from holdfast.surfaces.cli.doors import Doors, Look, Preferences, Scope, Target
 from holdfast.surfaces.cli.exits import COULD_NOT_LOOK, NOBODY_READS
 from holdfast.surfaces.cli.stage import Stage
@@ -75,6 +75,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command; whatever goes wrong is a sentence, what to do, and an exit code."""
     try:
         _refuse_empty(arguments)
+        refuse_unknown(arguments[0] if arguments else "")
         code = command_line(arguments[0] if arguments else "")(
             list(arguments), exit_on_error=False, print_error=True, result_action="return_value"
         )

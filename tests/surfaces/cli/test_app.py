@@ -13,6 +13,7 @@ from holdfast.errors import BadInput
 from holdfast.facts import CATALOGUE
 from holdfast.grants.fences import fences
 from holdfast.grants.reader import reader_role
+from holdfast.surfaces.cli.app import COMMANDS
 from holdfast.surfaces.cli.text import UNSAFE
 from tests.surfaces.cli.conftest import Run
 
@@ -118,7 +119,13 @@ def test_the_help_of_a_command_loads_neither_the_network_nor_an_event_loop() -> 
     ("arguments", "wrong"),
     [
         (["scan", "--nonsense"], "--nonsense"),
-        (["scna"], "scna"),
+        (["scna"], "There is no command scna.\n  Did you mean scan? There are: approve, audit, "),
+        (["proposal"], "Did you mean proposals?"),
+        (["show", "prp_1"], "There is no command show.\n  There are: approve, audit, baseline, "),
+        (["show"], ", policy, proposals, propose, "),
+        (["freeze"], "Say it with --reason"),
+        (["thaw", "--print"], "Whoever freezes or thaws says why"),
+        (["audit", "verify", "nowhere-at-all"], "The record nowhere-at-all cannot be read: No"),
         (["scan", "--output", "xml"], "xml"),
         (["explain", "HF-XXX-001"], "There is no rule 'HF-XXX-001'"),
         (["scan", "--snapshot", "nowhere-at-all"], "does not exist"),
@@ -139,6 +146,12 @@ def test_bad_input_ends_with_two_and_a_sentence_on_stderr(
     assert wrong in said.err
     assert said.out == ""
     assert "Traceback" not in said.err
+
+
+def test_whoever_names_no_command_is_told_of_all_that_there_are() -> None:
+    app = wiring.command_line()
+    there = [name for name in app if not name.startswith("-")]
+    assert sorted(there) == sorted(COMMANDS)
 
 
 @pytest.mark.slow

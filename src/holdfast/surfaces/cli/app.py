@@ -8,6 +8,8 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from holdfast import __version__
+from holdfast.errors import BadInput
+from holdfast.model.names import nearly
 from holdfast.surfaces.cli.commands import (
     audit,
     baseline,
@@ -24,6 +26,9 @@ from holdfast.surfaces.cli.commands import (
     snapshot,
 )
 from holdfast.surfaces.cli.doors import Doors
+from holdfast.surfaces.cli.text import clean
+
+SHOWN = 40  # characters of what is no command
 
 
 class Shell(StrEnum):
@@ -59,6 +64,20 @@ DECLARED: Mapping[str, Callable[[App, Doors], None]] = {
     "keeper": processes.declare,
 }
 """What adds each command."""
+
+COMMANDS = (*DECLARED, "demo", "completion")
+
+
+def refuse_unknown(first: str) -> None:
+    """Raise `BadInput` for a line that begins with the name of no command; the nearest is named."""
+    if not first or first.startswith("-") or first in COMMANDS:
+        return
+    near = nearly(first, COMMANDS)
+    meant = f"Did you mean {near[0]}? " if near else ""
+    raise BadInput(
+        f"There is no command {clean(first)[:SHOWN]}.",
+        remedy=f"{meant}There are: {', '.join(sorted(COMMANDS))}.",
+    )
 
 
 def build(doors: Doors, first: str = "") -> App:

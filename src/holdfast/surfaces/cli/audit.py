@@ -111,11 +111,7 @@ def _broken(seq: int, why: str, number: int) -> Iterator[str]:
 
 def verify(ground: Ground, asked: Asked) -> int:
     """Verify to the end or to the first bad entry, and say what holds."""
-    if asked.file is not None and not asked.keys:
-        raise BadInput(
-            "A file is verified with a key that you have from elsewhere; none is taken from it.",
-            remedy="Name the public audit key, or a folder of them, with --key.",
-        )
+    _refuse_without_key(ground, asked)
     ours = asked.file is None and not asked.anchors
     anchors = read_anchors(ground, asked.anchors, asked.keys) if ours or asked.anchors else []
     wanted = anchor_of(ground, asked.start, asked.keys)
@@ -155,6 +151,19 @@ def verify(ground: Ground, asked: Asked) -> int:
     if code == NOTHING and words.hold():
         Plain().print(words.told())
     return code if words.hold() else BROKEN
+
+
+def _refuse_without_key(ground: Ground, asked: Asked) -> None:
+    """Raise `BadInput` for a file and no key; for one that cannot be read, that it cannot be."""
+    if asked.file is None or asked.keys:
+        return
+    if asked.file != Path("-"):
+        for _ in ground.read_lines(asked.file, 1):
+            break
+    raise BadInput(
+        "A file is verified with a key that you have from elsewhere; none is taken from it.",
+        remedy="Name the public audit key, or a folder of them, with --key.",
+    )
 
 
 def _words(ground: Ground, people: Path | None, *, whole: bool) -> _Words | None:

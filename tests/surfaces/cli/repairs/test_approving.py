@@ -228,7 +228,13 @@ def test_it_is_too_late_for_what_is_not_open_any_more(
     store = ScriptedStore(hearing(RESTART, people()), a_case(state=state))
 
     assert REFUSED == said(store, home, key=key)
-    assert "It is too late" in capsys.readouterr().err
+    said_of_it = capsys.readouterr()
+    assert "" == said_of_it.out  # no card
+    nobody, first, second = said_of_it.err.splitlines()
+    assert nobody.startswith("Nobody can tell here who signed the record.")
+    assert first.startswith(f"It is too late for {ID}: ")
+    assert second.startswith("RolloutRestart of Deployment shop/web: ")
+    assert second.endswith(f"See all of it with: holdfast proposals {ID}")
     assert [] == store.letters
 
 

@@ -229,7 +229,7 @@ def _declare_saying(app: App, doors: Doors) -> None:
 
 def _declare_switching(app: App, doors: Doors) -> None:
     @app.command
-    def freeze(*, reason: str, undo_too: Switch = False, state: State = None) -> int:
+    def freeze(*, reason: str = "", undo_too: Switch = False, state: State = None) -> int:
         """Have nothing new done in the cluster, until a person signs that it goes on.
 
         It takes no signature. What is being watched is still taken back where it did not help.
@@ -237,7 +237,7 @@ def _declare_switching(app: App, doors: Doors) -> None:
         Parameters
         ----------
         reason
-            Why; whoever is refused is told.
+            Why; whoever is refused is told. Nothing is frozen without.
         undo_too
             Leave also as it is what would be taken back.
         state
@@ -252,7 +252,7 @@ def _declare_switching(app: App, doors: Doors) -> None:
         switch: str = "freeze",
         /,
         *,
-        reason: str,
+        reason: str = "",
         key: Key = None,
         print_only: Print = False,
         statement: File = None,
@@ -269,7 +269,7 @@ def _declare_switching(app: App, doors: Doors) -> None:
         switch
             `freeze`, or the breaker of a class, as `breaker/restart`.
         reason
-            Why; it is recorded.
+            Why; it is recorded. Nothing is switched back without.
         key
             Your private key, or the `.pub` of one that your agent holds.
         print_only

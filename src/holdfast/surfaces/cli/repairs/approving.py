@@ -21,7 +21,7 @@ from holdfast.surfaces.cli.consoles import Plain, write
 from holdfast.surfaces.cli.exits import NOTHING, REFUSED
 from holdfast.surfaces.cli.ground import Ground
 from holdfast.surfaces.cli.pens import Signing
-from holdfast.surfaces.cli.repairs import card
+from holdfast.surfaces.cli.repairs import card, rows
 from holdfast.surfaces.cli.repairs.asking import YES, meant, refuse_without_terminal
 from holdfast.surfaces.cli.repairs.dossier import Dossier
 from holdfast.surfaces.cli.repairs.each_step import Said, hand_over, sign_each
@@ -67,10 +67,11 @@ def say(ground: Ground, signing: Callable[[], Signing], wish: Wish, now: datetim
         because = _too_late(told, wish.decision, now) or over
         if not (because or wish.yes or wish.print_only or wish.statement):
             refuse_without_terminal()  # before forty lines that nobody answers
-        card.show(console, told, now)
         if because:
             Plain(stderr=True).print(clean(because))
+            Plain(stderr=True).print(clean(_in_short(told, now)))
             return REFUSED
+        card.show(console, told, now)
         statements = [_statement(told, wish, step, now) for step in _steps(told, wish)]
         if wish.print_only:
             print(_one(statements).text().decode(), end="")
@@ -91,6 +92,13 @@ def say(ground: Ground, signing: Callable[[], Signing], wish: Wish, now: datetim
             return REFUSED
         console.print(clean(_standing(store, wish, came.still)))
         return NOTHING
+
+
+def _in_short(told: Dossier, now: datetime) -> str:
+    """What it is and how it stands, for whoever is too late; the card is for who decides."""
+    glance = rows.heading(told, now)
+    what = f"{glance.action} of {glance.target}: {glance.state}"
+    return f"{what}. See all of it with: holdfast proposals {told.case.id}"
 
 
 def _steps(told: Dossier, wish: Wish) -> Sequence[int]:

@@ -164,6 +164,11 @@ def of_ends() -> Iterator[Line]:
             yield said(what, through, sealed, decision)
 
 
+def freeze(about: Proposal) -> Draft:
+    """Somebody has switched everything off; no row says so."""
+    return entry(FROZEN, about, {"switch": "freeze", "undoToo": False}, of=OTHER)
+
+
 def of_freezes() -> Iterator[Line]:
     """The row of the freeze is gone, and the chain says that there is one."""
     yield said("approve of what is sealed as frozen", RECORD, freeze, Decision.APPROVE)
@@ -228,11 +233,6 @@ ROWS = frozenset({"trouble", "code", "finding", "found_on", "undo", "risk", "pol
 def account(about: Proposal) -> str:
     """The lease that it is done by."""
     return str(lease_name(Purpose.ACT, type(about.action).kind.name, about.target.uid, 1))
-
-
-def freeze(about: Proposal) -> Draft:
-    """Somebody has switched everything off; no row says so."""
-    return entry(FROZEN, about, {"switch": "freeze", "undoToo": False}, of=OTHER)
 
 
 def thaw(about: Proposal) -> Draft:

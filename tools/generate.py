@@ -14,9 +14,11 @@ import msgspec
 import yaml
 from cyclopts import App
 from rich.console import Console
+from sqlalchemy import create_engine
 
 from holdfast import settings
 from holdfast.actions import CLOSED_SET
+from holdfast.adapters.stores import upkeep
 from holdfast.facts import CATALOGUE, kinds_read
 from holdfast.grants.fences import fences, policies
 from holdfast.grants.operator_schema import CONTEXT, TARGET
@@ -49,6 +51,21 @@ def overview() -> str:
     return (
         '"""What `holdfast --help` prints; made by `make generate` from the commands."""\n\n'
         f'OVERVIEW = """\\\n{text}"""\n'
+    )
+
+
+def definitions() -> str:
+    """What our migrations make in SQLite, as a module that is loaded without Alembic."""
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        upkeep.migrate(connection, "head")
+        asked = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name LIKE 'hf%' ORDER BY 1"
+        made = connection.exec_driver_sql(asked).scalars().all()
+    lines = "\n".join(f"{each};" for each in made).expandtabs(4).splitlines()
+    told = "\n".join(line.rstrip() for line in lines)
+    return (
+        '"""What our migrations make in SQLite; made by `make generate` from them."""\n\n'
+        f'SQLITE = """\\\n{told}\n"""\n'
     )
 
 
@@ -285,6 +302,7 @@ def _schema(of: type[msgspec.Struct]) -> str:
 
 FILES: dict[str, Callable[[], str]] = {
     "src/holdfast/surfaces/cli/overview.py": overview,
+    "src/holdfast/adapters/stores/made.py": definitions,
     "docs/reference/cli.md": commands,
     "docs/reference/catalogue.md": catalogue,
     "docs/reference/actions.md": actions,

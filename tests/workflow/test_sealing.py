@@ -1,6 +1,7 @@
 """One sealer, no gap, and nothing that whoever submits could order or hold up."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 import msgspec
@@ -284,7 +285,8 @@ async def test_who_seals_ends_where_somebody_plants_a_trigger_that_leaves_nothin
     with sql_store.transaction() as tx:
         for statement in SWALLOWS[of(tx).dialect.name]:
             of(tx).execute(text(statement))
-    submit(sql_store, a_draft(9, kind="rejection"))
+    with contextlib.suppress(WrongStore):  # which PostgreSQL says, since it counts no row
+        submit(sql_store, a_draft(9, kind="rejection"))
 
     with pytest.raises(WrongStore, match="the trigger swallow of hf_drafts"):
         await seal_on(a_sealer(sql_store), asyncio.Event(), lambda trouble: None)

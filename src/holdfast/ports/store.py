@@ -169,8 +169,8 @@ class Tx(Protocol):
         ...
 
     def require_none_planted(self) -> None:
-        """Raise `WrongStore` if a trigger, view or rule stands there that we did not make: what is
-        written may then not be what stays.
+        """Raise `WrongStore` for a trigger, view or rule, or a definition of a table, that we did
+        not make: what is written may then not be what stays.
         """
         ...
 

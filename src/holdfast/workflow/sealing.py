@@ -3,7 +3,7 @@
 - A day of the record is a segment: before the first batch of another day, the state at the end of
   the one before is signed and kept, so that older entries can be let go there one day.
 - Onto a chain that does not end where its tip says, or that does not hold any more what was sealed
-  here, nothing is sealed, and the sealer ends. So it does where a trigger, view or rule stands in
+  here, nothing is sealed, and the sealer ends. So it does where something was planted or altered in
   the database that we did not make: it looks before each batch, and every few seconds.
 - Who does not get the lock seals nothing; who has it keeps it until its batch is in the chain.
 - A batch is in the chain with the moved tip, and gone from what waits, or none of it happened.

@@ -175,6 +175,18 @@ async def test_a_trigger_that_somebody_planted_is_a_fault_and_the_rest_is_looked
     assert "Drop it" in said["remedy"]
 
 
+async def test_a_table_that_somebody_made_again_is_a_fault(
+    well: Installation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    well.sql("DROP INDEX hf_cases_by_time")
+
+    told = await doctor(capsys)
+
+    (said,) = [each for each in told if each["state"] != "ok"]
+    assert said["part"] == "database"
+    assert "made: the definition of hf_cases" in said["says"]
+
+
 async def test_a_freeze_that_is_on_is_told_and_is_no_fault(
     well: Installation, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,6 +17,7 @@ from holdfast.model.access import Process
 from holdfast.model.keys import Purpose
 from holdfast.wiring.footing import ground
 from tests.adapters.signers.test_command import signing
+from tests.adapters.stores.test_definitions import SWALLOWING, made_again
 from tests.adapters.stores.test_upkeep import SWALLOWS
 from tests.audit.chains import CLUSTER, a_draft, a_key
 from tests.surfaces.cli.conftest import Holdfast
@@ -125,6 +126,28 @@ def test_a_check_names_a_trigger_that_somebody_planted(installed: Path, holdfast
 
     assert "holds what Holdfast has not made: the trigger swallow of hf_drafts" in said
     assert "find out who made that" in said
+
+
+def test_a_check_names_a_table_that_somebody_made_again(
+    installed: Path, holdfast: Holdfast
+) -> None:
+    made_again(installed / "holdfast.db", "hf_drafts", "UNIQUE (id)", SWALLOWING)
+
+    said = holdfast("db", "check", code=2)
+
+    assert "holds what Holdfast has not made: the definition of hf_drafts" in said
+    assert "holdfast db restore" in said
+
+
+def test_what_was_altered_is_made_anew_by_a_backup_and_a_restore(
+    installed: Path, holdfast: Holdfast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_again(installed / "holdfast.db", "hf_drafts", "UNIQUE (id)", SWALLOWING)
+    holdfast("db", "backup", f"{installed}/kept")
+    monkeypatch.setenv("HOLDFAST_DATABASE", f"sqlite:///{installed}/new.db")
+    holdfast("db", "restore", f"{installed}/kept")
+
+    assert "is as this version wants it" in holdfast("db", "check")
 
 
 def test_a_check_where_there_is_no_folder_says_so_and_makes_none(

@@ -21,6 +21,7 @@ from holdfast.model.letters import Letter
 from holdfast.testing.clock import NOON
 from holdfast.wiring.footing import ground
 from holdfast.workflow.alive import living_keeper
+from tests.adapters.stores.test_definitions import SWALLOWING, made_again
 from tests.adapters.stores.test_upkeep import SWALLOWS, only_to_be_read
 from tests.audit.chains import CLUSTER, a_draft
 from tests.surfaces.cli.test_ground import record
@@ -273,6 +274,11 @@ REFUSALS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "the trigger swallow of hf_drafts",
         "Drop it (DROP TRIGGER",
     ),
+    "a table made again": (
+        lambda state: made_again(state / "holdfast.db", "hf_drafts", "UNIQUE (id)", SWALLOWING),
+        "made: the definition of hf_drafts",
+        "holdfast db restore",
+    ),
     "an open key": (loosen, "has mode 0644", "chmod 600"),
     "no key": (lose_keys, "There is no audit key", "holdfast keys init"),
 }
@@ -378,6 +384,17 @@ def test_a_keeper_ends_soon_after_somebody_plants_a_trigger_also_while_nothing_i
 
         assert keeper.ended() == 2
         assert "the trigger swallow of hf_drafts" in keeper.said
+
+
+def test_a_keeper_ends_soon_after_somebody_makes_a_table_again_that_swallows(
+    tmp_path: Path, state: Path
+) -> None:
+    with running(tmp_path / "log", "keeper", state_dir=str(state)) as keeper:
+        keeper.until("started")
+        made_again(state / "holdfast.db", "hf_drafts", "UNIQUE (id)", SWALLOWING)
+
+        assert keeper.ended() == 2
+        assert "made: the definition of hf_drafts" in keeper.said
 
 
 def test_serve_answers_and_runs_a_keeper_that_it_starts_again_and_that_ends_with_it(

@@ -30,6 +30,7 @@ from holdfast.adapters.stores.rows import (
     as_written,
     insert_into,
     is_text,
+    keep,
     milliseconds,
     moment,
     written,
@@ -227,11 +228,11 @@ class SqlSwitches(_Shelf):
     def on(self, name: str, value: str, at: datetime) -> None:
         """Switch it on, or have it say something else."""
         told = {"value": value, "at_ms": milliseconds(at)}
-        upsert = insert_into(self._connection, SWITCHES).values(
-            cluster_uid=self._cluster, name=name, **told
-        )
         key = [SWITCHES.c.cluster_uid, SWITCHES.c.name]
-        self._connection.execute(upsert.on_conflict_do_update(index_elements=key, set_=told))
+        upsert = insert_into(self._connection, SWITCHES).on_conflict_do_update(
+            index_elements=key, set_=told
+        )
+        keep(self._connection, upsert, [{"cluster_uid": self._cluster, "name": name, **told}])
 
     def turn(self, name: str, was: str | None, value: str, at: datetime) -> bool:
         """Have it say something else."""

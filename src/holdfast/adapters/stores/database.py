@@ -22,6 +22,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
+from holdfast.adapters.stores.sqlite_definitions import forget_changed
 from holdfast.adapters.stores.turns import NobodyGotOn, turns_of
 from holdfast.errors import AlreadyKept, BadInput, StoreFailed, StoreRefused, StoreUnreachable
 
@@ -262,6 +263,7 @@ def _begin_sqlite(connection: Connection) -> None:
     """A writer takes its lock before it reads: nobody has to give way in the middle."""
     reading = connection.info.pop(READING, False)
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    forget_changed(connection)
 
 
 def _private(path: Path) -> None:

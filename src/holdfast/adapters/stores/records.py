@@ -18,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from holdfast.adapters.stores.rows import keep
 from holdfast.adapters.stores.tables import DRAFTS, ENTRIES, SEGMENTS, TIPS
 from holdfast.errors import AlreadyKept, BadRecord, StoreRefused
 from holdfast.model.access import Process
@@ -85,7 +86,7 @@ class SqlRecords:
             check_draft(draft)
         if not drafts:
             return
-        self._connection.execute(_SUBMIT, [self._row(draft) for draft in drafts])
+        keep(self._connection, _SUBMIT, [self._row(draft) for draft in drafts])
         # After the insert, so that whoever seals those ids meanwhile is waited for.
         ids = [draft.id for draft in drafts]
         known = self._connection.execute(_KNOWN, {"cluster": self._cluster, "ids": ids}).first()
@@ -132,7 +133,8 @@ class SqlRecords:
         """Append entries, and move the tip from where they begin to where they end."""
         if not entries:
             return
-        self._connection.execute(
+        keep(
+            self._connection,
             insert(ENTRIES),
             [
                 {
@@ -159,9 +161,8 @@ class SqlRecords:
             "time": tip.time,
         }
         if size == 0:
-            self._connection.execute(
-                insert(TIPS).values(cluster_uid=self._cluster, chain=tip.chain, **told)
-            )
+            first = {"cluster_uid": self._cluster, "chain": tip.chain, **told}
+            keep(self._connection, insert(TIPS), [first])
             return
         moved = self._connection.execute(
             update(TIPS)
@@ -228,15 +229,14 @@ class SqlRecords:
 
     def close(self, segment: Segment) -> None:
         """Keep a signed state of the chain."""
-        self._connection.execute(
-            insert(SEGMENTS).values(
-                cluster_uid=self._cluster,
-                size=segment.size,
-                time=segment.time,
-                note=segment.note.decode(),
-                let_go=int(segment.let_go),
-            )
-        )
+        row = {
+            "cluster_uid": self._cluster,
+            "size": segment.size,
+            "time": segment.time,
+            "note": segment.note.decode(),
+            "let_go": int(segment.let_go),
+        }
+        keep(self._connection, insert(SEGMENTS), [row])
 
     def segments(self) -> Sequence[Segment]:
         """The ends of segments whose entries are all here."""

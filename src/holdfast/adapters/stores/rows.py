@@ -1,12 +1,15 @@
-"""How values stand in rows of either database, and how a row is added that may be there already."""
+"""How values stand in rows of either database, and how rows are added: those that may be there
+already, and those that must not be lost.
+"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Insert,
     Integer,
     LargeBinary,
     Select,
@@ -20,6 +23,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from holdfast.adapters.stores.database import named
+from holdfast.errors import WrongStore
+
 _LAST = 253_402_300_799_999  # milliseconds: the end of the last year that calendars have
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -29,6 +35,21 @@ def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgre
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
+
+
+def keep(connection: Connection, insert: Insert, rows: Sequence[Mapping[str, object]]) -> None:
+    """Add these rows, or change the one that is there, as `insert` says.
+
+    Raises `WrongStore`, which ends the transaction, unless the database says that it wrote each of
+    them: a table may have been made so that it takes what is written and keeps nothing.
+    """
+    told = connection.execute(insert, rows, execution_options={"preserve_rowcount": True})
+    if told.rowcount != len(rows):
+        raise WrongStore(
+            f"{named(connection.engine.url)} kept {told.rowcount} of {len(rows)} rows that were "
+            f"written into {insert.table.name}. Nothing of it was done.",
+            remedy="Somebody has altered that table: see what is there with `holdfast db check`.",
+        )
 
 
 def milliseconds(moment: datetime) -> int:

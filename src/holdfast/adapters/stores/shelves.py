@@ -19,7 +19,14 @@ from sqlalchemy import (
     text,
 )
 
-from holdfast.adapters.stores.rows import as_written, insert_into, milliseconds, moment, written
+from holdfast.adapters.stores.rows import (
+    as_written,
+    insert_into,
+    keep,
+    milliseconds,
+    moment,
+    written,
+)
 from holdfast.adapters.stores.tables import ANSWERS, BEATS, LETTERS
 from holdfast.model.canonical import Plain, canonical
 from holdfast.model.entries import UNREADABLE
@@ -42,16 +49,15 @@ class SqlLetters:
 
     def put(self, letter: Letter) -> None:
         """Hand something over."""
-        self._connection.execute(
-            insert(LETTERS).values(
-                cluster_uid=self._cluster,
-                id=letter.id,
-                kind=letter.kind,
-                sender=letter.sender,
-                body=canonical(letter.body).decode(),
-                at_ms=milliseconds(letter.at),
-            )
-        )
+        row = {
+            "cluster_uid": self._cluster,
+            "id": letter.id,
+            "kind": letter.kind,
+            "sender": letter.sender,
+            "body": canonical(letter.body).decode(),
+            "at_ms": milliseconds(letter.at),
+        }
+        keep(self._connection, insert(LETTERS), [row])
 
     def waiting(self, limit: int, kind: str = "") -> Sequence[Letter]:
         """The oldest that nobody has answered."""

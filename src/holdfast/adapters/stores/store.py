@@ -14,7 +14,7 @@ from holdfast.adapters.stores.casework import (
     SqlWords,
 )
 from holdfast.adapters.stores.database import asking
-from holdfast.adapters.stores.planted import require_none_in
+from holdfast.adapters.stores.planted import know_what_is_there, require_none_in
 from holdfast.adapters.stores.records import SqlRecords
 from holdfast.adapters.stores.shelves import SqlBeats, SqlLetters, moment_of
 from holdfast.model.access import Process
@@ -67,6 +67,7 @@ class SqlStore:
     def transaction(self) -> Iterator[Tx]:
         """All of it, or nothing."""
         with asking(self._engine, writing=True) as connection:
+            know_what_is_there(connection)
             yield SqlTx(connection, self.cluster, self._process, courses=self._courses)
 
     @contextmanager

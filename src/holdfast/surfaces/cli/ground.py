@@ -31,7 +31,7 @@ class Upkeep(Protocol):
         ...
 
     def require_none_planted(self) -> None:
-        """Raise `WrongStore` if a trigger, view or rule stands there that we did not make."""
+        """Raise `WrongStore` for what was planted or altered there, as no upgrade makes it."""
         ...
 
     def require_writable(self) -> None:

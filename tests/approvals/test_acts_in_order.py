@@ -154,12 +154,14 @@ def test_what_one_was_left_for_and_was_not_done_is_in_order(no: Entry) -> None:
     assert [] == astray(high, intent("ben"), lease(), no)
     assert [5] == where(high, intent("ben"), lease(), no, outcome())
     assert [2] == where(high, intent("ben"), lease(), outcome("refused", 2))
+    assert [2] == where(high, intent("ben"), lease(), outcome(), no)
 
 
 @pytest.mark.parametrize("name", ["ana", "cli:ana", "ANA ", "mcp:cli:Ana"])
 def test_who_asked_for_it_does_not_approve_it(name: str) -> None:
     why = f"ana approved what {name} asked for in entry 1: those are one person"
     assert [(2, why)] == astray(proposed(requester=name), word("ana"))
+    assert [(3, why)] == astray(proposed(requester=name), proposed(step=2), word("ana"))
     assert [] == astray(proposed(requester=name), word("ben"))
 
 
@@ -231,6 +233,20 @@ def test_what_is_proposed_is_proposed_once() -> None:
     why = "step 1 of prp_1 was proposed before, in entry 1"
     assert [(2, why)] == astray(proposed(risk="high"), proposed(risk="low"))
     assert [2, 3] == where(proposed(risk="high"), proposed(risk="low"), intent("ben"))
+
+
+def test_what_is_begun_is_not_proposed_after_it() -> None:
+    why = "step 1 of prp_1 was proposed after it was begun, in entry 1"
+    assert (3, why) in astray(intent(), lease(), proposed())
+
+
+def test_a_proposal_is_known_by_a_name_of_any_length_and_shown_by_its_beginning() -> None:
+    told = astray(proposed(proposal="p"), proposed(proposal="p"))
+    assert [(2, "step 1 of p was proposed before, in entry 1")] == told
+    assert [] == astray(proposed(proposal=""), proposed(proposal=""))
+    long = "p" * 60
+    told = astray(proposed(proposal=long + "q"), proposed(proposal=long + "q"))
+    assert [(2, f"step 1 of {long} was proposed before, in entry 1")] == told
 
 
 SAYS_DONE = ["applied", "found_done", "recovered", "healed_late", "verified"]

@@ -187,12 +187,18 @@ def _text(part: bytes) -> bytes:
 
 
 def made(
-    key: Path, raw: bytes, *, form: bytes = b"", reserved: bytes = b"", after: bytes = b""
+    key: Path,
+    raw: bytes,
+    *,
+    form: bytes = b"",
+    reserved: bytes = b"",
+    after: bytes = b"",
+    hash_name: bytes = b"sha512",
 ) -> str:
     """A signature in the right form that nobody made."""
     format_, text = public(key).split(" ")
     signed = _text(form or format_.encode()) + _text(raw) + after
-    told = (base64.b64decode(text), NAMESPACE.encode(), reserved, b"sha512", signed)
+    told = (base64.b64decode(text), NAMESPACE.encode(), reserved, hash_name, signed)
     return armored(b"SSHSIG" + (1).to_bytes(4) + b"".join(_text(each) for each in told))
 
 
@@ -203,6 +209,7 @@ def test_what_is_not_exactly_a_signature_is_refused_before_it_is_checked(ana: Pa
     assert "holds something where nothing" in why(made(ana, b"x" * 64, reserved=b"x"), by)
     assert "length of an Ed25519" in why(made(ana, b"x" * 65), by)
     assert "is not sound" in why(made(ana, b"x" * 64), by[:-4])
+    assert f"its hash {'h' * 40} is none" in why(made(ana, b"x" * 64, hash_name=b"h" * 41), by)
     assert not counts(made(ana, b"x" * 64), by)
 
 

@@ -270,6 +270,19 @@ def test_no_lease_is_made_for_what_was_never_begun() -> None:
     assert [] == astray(proposed(), lease("undo"), lease("preview"))
 
 
+def sending(purpose: str = "act", step: int = 1) -> Entry:
+    return entry("sending", account=f"{purpose}.rolloutrestart.0-1.1", step=step)
+
+
+def test_nothing_is_sent_of_what_was_never_begun() -> None:
+    why = "step 1 of prp_1 was about to be sent, and no entry before it says that it was begun"
+    assert [(2, why)] == astray(proposed(), sending())
+    assert [2] == where(proposed(), sending(), intent(), lease(), outcome())
+    assert [] == astray(proposed(), sending("undo"))
+    assert [] == astray(proposed(), intent(), lease(), sending(), sending(), outcome())
+    assert [] == astray(sending(), whole=False)
+
+
 @pytest.mark.parametrize(
     "event", ["lost", "refused", "failed", "halted", "deadline", "undo_refused"]
 )

@@ -39,7 +39,7 @@ async def test_what_is_not_sealed_is_not_done() -> None:
         assert "audit_first" in {e["by"] for e in stage.entries("outcome")[0]["refusals"]}
 
 
-async def test_what_is_judged_again_and_again_is_witnessed_once() -> None:
+async def test_what_is_judged_is_witnessed_once_and_each_time_that_it_is_sent() -> None:
     async with a_stage() as stage:
         witnessed: list[int] = []
 
@@ -51,7 +51,7 @@ async def test_what_is_judged_again_and_again_is_witnessed_once() -> None:
         moves_at_the_act(stage, 2)
         await stage.until(order, State.APPLIED)
         assert 3 == stage.course(order).act.rounds
-        assert [0] == witnessed
+        assert [0, 0, 1, 2] == witnessed
 
 
 def by_rows_alone(stage: Stage, order: CaseOrder, named: str) -> None:

@@ -10,7 +10,7 @@ cannot: what does not follow from it was not the keeper's to do.
 - Once it was rejected, refused, halted or too late, no act of it is begun, lent for or done. What a
   plan had done before may still be taken back.
 - Each step is begun once; there is one lease for it, and it is done once. Of what was
-  never begun there is no such lease, and nothing came of it.
+  never begun there is no such lease, nothing is sent, and nothing came of it.
 - A lease is taken back from a proposal that it was lent for. What was found on the cluster, and
   known to nobody, may be taken back as well: no proposal is named then.
 - What somebody signed counts once.
@@ -125,7 +125,7 @@ class ActsInOrder:
                 yield from self._approved(entry, self._of(approved.proposal))
             case "intent" if (intent := _read(entry, Intent)) is not None:
                 yield from self._begun(entry, intent)
-            case "lease" | "outcome" if entry.subjects:
+            case "lease" | "sending" | "outcome" if entry.subjects:
                 if (done := _read(entry, _Done)) is not None:
                     yield from self._done(entry, done)
             case _:
@@ -188,16 +188,12 @@ class ActsInOrder:
         yield from self._once(entry, known, told.proposal, told.step, INTENT)
 
     def _done(self, entry: Entry, told: _Done) -> Iterator[str]:
-        if entry.kind == "lease":
-            what = LEASE if told.account.startswith(OF_ACTS) else ""
-        else:
-            what = DONE if told.event in APPLIED else ""
+        what, odd = _what(entry.kind, told)
         proposal = entry.subjects[0]
         known = self._of(proposal)
-        if (what == LEASE or told.event in CAME_OF_IT) and self._never_begun(known, told.step):
+        if odd and self._never_begun(known, told.step):
             name = f"step {told.step} of {_named(proposal)}"
-            odd = f"{name} was {LEASE}" if what == LEASE else f"{name} is said to be {told.event}"
-            yield f"{odd}, and no entry before it says that it was begun"
+            yield f"{name} {odd}, and no entry before it says that it was begun"
         if what:
             yield from self._once(entry, known, proposal, told.step, what)
 
@@ -246,6 +242,18 @@ class ActsInOrder:
         for step in [each for each in known.alone if (each, DONE) not in known.last]:
             if why in NOT_BEGUN and entry.details.get("step", step) == step:
                 del known.alone[step]
+
+
+def _what(kind: str, told: _Done) -> tuple[str, str]:
+    """What it says was done that is done once, and what it says that takes an intent; each is empty
+    where it says nothing such.
+    """
+    if kind == "outcome":
+        came = f"is said to be {told.event}" if told.event in CAME_OF_IT else ""
+        return (DONE if told.event in APPLIED else ""), came
+    if not told.account.startswith(OF_ACTS):
+        return "", ""
+    return (LEASE, f"was {LEASE}") if kind == "lease" else ("", "was about to be sent")
 
 
 _CAUSE: Mapping[str, str] = MappingProxyType({LEASE: INTENT, DONE: LEASE})

@@ -62,6 +62,7 @@ class Sending(
     lease: str = ""  # the account that may stand on the cluster; empty once nothing of it is left
     rounds: int = 0  # how often it was about to be sent
     sent: Asked | None = None  # set before it is sent: from then on it may have been done
+    entry: str = ""  # the one that says so in the chain
 
 
 class Course(

@@ -4,8 +4,8 @@
   is ordered, for the same step, by the same intent: whoever begins it judges everything again, and
   one of them claims it.
 - What was claimed is not begun a second time, and what its processes did not survive is not tried
-  on others. While it is approved nothing of it was sent, so it certainly was not done: that is its
-  end, and people may have it proposed again.
+  on others. Where the record does not say that it was about to be sent, it certainly was not done:
+  that is its end, and people may have it proposed again.
 - When its time to begin is over, it expires like whatever did not begin (`expiring`).
 """
 
@@ -25,6 +25,7 @@ from holdfast.model.cases import Case
 from holdfast.model.ordered import ACT, CaseOrder, RevokeOrder
 from holdfast.model.runs import RunState, RunStatus
 from holdfast.ports import Tx
+from holdfast.workflow.as_sealed import told
 from holdfast.workflow.asking import STEP
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.doing import claimed_by
@@ -33,6 +34,7 @@ from holdfast.workflow.issuing import ordered
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.moving import hold
 from holdfast.workflow.revoking import order_revoke
+from holdfast.workflow.sendings import sendings
 from holdfast.workflow.submitting import record
 from holdfast.workflow.taking_back import OUTCOME, not_done
 
@@ -50,6 +52,9 @@ def begun_again(leash: Leash, tx: Tx, case: Case, now: datetime) -> bool:
     runs = _runs(leash, tx, order)
     if any(not each.state.ended for each in runs):
         return False  # somebody will begin it
+    if any(sendings(told(leash, tx.records, case.id), order.step, Purpose.ACT, "")):
+        leash.log.complain("approved, and may have been sent", proposal=case.id, step=order.step)
+        return False  # so says its row alone
     if claimed_by(tx, order, Purpose.ACT) is not None:
         why = f"{_ended(runs)} after it was begun and before anything was sent"
         return _not_done(leash, tx, case, course, why)
@@ -75,8 +80,8 @@ def _not_done(leash: Leash, tx: Tx, case: Case, course: Course, why: str) -> boo
     if hold(tx, case.id) != case:
         return False
     why = f"{why}: propose it again"
-    told: dict[str, Plain] = {"event": Event.FAILED.value, "step": course.step, "says": why}
-    record(leash, tx, OUTCOME, (case.id,), told)
+    says: dict[str, Plain] = {"event": Event.FAILED.value, "step": course.step, "says": why}
+    record(leash, tx, OUTCOME, (case.id,), says)
     course = msgspec.structs.replace(course, says=why)
     now = leash.clock.now()
     if isinstance(not_done(leash, tx, case, Event.FAILED, course, now), Refusal):

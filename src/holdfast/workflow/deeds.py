@@ -3,7 +3,7 @@
 Whoever runs one is in `doing`; the act and the way back say here what is theirs.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -13,7 +13,7 @@ import msgspec
 from holdfast.errors import CouldNotLook
 from holdfast.execution.courses import Course
 from holdfast.execution.lease_names import Purpose
-from holdfast.execution.observing import Shown
+from holdfast.execution.observing import Asked, Shown, settled, shown
 from holdfast.execution.states import State
 from holdfast.model.asks import Refusal
 from holdfast.model.cases import Case
@@ -181,9 +181,15 @@ def _fields(ref: Ref) -> Mapping[str, str]:
     return {name: getattr(ref, name) for name in Ref.__struct_fields__}
 
 
-def told(found: Shown) -> Answered:
-    """What the cluster shows, as what came of the request."""
-    match found:
+_FIRST = (Shown.DONE, Shown.NOT_YET, Shown.UNTOLD, Shown.NOT_DONE)
+
+
+def told(step: Step, sent: Iterable[Asked], now: Document | None, *, over: bool) -> Answered:
+    """What the cluster shows of a request, as what came of it. It may have been sent more than
+    once: that it certainly was not done is said where that holds of each time.
+    """
+    found = {settled(shown(step, each, now), over=over) for each in sent}
+    match next(each for each in _FIRST if each in found):
         case Shown.DONE:
             return Answered(
                 came=Came.DONE, says="the cluster shows that it was done", observed=True

@@ -4,28 +4,29 @@
    record knows to have been begun is not begun again, whatever the rows say.
 2. What it spends is witnessed outside the database. Everything is judged again on fresh reads, the
    lease is lent, and the request rehearsed.
-3. That it is about to be sent is kept, with what must be known afterwards; then it is sent.
+3. That it is about to be sent is sealed, with what must be known afterwards; then it is sent.
 4. What came of it is kept. What nobody heard an answer to is never sent again: its lease is taken
    back, and the cluster is looked at. Only what certainly was not done may be tried again.
 5. The lease is cut off. That it is over is seen to by another run: no one waits here for that.
 
-A run that another process began goes the same way: what was kept is not done again, and what was
-about to be sent counts as sent.
+A run that another process began goes the same way: what was kept is not done again, and what the
+record says was about to be sent counts as sent. What rows say that the API server answered is not
+believed: whoever did not hear it himself looks at the cluster.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
 
-from holdfast.errors import BadInput, BadRecord, CouldNotLook, WorkFailed
+from holdfast.errors import NOT_NOW, BadInput, BadRecord, CouldNotLook, WorkFailed
 from holdfast.execution.courses import Course, Sending, sight_of
 from holdfast.execution.courses import read as course_of
 from holdfast.execution.lease_names import Purpose
-from holdfast.execution.observing import asked, settled, shown
+from holdfast.execution.observing import Asked, asked
 from holdfast.execution.states import State
 from holdfast.model.asks import Refusal
 from holdfast.model.canonical import Plain
@@ -61,6 +62,7 @@ from holdfast.workflow.on_record import OnRecord
 from holdfast.workflow.own_leases import OwnLease
 from holdfast.workflow.rehearsing import without_values
 from holdfast.workflow.revoking import gone, order_revoke
+from holdfast.workflow.sendings import about_to_send
 from holdfast.workflow.submitting import record
 
 READS = 10  # how often what moves is read again before it is sent
@@ -80,6 +82,7 @@ class Doing:
     deed: Deed
     proposal: Proposal = field(init=False)
     lease: OwnLease = field(init=False)
+    _entry: str = ""  # says what this process is about to send
     on_record: OnRecord = field(init=False)
 
     def __post_init__(self) -> None:
@@ -163,12 +166,17 @@ class Doing:
         if said != GO:
             return said
 
+        heard: list[Answered] = []
+
         async def send() -> Answered:
             if wrote and isinstance(found, Ready):
-                return await self._sent(found)
-            return await self._looked(waiting=True)
+                heard.append(await self._sent(found))
+            else:
+                heard.append(await self._looked(waiting=True))
+            return heard[-1]
 
-        answered = await self.attempt.step(f"send {number}", send)
+        await self.attempt.step(f"send {number}", send)
+        answered = heard[-1] if heard else await self._looked_if_open(number)
         if why := await asyncio.to_thread(self.on_record.never_begun, self.proposal):
             raise WorkFailed(
                 f"Nothing is said to have come of {self.order.proposal}: {why}.",
@@ -209,7 +217,8 @@ class Doing:
             return STOPPED
         sending = self._sending(course)
         sent = asked(found.step, found.fresh, tx.now())
-        sending = msgspec.structs.replace(sending, rounds=number, sent=sent)
+        self._entry = about_to_send(self.leash, tx, self.order, self.lease.account, sent)
+        sending = msgspec.structs.replace(sending, rounds=number, sent=sent, entry=self._entry)
         course = self._with(found.keep(course), sending)
         if number == 1:
             must(self.deed.begin(tx, case, course))
@@ -223,6 +232,9 @@ class Doing:
         hands = self.lease.hands
         if hands is None:
             raise WorkFailed("There is no lease to act by.", remedy="Report this, please.")
+        if why := await self._unannounced():
+            self.on_record.certainly_not([self._entry])
+            return Answered(came=Came.MOVED, says=f"it was not sent: {why}")
         try:
             outcome = await hands.send(ready.step, ready.fresh, How.ACT)
         except BadInput as misfit:
@@ -231,6 +243,7 @@ class Doing:
             case Done():
                 return Answered(came=Came.DONE, says="the API server has done it")
             case Denied() if outcome.conflict:
+                self.on_record.certainly_not([self._entry])
                 return Answered(came=Came.MOVED, says=_said(outcome.says, ready))
             case Denied():
                 said = _said(outcome.says, ready)
@@ -240,24 +253,54 @@ class Doing:
                 says = f"{found.says} (no answer was heard: {_said(outcome.why, ready)})"
                 return msgspec.structs.replace(found, says=says)
 
+    async def _unannounced(self) -> str:
+        """Why the record does not say that it is about to be sent; empty if it does."""
+        try:
+            there = await self.on_record.sends(self._entry)
+        except (Stopped, *NOT_NOW) as unknown:
+            return str(unknown)
+        return "" if there else "the record does not say in time that it is about to be"
+
     async def _looked(self, *, waiting: bool) -> Answered:
         """What the cluster shows, once nothing can be done by that lease any more: to be cut off is
         not enough, for whoever was let in before may be under way still.
         """
         over = not await self.lease.taken_back()
-        sent = self._sending(self._own(await self._case())).sent
         step = only(self.deed.steps(self.proposal))
-        if sent is None or step is None:
-            raise WorkFailed(
-                f"What was about to be sent for {self.order.proposal} is not kept.",
-                remedy="See who can write into the database; nothing more is done for it.",
-            )
-        over = await self._settles(sent.at, waiting=waiting) and over
+        try:
+            sent = await self.on_record.may_be_sent(self.proposal, await self._announced())
+        except BadRecord as odd:
+            raise WorkFailed(odd.wrong, remedy=odd.remedy) from None
+        if not sent or step is None:
+            return Answered(came=Came.MOVED, says="it was never sent", observed=True)
+        seen = await self._shown(step, sent, over=False)
+        if seen.came is Came.OPEN and over:
+            last = max(each.at for each in sent.values())
+            seen = await self._shown(step, sent, over=await self._settles(last, waiting=waiting))
+        if seen.came is Came.MOVED:
+            self.on_record.certainly_not(sent)
+        return seen
+
+    async def _shown(self, step: Step, sent: Mapping[str, Asked], *, over: bool) -> Answered:
         try:
             now = await placed(self.leash.hands, step)
         except CouldNotLook as nobody:
             return Answered(came=Came.OPEN, says=nobody.wrong, observed=True)
-        return told(settled(shown(step, sent, now), over=over))
+        return told(step, sent.values(), now, over=over)
+
+    async def _looked_if_open(self, number: int) -> Answered | None:
+        """The same, for what this process did not send; None where its case has gone on since, so
+        that an outcome is kept already.
+        """
+        case = await self._case()
+        there = State(case.state) is self.deed.goes_on_in
+        if not there or self._sending(self._own(case)).rounds > number:
+            return None
+        return await self._looked(waiting=True)
+
+    async def _announced(self) -> str:
+        """The entry that somebody else may have handed in, and that is not sealed yet."""
+        return self._sending(self._own(await self._case())).entry
 
     async def _settles(self, sent: datetime, *, waiting: bool) -> bool:
         """Whether every API server has let go by now of what was sent then, by the store's time. It
@@ -277,11 +320,12 @@ class Doing:
             await asyncio.sleep(PACE)
         return True
 
-    def _outcome(self, tx: Tx, answered: Answered, *, last: bool) -> str:
+    def _outcome(self, tx: Tx, answered: Answered | None, *, last: bool) -> str:
         case, course = self._kept(tx)
-        if course.step != self.order.step:
+        if course.step != self.order.step or answered is None:
             raise WorkFailed(
-                f"{case.id} is at step {course.step}, and not at {self.order.step} any more.",
+                f"{case.id} is {case.state} at step {course.step}: step {self.order.step} is not "
+                "under way any more.",
                 remedy="Others have gone on with it; nothing more is done by this run.",
             )
         if answered.came is Came.MOVED and not last:

@@ -5,16 +5,19 @@
 - That exactly this is to be done is in the chain, which is waited for, and is known outside the
   database too: that is seen to once for each attempt.
 - What is about to be done is what was sealed, and nothing that was sealed since has ended it.
+- It is sent once it is in the chain, and known elsewhere, that it is about to be. What another
+  process may have sent is looked for on the cluster before anything is sent again.
 - It is taken back to what was there before the act, and to nothing else.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 
-from holdfast.errors import NOT_NOW, BadRecord, HoldfastError
+from holdfast.errors import NOT_NOW, BadRecord, HoldfastError, WorkFailed
 from holdfast.execution.courses import Picture
 from holdfast.execution.lease_names import Purpose
+from holdfast.execution.observing import Asked
 from holdfast.model.entries import Entry
 from holdfast.model.ordered import CaseOrder
 from holdfast.model.proposals import Proposal
@@ -24,6 +27,7 @@ from holdfast.workflow.deeds import Deed, failed, refused
 from holdfast.workflow.intents import sealed_intent
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.sealing import pace_after
+from holdfast.workflow.sendings import sendings
 
 
 class OnRecord:
@@ -33,6 +37,7 @@ class OnRecord:
         self._leash, self._order, self._deed = leash, order, deed
         self.entries: Sequence[Entry] = ()  # of it, as they were read last
         self._witnessed = False  # what it spends is known elsewhere
+        self._over: set[str] = set()  # what was about to be sent, and certainly was not done
 
     def begun_before(self) -> str:
         """Why it is not begun again; empty while nothing of it was begun."""
@@ -71,12 +76,7 @@ class OnRecord:
         """
         there = await self._is_sealed(about)
         if there and not self._witnessed:
-            try:
-                await self._leash.witness()
-            except NOT_NOW:
-                raise  # another attempt goes on when it answers
-            except HoldfastError as unknown:
-                raise failed(f"nobody witnesses what it spends: {unknown.wrong}") from None
+            await self._witness()
             self._witnessed = True
         if there and (why := await asyncio.to_thread(self._not_as_sealed, about)):
             raise refused("record", why)
@@ -90,6 +90,27 @@ class OnRecord:
             ) from None
         return there
 
+    async def sends(self, id_: str) -> bool:
+        """Whether that it is about to be sent is in the chain, by that entry, and known elsewhere:
+        without it nobody sends anything. Raises `Stopped` where nobody witnesses it.
+        """
+        if not await self._waited_for(lambda: self._there(id_)):
+            return False
+        await self._witness()
+        return True
+
+    async def may_be_sent(self, about: Proposal, id_: str = "") -> Mapping[str, Asked]:
+        """What of it may have been sent and done, by the entries that say so. The one of that id is
+        waited for, if somebody else has handed it in. Raises `BadRecord` where nobody can tell.
+        """
+        if id_:
+            await self._waited_for(lambda: self._there(id_))
+        return await asyncio.to_thread(self._unsettled, about)
+
+    def certainly_not(self, sent: Iterable[str]) -> None:
+        """None of these was done, and none will be."""
+        self._over |= {*sent}
+
     def other_before(self, before: Picture | None) -> str:
         """Why that is not what was there before the act; empty if it is."""
         return as_sealed.other_before(self.entries, self._order.step, before)
@@ -97,16 +118,28 @@ class OnRecord:
     async def _is_sealed(self, about: Proposal) -> bool:
         if not (id_ := await asyncio.to_thread(self._intent)):
             return False
+        return await self._waited_for(lambda: self._in_the_chain(id_, about))
+
+    async def _waited_for(self, told: Callable[[], bool | None]) -> bool:
+        """What it tells, once it tells anything; False when that takes too long."""
         try:
             async with asyncio.timeout(self._leash.timing.sealed.total_seconds()):
                 for looks in count():
-                    there = await asyncio.to_thread(self._in_the_chain, id_, about)
+                    there = await asyncio.to_thread(told)
                     if there is not None:
                         return there
                     await asyncio.sleep(pace_after(looks))
         except TimeoutError:
             pass
         return False
+
+    async def _witness(self) -> None:
+        try:
+            await self._leash.witness()
+        except NOT_NOW:
+            raise  # another attempt goes on when it answers
+        except HoldfastError as unknown:
+            raise failed(f"nobody witnesses what it spends: {unknown.wrong}") from None
 
     def _intent(self) -> str:
         with self._leash.store.reading() as tx:
@@ -120,6 +153,17 @@ class OnRecord:
             purpose = self._deed.purpose
             return sealed_intent(tx.records, id_, about, self._order, purpose) is not None
 
+    def _there(self, id_: str) -> bool | None:
+        with self._leash.store.reading() as tx:
+            return True if tx.records.entry(id_) is not None else None
+
+    def _unsettled(self, about: Proposal) -> Mapping[str, Asked]:
+        return self._open_in(*self._told(about))
+
+    def _open_in(self, entries: Sequence[Entry], meant: str) -> Mapping[str, Asked]:
+        sent = sendings(entries, self._order.step, self._deed.purpose, meant)
+        return {id_: asked for id_, asked in sent if id_ not in self._over}
+
     def _not_as_sealed(self, about: Proposal) -> str:
         """Why it is not what was sealed, or is over by what is sealed; empty if it stands."""
         try:
@@ -127,6 +171,11 @@ class OnRecord:
         except BadRecord as odd:
             return odd.wrong
         self.entries, purpose = entries, self._deed.purpose
+        if self._open_in(entries, meant):
+            raise WorkFailed(
+                f"{self._order.proposal} may have been sent by another process.",
+                remedy="The cluster is looked at before anything more is said of it.",
+            )
         back = purpose is Purpose.UNDO
         return (
             as_sealed.other_than_sealed(entries, about)

@@ -12,7 +12,8 @@ from holdfast.workflow.leash import Leash
 
 def record(
     leash: Leash, tx: Tx, kind: str, subjects: tuple[str, ...], details: Mapping[str, Plain]
-) -> None:
-    """Have that stand in the chain, as the keeper's word."""
+) -> str:
+    """Have that stand in the chain, as the keeper's word; the entry's id."""
     id_ = new_id("ent", leash.clock.now(), leash.dice.roll(RANDOM))
     tx.records.submit(Draft(id=id_, kind=kind, actor=KEEPER, subjects=subjects, details=details))
+    return id_

@@ -9,7 +9,7 @@
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -17,7 +17,8 @@ import msgspec
 from holdfast.errors import BadInput, BadRecord, CouldNotLook
 from holdfast.execution.courses import Course, onward, sight_of
 from holdfast.execution.courses import read as course_of
-from holdfast.execution.observing import settled, shown
+from holdfast.execution.lease_names import Purpose
+from holdfast.execution.observing import Asked
 from holdfast.execution.recovering import Outcome, Watched, seen
 from holdfast.execution.states import Event, State
 from holdfast.facts import ask, named
@@ -45,10 +46,11 @@ from holdfast.workflow.issuing import KEEPER, set_going_on
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.looks import look_again
 from holdfast.workflow.moving import hold, moved, must, noted
+from holdfast.workflow.sendings import sendings
 from holdfast.workflow.sighting import surroundings
 from holdfast.workflow.submitting import record
 from holdfast.workflow.switching import verified
-from holdfast.workflow.taking_back import halted_after, not_done, order_undo, undone
+from holdfast.workflow.taking_back import halted_after, not_done, order_undo, undo_of, undone
 from holdfast.workflow.voiding import RESTORED
 
 SEEN = "seen"
@@ -102,16 +104,30 @@ _LOST = (State.UNKNOWN.value, State.LEASED.value, State.UNDOING.value)
 async def observed(leash: Leash, case: Case, course: Course, at: datetime) -> Answered:
     """What the cluster shows of a request whose answer was lost."""
     about, back = plan_of(case).at(course.step), case.state == State.UNDOING.value
-    sending = course.undo if back else course.act
-    step, sent = only(about.undo if back else about.steps), sending.sent
-    if step is None or sent is None:
+    sending, step = course.undo if back else course.act, only(about.undo if back else about.steps)
+    try:
+        sent = await asyncio.to_thread(_sent, leash, about, course, back=back)
+    except BadRecord as odd:
+        return Answered(came=Came.OPEN, says=odd.wrong, observed=True)
+    if step is None or not sent:
         return Answered(came=Came.MOVED, says="it was never about to be sent", observed=True)
-    over = not sending.lease and at >= sent.at + leash.timing.settled
+    last = max(each.at for each in sent)
+    over = not sending.lease and at >= last + leash.timing.settled
     try:
         now = await placed(leash.hands, step)
     except CouldNotLook as nobody:
         return Answered(came=Came.OPEN, says=nobody.wrong, observed=True)
-    return told(settled(shown(step, sent, now), over=over))
+    return told(step, sent, now, over=over)
+
+
+def _sent(leash: Leash, about: Proposal, course: Course, *, back: bool) -> Sequence[Asked]:
+    """What the record says was about to be sent, each time."""
+    purpose = Purpose.UNDO if back else Purpose.ACT
+    order = CaseOrder(proposal=about.id, step=course.step, generation=course.generation)
+    with leash.store.reading() as tx:
+        entries = as_sealed.told(leash, tx.records, about.id)
+        meant = undo_of(tx, order) if back else ""
+    return [asked for _, asked in sendings(entries, course.step, purpose, meant)]
 
 
 def _found(leash: Leash, order: CaseOrder, answered: Answered) -> Callable[[Tx], str]:

@@ -24,7 +24,7 @@ from holdfast.workflow.posting import NO_KEEPER, START_ONE
 
 PACE = 0.2  # seconds between two looks
 KINDS = (
-    *("approval", "rejection", "intent", "lease", "act", "cut_off", "revoke"),
+    *("approval", "rejection", "intent", "lease", "sending", "cut_off", "revoke"),
     *("outcome", "undo", "expired"),
 )
 """The entries of a proposal's life that are told."""

@@ -25,6 +25,7 @@ from holdfast.workflow.deeds import Answered, Came
 from holdfast.workflow.doing import CLAIM
 from holdfast.workflow.sendings import ASKED, SENDING
 from tests.workflow.executing import SECOND, Stage, a_stage, changed
+from tests.workflow.test_acting import frozen
 
 SCALE = ScaleWorkload(replicas=3, now=2)
 GO = [(CLAIM, "go"), ("ready 1", "go")]
@@ -212,28 +213,54 @@ async def test_it_is_not_taken_back_twice(steps: tuple[tuple[str, object], ...])
         assert "undone" not in events(stage)
 
 
-async def test_what_the_record_does_not_announce_is_not_sent() -> None:
-    """What says so is swallowed on its way into the chain: then the server hears nothing."""
+def swallow(stage: Stage, draft: Draft) -> None:
+    """What says so never comes into the chain."""
+
+
+def seal_a_remark(stage: Stage, draft: Draft) -> None:
+    """What comes into the chain by its name says something else."""
+    stage.sealer.record([Draft(id=draft.id, kind="remark", actor="keeper", subjects=("prp_1",))])
+
+
+def freeze(stage: Stage, draft: Draft) -> None:
+    """Somebody switches everything off while it is waited for."""
+    frozen(stage)
+    stage.sealer.record([draft])
+
+
+NOT_SENT: dict[Callable[[Stage, Draft], None], str] = {
+    swallow: "it was not sent: the record does not say in time",
+    seal_a_remark: "it was not sent: the record does not say in time",
+    freeze: "has switched everything off",
+}
+
+
+@pytest.mark.parametrize("how", NOT_SENT)
+async def test_it_is_sent_once_the_record_says_so_and_nobody_has_forbidden_it(
+    how: Callable[[Stage, Draft], None],
+) -> None:
     async with the_stage() as stage:
         order = await stage.approved(SCALE)
-        timing = msgspec.structs.replace(stage.leash.timing, sealed=SECOND / 10)
+        timing = msgspec.structs.replace(stage.leash.timing, sealed=SECOND / 5)
         changed(stage, timing=timing)
         async with stage.engine.running(), asyncio.timeout(30):
             while not stage.ended(order.run(ACT)):
-                swallow(stage)
+                for draft in taken_out(stage):
+                    how(stage, draft)
                 stage.seal_all()
                 await stage.clock_moves()
         assert [] == stage.wire.sent
-        assert State.FAILED.value == stage.case(order).state
-        assert "it was not sent: the record does not say in time" in stage.course(order).says
+        assert NOT_SENT[how] in stage.course(order).says
 
 
-def swallow(stage: Stage) -> None:
+def taken_out(stage: Stage) -> list[Draft]:
+    """Those that say that it is about to be sent, out of what waits to be sealed."""
     with stage.store.transaction() as tx:
         assert isinstance(tx.native, Work)
-        for id_, draft in [*tx.native.drafts.items()]:
-            if draft.kind == SENDING:
-                del tx.native.drafts[id_]
+        found = [each for each in tx.native.drafts.values() if each.kind == SENDING]
+        for each in found:
+            del tx.native.drafts[each.id]
+    return found
 
 
 async def test_it_is_announced_with_the_state_that_it_is_for() -> None:

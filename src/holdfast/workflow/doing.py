@@ -254,12 +254,20 @@ class Doing:
                 return msgspec.structs.replace(found, says=says)
 
     async def _unannounced(self) -> str:
-        """Why the record does not say that it is about to be sent; empty if it does."""
+        """Why the record does not say that it is about to be sent, or what forbids it since; empty
+        if nothing stands against it.
+        """
         try:
-            there = await self.on_record.sends(self._entry)
-        except (Stopped, *NOT_NOW) as unknown:
+            if not await self.on_record.sends(self.proposal, self._entry):
+                return "the record does not say in time that it is about to be"
+            refusals = await asyncio.to_thread(self._stands)
+        except (Stopped, BadRecord, *NOT_NOW) as unknown:
             return str(unknown)
-        return "" if there else "the record does not say in time that it is about to be"
+        return "; ".join(each.because for each in refusals)
+
+    def _stands(self) -> tuple[Refusal, ...]:
+        with self.leash.store.reading() as tx:
+            return self.deed.stands(tx, self.proposal)
 
     async def _looked(self, *, waiting: bool) -> Answered:
         """What the cluster shows, once nothing can be done by that lease any more: to be cut off is

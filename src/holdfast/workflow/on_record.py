@@ -90,18 +90,19 @@ class OnRecord:
             ) from None
         return there
 
-    async def sends(self, id_: str) -> bool:
+    async def sends(self, about: Proposal, id_: str) -> bool:
         """Whether that it is about to be sent is in the chain, by that entry, and known elsewhere:
-        without it nobody sends anything. Raises `Stopped` where nobody witnesses it.
+        without it nobody sends anything. Raises `Stopped` where nobody witnesses it, and
+        `BadRecord` where nobody can tell.
         """
-        if not await self._waited_for(lambda: self._there(id_)):
+        if id_ not in await self.may_be_sent(about, id_):
             return False
         await self._witness()
         return True
 
     async def may_be_sent(self, about: Proposal, id_: str = "") -> Mapping[str, Asked]:
         """What of it may have been sent and done, by the entries that say so. The one of that id is
-        waited for, if somebody else has handed it in. Raises `BadRecord` where nobody can tell.
+        waited for, if there is to be one. Raises `BadRecord` where nobody can tell.
         """
         if id_:
             await self._waited_for(lambda: self._there(id_))

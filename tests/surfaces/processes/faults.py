@@ -13,6 +13,7 @@ from holdfast.model.runs import Order
 from holdfast.ports import Store, Tx
 from holdfast.ports.engine import Attempt
 from holdfast.workflow.doing import GO
+from holdfast.workflow.on_record import OnRecord
 
 
 class Fault:
@@ -32,7 +33,15 @@ class Fault:
 
 
 class ActsFirst(Fault):
-    """That something is about to be sent is kept only when it was sent."""
+    """That something is about to be sent is kept only when it was sent, and nobody waits until the
+    record says so.
+    """
+
+    def __init__(self) -> None:
+        async def told(*_: object) -> bool:
+            return True
+
+        setattr(OnRecord, OnRecord.sends.__name__, told)
 
     def attempt(self, attempt: Attempt, store: Store) -> Attempt:
         """One that keeps it too late."""

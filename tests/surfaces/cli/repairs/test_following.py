@@ -98,7 +98,7 @@ def test_a_repair_that_helps_is_told_state_by_state(
                 records("intent", by="keeper", reason=""),
                 to(State.LEASED),
                 nothing,
-                records("act", says="patched"),
+                records("sending", account="act.rolloutrestart.u-1.1"),
             ),
             *(to(State.APPLIED, well), nothing, OUTCOME, to(State.RECOVERED)),
         ]
@@ -116,7 +116,7 @@ def test_a_repair_that_helps_is_told_state_by_state(
         "approved, and about to begin",
         "intent by keeper\n",
         "being done: its lease is made",
-        "act by keeper: patched",
+        "sending by keeper: act.rolloutrestart.u-1.1",
         "done, and watched until it has recovered",
         "waiting for it to stay well: ",
         "outcome by keeper: recovered; 3 of 3 ready",

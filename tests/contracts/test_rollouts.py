@@ -65,15 +65,26 @@ async def reads(driver: Driver, **wanted: object) -> Json:
 
 async def pods(driver: Driver, image: str) -> Sequence[Json]:
     items = (await driver.listing("pods"))["items"]
-    return [each for each in items if each["spec"]["containers"][0]["image"] == image]
+    return [each for each in items if _image(each) == image]
+
+
+def _image(of: Json) -> str:
+    return str(of["spec"]["containers"][0]["image"])
 
 
 async def get_ready(driver: Driver, image: str) -> None:
-    """Every pod of that image is ready from now on."""
+    """Every pod of that image, once all that are wanted are there, is ready from now on."""
+
+    async def all_there() -> Sequence[Json]:
+        sets = (await driver.listing("replicasets"))["items"]
+        of_it = [each["spec"] for each in sets if _image(each["spec"]["template"]) == image]
+        there = await pods(driver, image)
+        return there if len(there) >= sum(each["replicas"] for each in of_it) else ()
+
     since = "2026-01-01T00:00:00Z"
     ready = {"type": "Ready", "status": "True", "lastTransitionTime": since}
     status = {"status": {"phase": "Running", "conditions": [ready]}}
-    for pod in await pods(driver, image):
+    for pod in await eventually(all_there, bool):
         name = pod["metadata"]["name"]
         await driver.send("patch", "pods", name, subresource="status", body=status)
 

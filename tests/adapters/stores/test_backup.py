@@ -47,12 +47,17 @@ def whole(records: Records) -> None:
         raise NotThis
 
 
-@pytest.fixture
-def engine(database: str) -> Iterator[Engine]:
-    opened = open_engine(parse_url(database))
+def upgraded(url: str) -> Iterator[Engine]:
+    """That database, as an upgrade makes it, until it is done with."""
+    opened = open_engine(parse_url(url))
     upkeep.upgrade(opened, CLUSTER)
     yield opened
     opened.dispose()
+
+
+@pytest.fixture
+def engine(database: str) -> Iterator[Engine]:
+    yield from upgraded(database)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from holdfast.model.access import Process
 from holdfast.ports import Tx
 from holdfast.testing.clock import NOON
 from tests.adapters.stores.released import FOLDER, made
-from tests.adapters.stores.test_backup import whole
+from tests.adapters.stores.test_backup import upgraded, whole
 from tests.audit.chains import CLUSTER, a_chain, a_draft, checkpoints
 from tests.contracts.test_store import a_letter, a_segment
 from tests.workflow.test_sealing import a_sealer
@@ -29,28 +29,19 @@ RELEASED = sorted(path.stem for path in FOLDER.glob("*.sql"))
 @pytest.fixture
 def engine(database: str) -> Iterator[Engine]:
     """Of either sort, as an upgrade makes it."""
-    opened = open_engine(parse_url(database))
-    upkeep.upgrade(opened, CLUSTER)
-    yield opened
-    opened.dispose()
+    yield from upgraded(database)
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Iterator[Engine]:
     """A file of SQLite, as an upgrade makes it."""
-    opened = open_engine(parse_url(f"sqlite:///{tmp_path}/holdfast.db"))
-    upkeep.upgrade(opened, CLUSTER)
-    yield opened
-    opened.dispose()
+    yield from upgraded(f"sqlite:///{tmp_path}/holdfast.db")
 
 
 @pytest.fixture
 def server(postgres_database: str) -> Iterator[Engine]:
     """A database of PostgreSQL, as an upgrade makes it."""
-    opened = open_engine(parse_url(postgres_database))
-    upkeep.upgrade(opened, CLUSTER)
-    yield opened
-    opened.dispose()
+    yield from upgraded(postgres_database)
 
 
 def planted(engine: Engine) -> str:

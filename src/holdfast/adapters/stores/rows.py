@@ -4,6 +4,7 @@ already, and those that must not be lost.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -71,8 +72,12 @@ def as_written(
     makes a text of them); what is no number counts as the last moment, since it stands there, in
     any order, after all that are.
     """
-    those = tuple(columns)
-    if connection.dialect.name != "sqlite":
+    return _reading(connection.dialect.name, tuple(columns))
+
+
+@cache
+def _reading(dialect: str, those: tuple[ColumnElement[Any], ...]) -> Select[*tuple[Any, ...]]:
+    if dialect != "sqlite":
         return select(*those, literal(value=True).label("whole"))
     whole = and_(*(func.typeof(each) == _sort(each) for each in those))
     bare = (

@@ -225,6 +225,8 @@ class Wave:
             if outcome.startswith("approved"):
                 ended = await self.installed.until(told.case.id, *ENDS)
                 tried.came = ended.state.value
+                if ended.state is not State.RECOVERED:
+                    tried.came += f" ({ended.says})"
                 self.world.heard += tried.heard
                 return
 

@@ -20,7 +20,10 @@ from tests.tally import Count, Tally
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("leash"), pytest.mark.timeout(1800)]
 
-SENT, ANSWERED = Point("act", "after ready 1 is kept"), Point("act", "before send 1 is kept")
+SENT, ANSWERED = (
+    Point("act", "after ready 1 with sending is kept"),
+    Point("act", "before send 1 is kept"),
+)
 LEASE = "system:serviceaccount:holdfast-leases:"
 POINTS: Sequence[tuple[Point, ...]] = ((ANSWERED,), (SENT,), (SENT, ANSWERED))
 OF_EACH_KIND = (

@@ -151,10 +151,12 @@ def killed_for(
         return Hand.ITSELF
     grace = timedelta(seconds=max(0, min(pod.spec.termination_grace_period_seconds, 3600)))
     for event in reversed(events_of_container(cluster, pod, status.name)):
-        # The kubelet stops telling every one of many alike: the last that it told will do.
+        # The kubelet stops telling every one of many alike: the last that it told will do. And it
+        # tells of the next one in the same event, a while before that has ended.
         after = ended.finished_at - event.last_seen
         in_loop = began is not None and event.last_seen >= began and _by_kubelet(ended)
-        if timedelta(seconds=-10) <= after and (after <= RESET + grace or in_loop):
+        told_before = event.first_seen <= moved(ended.finished_at, timedelta(seconds=10))
+        if told_before and (after <= RESET + grace or in_loop):
             for hand, sign in _PROBES:
                 if kills_for(event, sign) or _failed(event, sign, ended):
                     return hand

@@ -92,7 +92,9 @@ UNHARMED = tuple(
 """What nobody is killed in: each kind is done through a whole keeper, always."""
 WRONG = {
     "acts first": answered("RolloutRestart"),
-    "orders later": Point("word of ana", "after settle with approval, verdict, intent is kept"),
+    "orders later": Point(
+        "word of ana", "after _settle > settle with approval, verdict, intent is kept"
+    ),
 }
 """Keepers that are made wrong, and where it is seen that they are."""
 

@@ -250,7 +250,7 @@ class Stage:
                 assert not self.failed(), self.failed()
                 ended = State(case.state) in ENDS and not course.act.lease
                 assert there or not ended, (case.state, course.says)
-                if not self.working():
+                if self.at_rest():
                     self.clock.advance(min(max(self.waits(), pace), HOUR))
                 await asyncio.sleep(0.004)
 
@@ -264,7 +264,7 @@ class Stage:
 
     async def clock_moves(self) -> None:
         """A little while in which others work."""
-        if not self.working():
+        if self.at_rest():
             self.clock.advance(SECOND)
         await asyncio.sleep(0.004)
 
@@ -293,8 +293,9 @@ class Stage:
         due = [each.ordered + each.order.delay for each in waiting]
         return min(due, default=self.clock.now()) - self.clock.now()
 
-    def working(self) -> bool:
-        return any(each.state is RunState.RUNNING for each in self.runs())
+    def at_rest(self) -> bool:
+        with self.store.reading() as tx:
+            return self.engine.at_rest(tx)
 
     def failed(self) -> list[tuple[str, str]]:
         return [(each.order.id, each.failure) for each in self.runs() if each.failure]

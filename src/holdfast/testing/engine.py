@@ -161,6 +161,13 @@ class EngineInMemory:
         """Whether somebody of this engine is at it."""
         return run in self._tasks.values()
 
+    def at_rest(self, tx: Tx) -> bool:
+        """Whether nothing is under way, and nothing will be before the clock moves."""
+        if any(each.state is RunState.RUNNING for each in _runs(tx).values()):
+            return False
+        due = (self._slot(each).id for each in self._schedules)
+        return all(run in _runs(tx) for run in due) and not any(self._fit(tx))
+
     def give_back(self, tx: Tx, run: str) -> None:
         """As if whoever works at it had died: others may take it up."""
         there = _runs(tx)[run]
@@ -196,9 +203,11 @@ class EngineInMemory:
 
     def _order_what_is_due(self, tx: Tx) -> None:
         for each in self._schedules:
-            slot = (self._clock.now() - _EPOCH) // each.every
-            order = Order(id=f"{each.name}-{slot}", phase=each.phase, argument=each.argument)
-            self.enqueue(tx, order)
+            self.enqueue(tx, self._slot(each))
+
+    def _slot(self, each: Schedule) -> Order:
+        slot = (self._clock.now() - _EPOCH) // each.every
+        return Order(id=f"{each.name}-{slot}", phase=each.phase, argument=each.argument)
 
     def _fit(self, tx: Tx) -> Iterable[Run]:
         """What may begin now, oldest first; seen again after each, because each takes a place."""

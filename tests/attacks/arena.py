@@ -234,7 +234,7 @@ class Arena(Stage):
             while not self.idle():
                 self.seal()
                 meanwhile()
-                if not any(each.state.value == "running" for each in self.runs()):
+                if self.at_rest():
                     self.cluster.clock.advance(SECOND)
                 await asyncio.sleep(0.002)
         return self.case(about.id) if about is not None else None
@@ -244,6 +244,10 @@ class Arena(Stage):
         case = await self.works(about, **how)
         assert case is not None
         return case.state
+
+    def at_rest(self) -> bool:
+        with self.store.reading() as tx:
+            return self.engine.at_rest(tx)
 
     def idle(self) -> bool:
         return all(each.state.ended for each in self.runs())

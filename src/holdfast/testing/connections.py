@@ -34,11 +34,14 @@ class Listening:
         if self._server is None:
             return
         self._closing = True
-        self._server.close()
+        for each in self._server.sockets:
+            asyncio.get_running_loop().remove_reader(each.fileno())
         for _ in range(2):
-            # What was accepted a moment ago is announced to us within two turns of the loop. Cut
-            # off before that, its socket would be left to the collector.
+            # What was accepted a moment ago is announced to us within two turns of the loop. Were
+            # the server closed, or it cut off, before that, its socket would be left to the
+            # collector.
             await asyncio.sleep(0)
+        self._server.close()
         held = dict(self._held)
         for task, writer in held.items():
             writer.transport.abort()

@@ -1,11 +1,15 @@
 """Which points are swept, and what of a sweep is not done again."""
 
+import asyncio
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from tests.surfaces.processes import sweep
 from tests.surfaces.processes.boundaries import REQUEST, Point
-from tests.surfaces.processes.sweep import Came, Ledger, Listed, Trial, alike, one_of
+from tests.surfaces.processes.grounds import Grounds
+from tests.surfaces.processes.sweep import Came, Ledger, Listed, Trial, alike, one_of, swept
 
 READ, AGAIN = Point("act", "before a read in f"), Point("act", "before a read in f", 2)
 TO_KEEP, KEPT = Point("act", "before claim is kept"), Point("act", "after claim is kept")
@@ -67,3 +71,31 @@ def test_everything_else_is_done_again(
 def test_a_point_that_nobody_met_is_told_by_its_name() -> None:
     lost = Came(label="a-1", trial=TRIAL, met=False, wrong=(), seconds=3)
     assert "DeletePod, act: after claim is kept: NOT MET (3 s)" == str(lost)
+
+
+NOWHERE = cast("Grounds", None)  # nobody goes there
+
+
+async def test_who_was_too_slow_among_others_is_sent_again_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, beside, lines = list[str](), list[int](), list[str]()
+
+    async def tried(on: Grounds, place: str, trial: Trial) -> Came:
+        there.append(place)
+        beside.append(len(there))
+        met = "busy" not in trial.name or beside[-1] == 1
+        await asyncio.sleep(0)
+        there.remove(place)
+        wrong = ("lost",) if trial.name == "busy and wrong" else ()
+        return Came(label=place, trial=trial, met=met, wrong=wrong, seconds=1)
+
+    monkeypatch.setattr(sweep, "tried", tried)
+    ledger = a_ledger(tmp_path / "sweep.jsonl", monkeypatch, ONE)
+    trials = [Trial(name=name, points=(KEPT,)) for name in ("good", "busy", "busy and wrong")]
+    came = await swept(NOWHERE, "a", trials, ledger, lines.append)
+    assert [(True, ()), (True, ()), (False, ("lost",))] == [(each.met, each.wrong) for each in came]
+    assert [1, 2, 3, 1] == beside
+    assert "a, alone  busy, act: after claim is kept: well (1 s)" == lines[-1]
+    later = a_ledger(tmp_path / "sweep.jsonl", monkeypatch, ONE)
+    assert [*came] == [later.came(f"a-{number}", each) for number, each in enumerate(trials)]

@@ -13,14 +13,25 @@ from holdfast.execution.states import State
 from holdfast.grants.names import KEEPER_USER, LEASE_USERS
 from holdfast.model.documents import Document
 from holdfast.model.handed import PLAN, PROPOSE
-from holdfast.testing.manifests import manifest, owner, pod_of, running_status
+from holdfast.testing.manifests import manifest, owner, pod_conditions, pod_of, running_status
 from holdfast.testing.requests import Answer, Request
 from holdfast.testing.status import StatusError, qualified
 from tests.surfaces.processes.boundaries import Through
 from tests.workflow.beyond import NODE, a_request, said_of
-from tests.workflow.stage import ASKED, PLURALS, STAMP, a_shop
+from tests.workflow.stage import ASKED as OF_THE_STAGE
+from tests.workflow.stage import PLURALS, STAMP, WEB, a_shop
 
 MUTATES = ("create", "update", "patch", "delete")
+PROBE = {"period_seconds": 10, "timeout_seconds": 2, "failure_threshold": 6}
+ASKED = {
+    **OF_THE_STAGE,
+    "PatchProbe": (
+        WEB,
+        "HF-WRK-023",
+        {"container": "web", "probe": "readiness", "initial_delay_seconds": 0, **PROBE},
+    ),
+}
+"""What is asked for of each kind: the target, the fact, and the parameters."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +60,8 @@ class Shop:
     def __init__(self, story: Story) -> None:
         self.story = story
         self.cluster = a_shop()
+        if "PatchProbe" in story.kinds:
+            self._is_probed()
         self.cluster.server.before_each = lambda _: self._goes_on()
         self._around: Callable[[str, Request], None] = _nothing
         api: Any = Through(self.cluster.server, answer=self._answer)
@@ -103,16 +116,18 @@ class Shop:
     def done(self, kind: str) -> bool:
         """Whether the act of that kind is to be seen."""
         web = self.document("Deployment web")
+        containers: Any = web.at("spec", "template", "spec", "containers")
         match kind:
             case "RolloutRestart":
                 stamp = "kubectl.kubernetes.io/restartedAt"
                 path = ("spec", "template", "metadata", "annotations")
                 return (web.at(*path) or {}).get(stamp) == STAMP  # type: ignore[union-attr]
             case "RolloutUndo":
-                containers: Any = web.at("spec", "template", "spec", "containers")
                 return bool(containers[0]["image"] == "web:1")
             case "ScaleWorkload":
                 return web.at("spec", "replicas") == 3
+            case "PatchProbe":
+                return bool(containers[0]["readinessProbe"]["timeoutSeconds"] == 2)
             case "Uncordon":
                 return self.document(ASKED["Uncordon"][0]).at("spec", "unschedulable") is None
             case _:
@@ -132,6 +147,9 @@ class Shop:
                 self.cluster.update_status({**pod, "status": status})
             case "DeleteJob" if not self.there("Job nightly-2"):
                 self._run_again()
+            case "PatchProbe":
+                self._roll_out()
+                self._is_ready()
             case "RolloutRestart" | "RolloutUndo" | "ScaleWorkload":
                 self._roll_out()
             case "DeleteCertificateRequest" if not self.there("CertificateRequest shut-2"):
@@ -140,6 +158,29 @@ class Shop:
                 self._issued()
             case "Uncordon":
                 self._followed()
+
+    def _is_ready(self) -> None:
+        """Its pods are, since they are asked with more patience."""
+        pod = self.cluster.fetch("pods", "web-2-b", namespace="shop")
+        if not pod["status"]["containerStatuses"][0]["ready"]:
+            status = running_status(pod, self.cluster.clock.now())
+            self.cluster.update_status({**pod, "status": status})
+
+    def _is_probed(self) -> None:
+        """Its container is asked whether it is ready, with little patience; one pod never is."""
+        web = self.cluster.fetch("deployments.apps", "web", namespace="shop")
+        _probed(web["spec"]["template"])
+        web = self.cluster.replace(web)
+        seen = {"observedGeneration": web["metadata"]["generation"]}
+        self.cluster.update_status({**web, "status": {**web["status"], **seen}})
+        made = self.cluster.fetch("replicasets.apps", "web-2", namespace="shop")
+        pod = self.cluster.create(_probed(pod_of(made, "web-2-b", "web:2")))
+        now = self.cluster.clock.now()
+        status = running_status(pod, now)
+        (container,) = status["containerStatuses"]
+        conditions = pod_conditions(now, ready=None, app="web")
+        unready = {"conditions": conditions, "containerStatuses": [{**container, "ready": False}]}
+        self.cluster.update_status({**pod, "status": {**status, **unready}})
 
     def _run_again(self) -> None:
         cron = self.cluster.fetch("cronjobs.batch", "nightly", namespace="shop")
@@ -194,6 +235,18 @@ class Shop:
             "params": params,
             "requester": "cli:sam",
         }
+
+
+def _probed(of: dict[str, Any]) -> dict[str, Any]:
+    """The pod or template, whose container has a readiness probe now."""
+    (container,) = of["spec"]["containers"]
+    container["readinessProbe"] = {
+        "httpGet": {"path": "/ready", "port": 80},
+        "timeoutSeconds": 1,
+        "periodSeconds": 10,
+        "failureThreshold": 3,
+    }
+    return of
 
 
 def _nothing(_: str, __: Request) -> None:

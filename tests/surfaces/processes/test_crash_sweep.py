@@ -47,6 +47,7 @@ REQUESTED = {
     "DeleteJob": "delete jobs.batch by act",
     "DeletePod": "create pods/eviction by act",
     "DeleteResourceQuota": "delete resourcequotas by act",
+    "PatchProbe": "patch deployments.apps by act",
     "RolloutRestart": "patch deployments.apps by act",
     "RolloutUndo": "patch deployments.apps by act",
     "ScaleWorkload": "patch deployments.apps/scale by act",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from holdfast.actions import CLOSED_SET
 from lab.postgres import Postgres
 from tests.proving import PROVE
 from tests.surfaces.processes.boundaries import REQUEST, Point
@@ -191,6 +192,10 @@ def test_at_the_most_dangerous_points(always: dict[str, list[Came]], tally: Tall
     tally(Count("keepers killed at the most dangerous points", len(came), len(bad(came))))
     assert len(came) == len(DANGEROUS)
     assert bad(came) == []
+
+
+def test_no_kind_is_passed_over() -> None:
+    assert {*REQUESTED} == {each.__name__ for each in CLOSED_SET} <= {*STORIES}
 
 
 def test_each_kind_is_done_through_a_whole_keeper(always: dict[str, list[Came]]) -> None:

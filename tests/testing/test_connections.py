@@ -22,9 +22,8 @@ async def test_one_that_came_at_the_last_moment_is_cut_too(turns: int) -> None:
     port = await listening.open()
     with warnings.catch_warnings(record=True, category=ResourceWarning, action="always") as left:
         with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
-            for _ in range(
-                turns
-            ):  # of the loop: it is accepted, made and announced in some of them
+            # In some of these turns of the loop it is accepted, made and announced.
+            for _ in range(turns):
                 await asyncio.sleep(0)
             await listening.close()
             with suppress(ConnectionResetError):

@@ -130,19 +130,21 @@ async def swept(
     """
     gate, done = asyncio.Semaphore(AT_ONCE), iter(range(1, len(trials) + 1))
 
+    async def sent(number: int, trial: Trial) -> Came:
+        came = await tried(on, f"{label}-{number}", trial)
+        ledger.keep(came)
+        return came
+
     async def one(number: int, trial: Trial) -> Came:
-        place = f"{label}-{number}"
-        came = ledger.came(place, trial)
+        came = ledger.came(f"{label}-{number}", trial)
         if came is None:
             async with gate:
-                came = await tried(on, place, trial)
-            ledger.keep(came)
+                came = await sent(number, trial)
         tell(f"{label} {next(done)}/{len(trials)}  {came}")
         return came
 
     async def alone(number: int, trial: Trial) -> Came:
-        came = await tried(on, f"{label}-{number}", trial)
-        ledger.keep(came)
+        came = await sent(number, trial)
         tell(f"{label}, alone  {came}")
         return came
 

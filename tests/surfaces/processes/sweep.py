@@ -12,7 +12,7 @@ import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -121,7 +121,11 @@ async def tried(on: Grounds, place: str, trial: Trial) -> Came:
 
 
 async def swept(
-    on: Grounds, label: str, trials: Sequence[Trial], ledger: Ledger, tell: Callable[[str], None]
+    go: Callable[[str, Trial], Awaitable[Came]],
+    label: str,
+    trials: Sequence[Trial],
+    ledger: Ledger,
+    tell: Callable[[str], None],
 ) -> Sequence[Came]:
     """What came of each, as far as the ledger does not say it already.
 
@@ -131,7 +135,7 @@ async def swept(
     gate, done = asyncio.Semaphore(AT_ONCE), iter(range(1, len(trials) + 1))
 
     async def sent(number: int, trial: Trial) -> Came:
-        came = await tried(on, f"{label}-{number}", trial)
+        came = await go(f"{label}-{number}", trial)
         ledger.keep(came)
         return came
 

@@ -10,6 +10,7 @@ import asyncio
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
@@ -225,7 +226,7 @@ if PROVE:
         on = databases[share.database]
         trials = await share.trials(on, ledger)
         with capfd.disabled():
-            came = await swept(on, share.label, trials, ledger, to_the_terminal)
+            came = await swept(partial(tried, on), share.label, trials, ledger, to_the_terminal)
         turn = "in the run that takes over" if share.again else "in the first run"
         suite = f"keepers killed at every boundary, {share.database}, {turn}"
         tally(Count(suite, len(came), len(bad(came))))

@@ -2,13 +2,10 @@
 
 import asyncio
 from pathlib import Path
-from typing import cast
 
 import pytest
 
-from tests.surfaces.processes import sweep
 from tests.surfaces.processes.boundaries import REQUEST, Point
-from tests.surfaces.processes.grounds import Grounds
 from tests.surfaces.processes.sweep import Came, Ledger, Listed, Trial, alike, one_of, swept
 
 READ, AGAIN = Point("act", "before a read in f"), Point("act", "before a read in f", 2)
@@ -73,15 +70,12 @@ def test_a_point_that_nobody_met_is_told_by_its_name() -> None:
     assert "DeletePod, act: after claim is kept: NOT MET (3 s)" == str(lost)
 
 
-NOWHERE = cast("Grounds", None)  # nobody goes there
-
-
 async def test_who_was_too_slow_among_others_is_sent_again_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there, beside, lines = list[str](), list[int](), list[str]()
 
-    async def tried(on: Grounds, place: str, trial: Trial) -> Came:
+    async def go(place: str, trial: Trial) -> Came:
         there.append(place)
         beside.append(len(there))
         met = "busy" not in trial.name or beside[-1] == 1
@@ -90,10 +84,9 @@ async def test_who_was_too_slow_among_others_is_sent_again_alone(
         wrong = ("lost",) if trial.name == "busy and wrong" else ()
         return Came(label=place, trial=trial, met=met, wrong=wrong, seconds=1)
 
-    monkeypatch.setattr(sweep, "tried", tried)
     ledger = a_ledger(tmp_path / "sweep.jsonl", monkeypatch, ONE)
     trials = [Trial(name=name, points=(KEPT,)) for name in ("good", "busy", "busy and wrong")]
-    came = await swept(NOWHERE, "a", trials, ledger, lines.append)
+    came = await swept(go, "a", trials, ledger, lines.append)
     assert [(True, ()), (True, ()), (False, ("lost",))] == [(each.met, each.wrong) for each in came]
     assert [1, 2, 3, 1] == beside
     assert "a, alone  busy, act: after claim is kept: well (1 s)" == lines[-1]

@@ -122,41 +122,37 @@ async def tried(on: Grounds, place: str, trial: Trial) -> Came:
 
 async def swept(
     go: Callable[[str, Trial], Awaitable[Came]],
-    label: str,
-    trials: Sequence[Trial],
+    wanted: Sequence[tuple[str, Trial]],
     ledger: Ledger,
     tell: Callable[[str], None],
 ) -> Sequence[Came]:
-    """What came of each, as far as the ledger does not say it already.
+    """What came of each in its place, as far as the ledger does not say it already.
 
     Some points come only if a keeper looks before a deadline of two seconds: where so many at once
     were too slow for that, one is sent there again with nobody beside it.
     """
-    gate, done = asyncio.Semaphore(AT_ONCE), iter(range(1, len(trials) + 1))
+    gate, done = asyncio.Semaphore(AT_ONCE), iter(range(1, len(wanted) + 1))
 
-    async def sent(number: int, trial: Trial) -> Came:
-        came = await go(f"{label}-{number}", trial)
+    async def sent(place: str, trial: Trial, how: str = "") -> Came:
+        came = msgspec.structs.replace(await go(f"{place}{how}", trial), label=place)
         ledger.keep(came)
         return came
 
-    async def one(number: int, trial: Trial) -> Came:
-        came = ledger.came(f"{label}-{number}", trial)
+    async def one(place: str, trial: Trial) -> Came:
+        came = ledger.came(place, trial)
         if came is None:
             async with gate:
-                came = await sent(number, trial)
-        tell(f"{label} {next(done)}/{len(trials)}  {came}")
+                came = await sent(place, trial)
+        tell(f"{next(done)}/{len(wanted)} {place}  {came}")
         return came
 
-    async def alone(number: int, trial: Trial) -> Came:
-        came = await sent(number, trial)
-        tell(f"{label}, alone  {came}")
+    async def alone(came: Came) -> Came:
+        came = await sent(came.label, came.trial, "-alone")
+        tell(f"alone {came.label}  {came}")
         return came
 
-    among = await asyncio.gather(*(one(*each) for each in enumerate(trials)))
-    return [
-        came if came.met or came.wrong else await alone(number, came.trial)
-        for number, came in enumerate(among)
-    ]
+    among = await asyncio.gather(*(one(*each) for each in wanted))
+    return [came if came.met or came.wrong else await alone(came) for came in among]
 
 
 async def enumerated(on: Grounds, place: str, name: str, *first: Point) -> Sequence[Point]:

@@ -3,14 +3,14 @@ over: nothing is lost, nothing done twice, no lease is left, and the record says
 shows.
 
 Under `HOLDFAST_PROVE=1` every boundary of each kind, on each database, in each turn; a test for
-each of these shares. The most dangerous ones always, and a keeper that is made wrong.
+each kind. The most dangerous ones always, and a keeper that is made wrong.
 """
 
 import asyncio
+import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import pytest
 
@@ -131,7 +131,7 @@ def ledger() -> Ledger:
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
-    """What one test sweeps: of a story, on a database, in the first run or in the next one too."""
+    """Of a story, what is swept on a database, in the first run or in the next one too."""
 
     database: str
     name: str
@@ -145,7 +145,12 @@ class Share:
     def turn(self) -> int:
         return [*STORIES].index(self.name) + DATABASES.index(self.database)
 
-    async def trials(self, on: Grounds, ledger: Ledger) -> Sequence[Trial]:
+    @property
+    def suite(self) -> str:
+        turn = "in the run that takes over" if self.again else "in the first run"
+        return f"keepers killed at every boundary, {self.database}, {turn}"
+
+    async def trials(self, on: Grounds, ledger: Ledger) -> Mapping[str, Trial]:
         """Who is killed where: in every place that was met, if need be after somebody else."""
         kind = STORIES[self.name].kinds[0]
         first = ((answered, sent)[self.turn % 2](kind),) if self.again else ()
@@ -157,15 +162,14 @@ class Share:
             points = tuple(
                 one_of(each, self.turn + number) for number, each in enumerate(alike(points))
             )
-        return [Trial(name=self.name, points=(*first, point)) for point in points]
+        trials = (Trial(name=self.name, points=(*first, point)) for point in points)
+        return {f"{self.label}-{number}": trial for number, trial in enumerate(trials)}
 
 
-def shares() -> Iterator[Share]:
-    """All of them."""
-    for name in STORIES:
-        for again in (False, True):
-            for database in DATABASES:
-                yield Share(database=database, name=name, again=again)
+def shares_of(name: str) -> Sequence[Share]:
+    """All of a story's."""
+    both = itertools.product((False, True), DATABASES)
+    return [Share(database=database, name=name, again=again) for again, database in both]
 
 
 @pytest.fixture(scope="module")
@@ -215,19 +219,25 @@ def test_a_keeper_that_is_made_wrong_is_found(always: dict[str, list[Came]], fau
 if PROVE:
 
     @pytest.mark.parts
-    @pytest.mark.parametrize("share", [*shares()], ids=lambda share: share.label)
+    @pytest.mark.parametrize("name", STORIES)
     async def test_wherever_a_keeper_is_killed_the_next_one_goes_on(
         databases: dict[str, Grounds],
         ledger: Ledger,
-        share: Share,
+        name: str,
         tally: Tally,
         capfd: pytest.CaptureFixture[str],
     ) -> None:
-        on = databases[share.database]
-        trials = await share.trials(on, ledger)
+        async def go(place: str, trial: Trial) -> Came:
+            return await tried(databases[place.partition("-")[0]], place, trial)
+
+        shares = shares_of(name)
         with capfd.disabled():
-            came = await swept(partial(tried, on), share.label, trials, ledger, to_the_terminal)
-        turn = "in the run that takes over" if share.again else "in the first run"
-        suite = f"keepers killed at every boundary, {share.database}, {turn}"
-        tally(Count(suite, len(came), len(bad(came))))
+            trials = await asyncio.gather(
+                *(share.trials(databases[share.database], ledger) for share in shares)
+            )
+            wanted = [each for share in trials for each in share.items()]
+            came = await swept(go, wanted, ledger, to_the_terminal)
+        for share, places in zip(shares, trials, strict=True):
+            theirs = [each for each in came if each.label in places]
+            tally(Count(share.suite, len(theirs), len(bad(theirs))))
         assert bad(came) == []

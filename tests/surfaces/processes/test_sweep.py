@@ -73,9 +73,11 @@ def test_a_point_that_nobody_met_is_told_by_its_name() -> None:
 async def test_who_was_too_slow_among_others_is_sent_again_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    there, beside, lines = list[str](), list[int](), list[str]()
+    been, there, beside, lines = set[str](), list[str](), list[int](), list[str]()
 
     async def go(place: str, trial: Trial) -> Came:
+        assert place not in been  # its database and folder are there already
+        been.add(place)
         there.append(place)
         beside.append(len(there))
         met = "busy" not in trial.name or beside[-1] == 1
@@ -86,9 +88,10 @@ async def test_who_was_too_slow_among_others_is_sent_again_alone(
 
     ledger = a_ledger(tmp_path / "sweep.jsonl", monkeypatch, ONE)
     trials = [Trial(name=name, points=(KEPT,)) for name in ("good", "busy", "busy and wrong")]
-    came = await swept(go, "a", trials, ledger, lines.append)
+    wanted = [(f"a-{number}", trial) for number, trial in enumerate(trials)]
+    came = await swept(go, wanted, ledger, lines.append)
     assert [(True, ()), (True, ()), (False, ("lost",))] == [(each.met, each.wrong) for each in came]
     assert [1, 2, 3, 1] == beside
-    assert "a, alone  busy, act: after claim is kept: well (1 s)" == lines[-1]
+    assert "alone a-1  busy, act: after claim is kept: well (1 s)" == lines[-1]
     later = a_ledger(tmp_path / "sweep.jsonl", monkeypatch, ONE)
-    assert [*came] == [later.came(f"a-{number}", each) for number, each in enumerate(trials)]
+    assert [*came] == [later.came(*each) for each in wanted]

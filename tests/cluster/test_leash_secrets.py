@@ -33,6 +33,7 @@ from tests.tally import Count, Tally
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("leash"), pytest.mark.timeout(900)]
 
+HELPS_NOBODY = {State.APPLIED, State.NOT_RECOVERED}
 BESIDE = {"sick_pod_of_a_statefulset"}  # whose last words are kept
 ALL = {*BESIDE, "run_for_no_node", "quota_of_one_pod", "sick_deployment", "budget_of_a_deployment"}
 FORMS = ("text", "json", "yaml", "markdown")

@@ -10,6 +10,8 @@ import pytest
 
 from holdfast.wiring.stages import MARK
 
+README = Path(__file__).parents[2] / "README.md"
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("demo")]
 
 
@@ -47,6 +49,15 @@ def test_it_tells_the_whole_story(told: Told) -> None:
     for word in ("recovered", "refused", "kept_elsewhere", "taken back", "Whole: "):
         assert word in told.out
     assert "Signed by people: 2 to approve" in told.out
+
+
+def test_the_readme_says_how_what_it_left_is_verified(told: Told) -> None:
+    (line,) = (each for each in README.read_text().splitlines() if "/verify.py" in each)
+    python, *words = line.removeprefix("$ ").split()
+    assert python == ".venv/bin/python"
+    done = run(*(word.replace(".demo", str(told.folder)) for word in words))
+    assert done.returncode == 0, done.stderr
+    assert "Whole: " in done.stdout
 
 
 def test_its_record_says_who_approved_what_and_what_came_of_it(told: Told) -> None:

@@ -1,3 +1,4 @@
+import asyncio
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -5,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from holdfast.errors import BadInput, HoldfastError
+from holdfast.errors import BadInput, HoldfastError, StoreFailed
 from holdfast.wiring.policies import Policies, loaded
 
 LEASH = "apiVersion: holdfast.dev/v1alpha1\nkind: Leash\n"
@@ -103,6 +104,32 @@ async def test_what_is_mended_counts_at_once(folder: Path) -> None:
     await policies.refreshed()
     assert policies.rules().protected == {"prod"}
     assert before != policies.version
+
+
+async def test_what_is_saved_counts_and_what_is_broken_is_told_although_nobody_asks(
+    folder: Path,
+) -> None:
+    told: list[HoldfastError] = []
+    heard: list[bool] = []
+
+    async def recorded(_: Mapping[str, str]) -> None:
+        heard.append(True)
+        if len(heard) == 1:
+            raise StoreFailed("The record does not answer.", remedy="Wait.")
+
+    policies = Policies(folder, told.append, recorded)
+    watching = asyncio.create_task(policies.watched(0.001))
+    async with asyncio.timeout(30):
+        write(folder, "leash.yaml", LEASH + "protectedNamespaces: [prod]\n")
+        while policies.rules().protected != {"prod"}:
+            await asyncio.sleep(0.001)
+        assert ["The record does not answer."] == [each.wrong for each in told]
+        write(folder, "people.yaml", PEOPLE + "- id: ana\n")
+        while len(told) == 1:
+            await asyncio.sleep(0.001)
+    watching.cancel()
+    assert "ana stands twice" in told[1].wrong
+    assert policies.rules().protected == {"prod"}
 
 
 async def test_its_version_is_what_judges_and_not_who_there_is(folder: Path) -> None:

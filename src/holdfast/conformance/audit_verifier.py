@@ -413,6 +413,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--anchor", type=Path, action="append", default=[], dest="anchors")
     parser.add_argument("--from", type=Path, dest="start", help="a checkpoint to go on from")
     parser.add_argument("--cluster", default="", help="the cluster that it must be of")
+    parser.add_argument("--empty", action="store_true", help="nothing is expected to be in it yet")
     wish = parser.parse_args(arguments)
     try:
         keys = read_keys(wish.keys)
@@ -438,6 +439,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(
             f"Entries up to {begun} were not read: this goes on from the checkpoint at their end."
         )
+    if record.size == begun and not record.met and not wish.empty:
+        print(
+            "There is nothing in it, and no anchor was met that says so. Is that expected: --empty"
+        )
+        return 1
     print(f"Whole: {record.size - begun} entries, each of them signed and in its place.")
     if anchored < record.size:
         print(f"Anchored up to entry {anchored}: that later ones were cut off cannot be excluded.")

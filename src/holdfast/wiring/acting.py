@@ -151,4 +151,6 @@ async def on_the_leash(footing: Footing, holder: Holder) -> AsyncIterator[Leash]
         )
         look_at_forms()  # also those that came with the leash
         holder.take(leash)
+        watching = asyncio.create_task(policies.watched())
+        stack.callback(watching.cancel)
         yield leash

@@ -1,4 +1,5 @@
-"""The leash as it stands in its folder now: read again when a file of it has changed.
+"""The leash as it stands in its folder now: read again when a file of it has changed, before
+something is judged and every few seconds.
 
 A file that is broken changes nothing: what was read before stays, and the log says what is wrong.
 At the start there is nothing before, so that a broken one keeps the process from starting.
@@ -20,6 +21,8 @@ from holdfast.model.asks import Rules
 from holdfast.model.operator import OperatorAnswer, OperatorQuestion
 from holdfast.model.people import People
 from holdfast.ports import Standing
+
+PACE = 2.0  # seconds between two looks while nobody asks
 
 type _Stamp = tuple[tuple[int, int, int], ...]
 
@@ -59,6 +62,17 @@ class Policies:
                 return
             await self._recorded(found.files)
             self._stamp, self._standing = stamp, found
+
+    async def watched(self, pace: float = PACE) -> None:
+        """Look by itself, until cancelled: what is saved counts although the next change of a file
+        breaks it, and what is broken is told before somebody has something judged.
+        """
+        while True:
+            await asyncio.sleep(pace)
+            try:
+                await self.refreshed()
+            except HoldfastError as unsaid:
+                self._troubled(unsaid)
 
     def now(self) -> Standing:
         """The last sound reading that the record tells of."""

@@ -103,6 +103,14 @@ def test_what_is_no_key_says_so(tmp_path: Path) -> None:
         SshKeygen(home=tmp_path).sign(tmp_path / "odd", TEXT, NAMESPACE)
 
 
+def test_a_key_that_others_may_read_is_not_told_as_missing(tmp_path: Path) -> None:
+    key = make_key(tmp_path, "ed25519")
+    key.chmod(0o644)
+
+    with pytest.raises(CannotSign, match=r"Permissions 0644 for .* are too open"):
+        SshKeygen(home=tmp_path).sign(key, TEXT, NAMESPACE)
+
+
 SIGN = """
 import sys
 from pathlib import Path

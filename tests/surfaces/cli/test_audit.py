@@ -141,8 +141,20 @@ def test_a_file_with_nothing_in_it_is_not_whole_unless_that_is_expected(
         assert "Whole: 0 entries, each signed and in its place." in holdfast(*asked, "--empty")
 
 
-def test_the_one_file_verifier_takes_nothing_for_a_record_as_the_format_has_it(key: str) -> None:
-    assert 0 == audit_verifier.main([os.devnull, "--key", key])
+def test_nor_does_the_one_file_verifier_call_it_whole(
+    key: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 1 == audit_verifier.main([os.devnull, "--key", key])
+    assert "There is nothing in it" in capsys.readouterr().out
+    assert 0 == audit_verifier.main([os.devnull, "--key", key, "--empty"])
+    assert "Whole: 0 entries" in capsys.readouterr().out
+
+
+def test_a_record_is_read_from_standard_input_only_where_that_is_open(
+    holdfast: Holdfast, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert "Standard input is closed" in holdfast("audit", "verify", "-", "--key", key, code=2)
 
 
 def test_nothing_after_a_checkpoint_is_whole_only_by_an_anchor_of_its_length(
@@ -157,6 +169,8 @@ def test_nothing_after_a_checkpoint_is_whole_only_by_an_anchor_of_its_length(
 
     assert "There is nothing in it" in holdfast(*asked, code=1)
     assert "Anchored up to entry 3: nothing was cut off" in holdfast(*asked, "--anchor", note)
+    assert 1 == audit_verifier.main([*asked[2:]])
+    assert 0 == audit_verifier.main([*asked[2:], "--anchor", note])
 
 
 def test_to_expect_nothing_excuses_no_anchor(

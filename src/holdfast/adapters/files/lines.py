@@ -39,6 +39,11 @@ def _put(opened: IO[bytes], lines: Iterable[bytes]) -> int:
 
 def _opened(path: Path) -> BinaryIO:
     if path == STANDARD:
+        if sys.stdin is None:
+            raise BadInput(
+                "Standard input is closed.",
+                remedy="Hand the record in there, or name a file of `holdfast audit export`.",
+            )
         return sys.stdin.buffer
     try:
         return path.open("rb")

@@ -88,4 +88,5 @@ class SshKeygen:
 def _why(said: bytes) -> str:
     lines = [line for line in said.decode(errors="replace").splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith("Signing ")]
-    return (told or lines or ["it said nothing"])[-1].strip().rstrip(".")
+    too_open = [line for line in told if line.startswith("Permissions ")]  # and then no key found
+    return (too_open or told or lines or ["it said nothing"])[-1].strip().rstrip(".")

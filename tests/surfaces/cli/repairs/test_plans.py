@@ -1,7 +1,7 @@
 """A plan on the command line: its file, its card, its signatures, and how far it has come."""
 
 from dataclasses import replace
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +100,21 @@ def test_a_malformed_file_is_refused_with_the_line_and_the_reason(
 def test_a_plan_is_taken_from_standard_input_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", StringIO(HEAD + steps(2)))
     assert 2 == len(plan_files.read(Path("-")).steps)
+
+
+@pytest.mark.parametrize(
+    ("stream", "why"),
+    [
+        (None, "it is closed"),
+        (TextIOWrapper(BytesIO(b"\xff"), "utf-8", "surrogateescape"), "it is not UTF-8"),
+    ],
+)
+def test_standard_input_that_holds_no_text_is_said(
+    monkeypatch: pytest.MonkeyPatch, stream: TextIOWrapper | None, why: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", stream)
+    with pytest.raises(BadInput, match=f"The plan - cannot be read: {why}"):
+        plan_files.read(Path("-"))
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import TextIO
 
 import msgspec
 
@@ -103,7 +104,7 @@ def text_of(path: Path, what: str, longest: int) -> str:
     """
     try:
         if path == STDIN:
-            text = sys.stdin.read(longest + 1)
+            text = _piped(sys.stdin, longest)
         else:
             with path.open(encoding="utf-8") as opened:
                 text = opened.read(longest + 1)
@@ -112,4 +113,14 @@ def text_of(path: Path, what: str, longest: int) -> str:
             f"The {what} {clean(str(path))} cannot be read: {clean(str(failed))}.",
             remedy="Name a file of JSON or YAML, or - for standard input.",
         ) from None
+    return text
+
+
+def _piped(stream: TextIO | None, longest: int) -> str:
+    """What comes on standard input. Raises `OSError` if that is no text."""
+    if stream is None:
+        raise OSError("it is closed")
+    text = stream.read(longest + 1)
+    if any("\ud800" <= each <= "\udfff" for each in text):  # bytes that were let through
+        raise OSError("it is not UTF-8")
     return text

@@ -212,11 +212,21 @@ def test_a_recall_that_nobody_follows_is_not_waited_for_for_ever(home: object) -
     assert NOTHING == followed(Story([back, *[nothing] * 40], SCALE))
 
 
+@pytest.mark.parametrize(
+    ("late", "says"),
+    [
+        (91, "It is looked at for 10 s more: it may heal late."),
+        (60, "It is not looked at any more."),
+    ],
+)
 def test_what_is_left_as_it_is_ends_as_not_recovered(
-    home: object, capsys: pytest.CaptureFixture[str]
+    home: object, capsys: pytest.CaptureFixture[str], late: int, says: str
 ) -> None:
-    assert NOT_RECOVERED == followed(Story([to(State.NOT_RECOVERED), *[nothing] * 40], SCALE))
-    assert "it may heal late" in capsys.readouterr().out
+    timing = Timing(deadline=10 * SECOND, late=late * SECOND)
+    left = Course(watched=Watched(applied=NOON - 60 * SECOND, timing=timing, given_up=True))
+
+    assert NOT_RECOVERED == followed(Story([to(State.NOT_RECOVERED, left), *[nothing] * 40], SCALE))
+    assert says in capsys.readouterr().out
 
 
 def test_a_keeper_that_is_gone_is_not_waited_for_for_ever(

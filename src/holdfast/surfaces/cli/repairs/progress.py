@@ -92,10 +92,18 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
         """How it ended, in one sentence."""
         end = f"{self.told.case.id}: {stands(self.told)}"
         says = _says(self.told)
-        late = ""
-        if self.state is State.NOT_RECOVERED and not read_progress(self.told.case.progress).halted:
-            late = f" It is looked at for {in_words(self._timing.late)} more: it may heal late."
-        return clean(f"{end}{f' ({says})' if says else ''}.{late}")
+        return clean(f"{end}{f' ({says})' if says else ''}.{self._late()}")
+
+    def _late(self) -> str:
+        """Whether it may still heal by itself, and be seen to."""
+        watched, timing = _watched(self.told), self._timing
+        halted = read_progress(self.told.case.progress).halted
+        if self.state is not State.NOT_RECOVERED or halted or watched is None:
+            return ""
+        left = watched.applied + timing.deadline + timing.late - self.now
+        if left <= timedelta():
+            return " It is not looked at any more."
+        return f" It is looked at for {in_words(left)} more: it may heal late."
 
     @property
     def _recalled(self) -> bool:

@@ -4,9 +4,11 @@ Objects of the given/expect cases are made odd, read as a scan reads them, judge
 and told in every form. `SEED` and a number name a round: `_round(SEED, 1234)`.
 """
 
+import shlex
 import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,7 +18,9 @@ import pytest
 from holdfast.facts import CATALOGUE, judge
 from holdfast.model.kinds import KINDS
 from holdfast.model.objects import Object
+from holdfast.model.rules import Finding
 from holdfast.model.snapshot import Snapshot, State
+from holdfast.surfaces.cli.steps import parted
 from holdfast.surfaces.cli.text import UNSAFE
 from tests.properties.mutations import each_made_odd, mutated
 from tests.properties.scanning import (
@@ -109,6 +113,49 @@ def test_many_scans_of_odd_objects_end(share: int, tally: Tally, prove: bool) ->
     _judged_share(share, MOST if prove else MORE, "scans of odd objects", tally)
 
 
+def _can_be_typed(findings: Sequence[Finding]) -> None:
+    """Whatever names there are, each stays a word of the command that it is part of."""
+    for each in findings:
+        assert "rm" not in shlex.split(parted(each.next)[1]), each.next
+
+
+def _renamed(given: Any, before: str, after: str) -> Any:
+    match given:
+        case dict():
+            return {key: _renamed(each, before, after) for key, each in given.items()}
+        case list():
+            return [_renamed(each, before, after) for each in given]
+        case _:
+            return after if given == before else given
+
+
+def _texts(given: Any) -> Iterator[str]:
+    match given:
+        case dict():
+            yield from chain.from_iterable(map(_texts, given.values()))
+        case list():
+            yield from chain.from_iterable(map(_texts, given))
+        case str():
+            yield given
+
+
+ENEMY = "'; rm -rf / {0.__class__}"
+
+
+def test_a_name_that_stands_wherever_it_stood_stays_a_word_of_what_is_typed(tally: Tally) -> None:
+    renamed = 0
+    for path in CASES:
+        if path.name.startswith("found_"):
+            one, rule = case(path), RULES[path.parent.name]
+            kinds = [kind_of(each) for each in one.given]
+            for text in dict.fromkeys(_texts(one.given)):
+                stored = zip(kinds, _renamed(one.given, text, ENEMY), strict=True)
+                _can_be_typed(judge(snapshot_of(stored, one.now), [rule]).findings)
+                renamed += 1
+    tally(Count("names made odd, each wherever it stands in a case", renamed))
+    assert renamed > 0
+
+
 def _field_by_field(paths: Sequence[Path]) -> Iterator[str | None]:
     """Each value of each object of those cases made odd in turn: the case's own rule judges."""
     for path in paths:
@@ -121,7 +168,7 @@ def _field_by_field(paths: Sequence[Path]) -> Iterator[str | None]:
                 try:
                     with bounded():
                         snapshot = snapshot_of(zip(kinds, stored, strict=True), one.now)
-                        judge(snapshot, [rule])
+                        _can_be_typed(judge(snapshot, [rule]).findings)
                 except BaseException as wrong:
                     if isinstance(wrong, KeyboardInterrupt):
                         raise

@@ -210,7 +210,7 @@ def _finding(rule: Rule, found: Found) -> Finding:
     about = found.about
     # Names come from the cluster and end in a command that people paste: quoted, always, and left
     # out where they would be read as a flag (which no name that Kubernetes allows can be).
-    names = {"name": about.name, "namespace": about.namespace, "part": found.part}
+    names = {"name": about.name, "namespace": about.namespace, "part": found.part, **found.names}
     if any(name.startswith("-") for name in names.values()):
         step = "Its name is none that Kubernetes allows: look at it by hand, and at who wrote it"
     else:

@@ -46,6 +46,7 @@ def account_denied(cluster: Snapshot) -> Iterator[Found]:
             continue  # another fact, or we cannot tell
         if may(cluster, account, wish):
             continue  # healthy: it has got the right since
+        resource, slash, part = wish.resource.partition("/")
         what = f"{wish.verb} {wish.resource}" + (f".{wish.group}" if wish.group else "")
         where = f"in {wish.namespace}" if wish.namespace else "in the whole cluster"
         yield Found(
@@ -55,13 +56,14 @@ def account_denied(cluster: Snapshot) -> Iterator[Found]:
             says=f"may not {what} {where}, and tried to",
             seen={"the last refusal": max(events, key=lambda e: e.last_seen).message},
             next_step="Bind a role to it that allows this and no more: kubectl auth can-i "
-            f"{_asked(wish)} --as=system:serviceaccount:{{namespace}}:{{name}} "
-            + (f"-n {wish.namespace}" if wish.namespace else "-A"),
+            "{verb} {resource} "
+            + ("--subresource={subresource} " if slash else "")
+            + "--as=system:serviceaccount:{namespace}:{name} "
+            + ("-n {there}" if wish.namespace else "-A"),
+            names={
+                "verb": wish.verb,
+                "resource": f"{resource}.{wish.group}" if wish.group else resource,
+                "subresource": part,
+                "there": wish.namespace,
+            },
         )
-
-
-def _asked(wish: Wish) -> str:
-    """As `kubectl auth can-i` wants it: the verb, the resource, its subresource as a flag."""
-    resource, slash, part = wish.resource.partition("/")
-    group = f".{wish.group}" if wish.group else ""
-    return f"{wish.verb} {resource}{group}" + (f" --subresource={part}" if slash else "")

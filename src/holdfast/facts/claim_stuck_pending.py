@@ -49,6 +49,7 @@ def claim_stuck_pending(cluster: Snapshot) -> Iterator[Found]:
             says=f"{waited} for {named}",
             seen=_seen(cluster, claim),
             next_step=step,
+            names={"volume": claim.spec.volume_name},
         )
 
 
@@ -57,7 +58,7 @@ def _named(cluster: Snapshot, claim: Claim) -> tuple[str, str | None]:
     name = claim.spec.volume_name
     if not name:
         return "a volume", None
-    volume, look = cluster.find(PersistentVolume, "", name), f"kubectl describe pv {name}"
+    volume, look = cluster.find(PersistentVolume, "", name), "kubectl describe pv {volume}"
     if volume is not None and (wrong := misfits(claim, volume)):
         return f"volume {name}, which {wrong}", f"{REMAKE}: {look}"
     if volume is None and cluster.sees(PersistentVolume):

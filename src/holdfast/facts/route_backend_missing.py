@@ -39,5 +39,6 @@ def route_backend_missing(cluster: Snapshot) -> Iterator[Found]:
                 says=f"leads to service {name}, which does not exist",
                 seen={"service": f"{there}/{name}"},
                 next_step="Make the service, or lead the route to one that exists: "
-                f"kubectl get services -n {there}",
+                "kubectl get services -n {there}",
+                names={"there": there},
             )

@@ -43,5 +43,6 @@ def route_backend_port_missing(cluster: Snapshot) -> Iterator[Found]:
                     "ports of the service": ", ".join(ports) or "none",
                 },
                 next_step="Compare the port in the route with those of the service: "
-                f"kubectl get service {backend.name} -n {there}",
+                "kubectl get service {service} -n {there}",
+                names={"service": backend.name, "there": there},
             )

@@ -59,6 +59,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     part: str = ""  # the container, key or port that tells two of one object apart
     severity: Severity | None = None  # None: what the rule declares
     next_step: str | None = None  # None: what the rule declares
+    names: Mapping[str, str] = MappingProxyType({})  # what it names beside the object and the part
     through: Ref | None = None  # the one of its needs that it is about: nothing else explains it
     unmade: int = 0  # how many pods are missing because of it that were never made
 

@@ -156,6 +156,7 @@ def test_takes_no_signature_that_needs_no_private_key() -> None:
     assert "others could sign" in why(forged, line)
 
 
+@pytest.mark.slow
 def test_takes_no_other_encoding_of_a_key(tmp_path: Path) -> None:
     """The same numbers with a zero before them would be a second person's key."""
     rsa = make_key(tmp_path, "rsa", 2048)
@@ -171,6 +172,7 @@ def _strings(*parts: bytes) -> bytes:
     return b"".join(len(part).to_bytes(4) + part for part in parts)
 
 
+@pytest.mark.slow
 def test_takes_no_sha1_of_an_rsa_key(tmp_path: Path) -> None:
     rsa = make_key(tmp_path, "rsa", 2048)
     blob = blob_of(sign(rsa, STATEMENT, NAMESPACE))
@@ -213,6 +215,7 @@ def test_what_is_not_exactly_a_signature_is_refused_before_it_is_checked(ana: Pa
     assert not counts(made(ana, b"x" * 64), by)
 
 
+@pytest.mark.slow
 def test_a_signature_of_an_rsa_key_has_its_length(tmp_path: Path) -> None:
     rsa = make_key(tmp_path, "rsa", 2048)
 

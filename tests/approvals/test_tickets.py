@@ -151,6 +151,7 @@ def test_is_refused_elsewhere() -> None:
         opened(TICKET, aud=audience("keeper", "c-2"))
 
 
+@pytest.mark.slow
 def test_no_bit_of_it_may_be_flipped(tally: Tally) -> None:
     accepted = []
     for place in range(len(TICKET) * 8):

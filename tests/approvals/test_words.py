@@ -187,6 +187,7 @@ def test_a_yes_that_is_kept_is_verified_again(key: Path) -> None:
     assert hear(said(key), people(key)) == recalled(kept(key), people(key))
 
 
+@pytest.mark.slow
 def test_a_row_is_no_proof_of_a_yes(key: Path, tmp_path: Path) -> None:
     yes, mallory = hear(said(key), people(key)), make_key(tmp_path, "ed25519")
     other = said(mallory)

@@ -26,6 +26,7 @@ def test_a_check_that_lets_everything_pass_is_noticed() -> None:
         assert each.failures > 0
 
 
+@pytest.mark.slow
 def test_a_check_that_lets_nothing_pass_is_noticed() -> None:
     shut = Checks(tickets=lambda *_: False, ssh=lambda _: False)
     for each in approval(SEED, 20, shut):

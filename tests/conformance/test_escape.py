@@ -15,6 +15,7 @@ from tests.tally import Count, Tally
 SEED = 20261128
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_nothing_is_allowed_that_the_restatement_refuses_nor_the_other_way(
     tally: Tally, prove: bool
@@ -41,6 +42,7 @@ def test_a_policy_that_refuses_everything_is_noticed() -> None:
     assert all(each.failures for each in lines[:2])
 
 
+@pytest.mark.slow
 def test_plans_are_bent_in_each_way_and_refused_for_it_by_both() -> None:
     """Out of its turn, of what can be no plan, by words that do not hold, and by any layer."""
     dice, told = random.Random(SEED), Counter[str]()
@@ -53,6 +55,7 @@ def test_plans_are_bent_in_each_way_and_refused_for_it_by_both() -> None:
     assert {"plan", "turn", "words", "signed_approval", "two_people", "nobody"} <= {*told}
 
 
+@pytest.mark.slow
 def test_a_seed_repeats_itself() -> None:
     assert [*escape(1, 100)] == [*escape(1, 100)]
     assert [*escape(1, 100)] != [*escape(2, 100)]

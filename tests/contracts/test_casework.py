@@ -276,6 +276,7 @@ def test_words_of_many_come_at_once_of_each_step_by_step(store: Store) -> None:
     assert 6 == len(told)
 
 
+@pytest.mark.slow
 def test_words_are_asked_for_of_any_number(store: Store) -> None:
     asked = [f"prp_{number}" for number in range(70_000)]
     with store.transaction() as tx:

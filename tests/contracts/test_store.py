@@ -223,6 +223,7 @@ def test_a_chain_that_grew_by_and_by_verifies(store: Store) -> None:
     assert verified(told).entries == 7
 
 
+@pytest.mark.slow
 def test_a_chain_of_many_pages_is_told_whole(store: Store) -> None:
     entries = a_chain(2003)
 

@@ -71,6 +71,7 @@ def sights(draw: some.DrawFn) -> Sight:
     return msgspec.structs.replace(seen, around=around)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(seen=sights())
 def test_a_sight_is_the_same_after_it_was_written_down(seen: Sight) -> None:

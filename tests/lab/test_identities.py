@@ -3,9 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from lab.identities import write_kubeconfig
 
 
+@pytest.mark.slow
 def test_several_threads_may_write_the_same_kubeconfig_at_once(tmp_path: Path) -> None:
     where = tmp_path / "admin.yaml"
 

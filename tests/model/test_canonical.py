@@ -16,6 +16,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(VALUES)
 def test_is_the_form_of_rfc_8785(value: Plain) -> None:
     assert rfc8785.dumps(value) == canonical(value)

@@ -34,6 +34,7 @@ PLAIN: st.SearchStrategy[Any] = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(PLAIN, PLAIN)
 def test_what_is_laid_over_one_value_gives_the_other(was: Plain, wanted: Plain) -> None:
     assert canonical(wanted) == canonical(applied(was, over(was, wanted)))

@@ -59,6 +59,7 @@ def test_all_layers_answer_also_after_one_has_refused() -> None:
     assert ["wants"] == [each.by for each in verdict.needs]
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from((*ALL, refuses, wants, breaks)), max_size=16), st.data())
 def test_another_layer_never_allows_more(layers: list[Layer], data: st.DataObject) -> None:
     ask = data.draw(st.sampled_from((an_ask(), a_quota_ask(), an_ask(assents=()))))
@@ -83,6 +84,7 @@ RULES = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(RULES, RULES, st.booleans())
 def test_stricter_rules_never_allow_more(
     one: dict[str, Any], other: dict[str, Any], quota: bool

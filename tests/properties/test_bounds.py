@@ -109,6 +109,7 @@ def test_twice_as_much_of_one_namespace_takes_twice_as_long() -> None:
     assert 8 * 4 > large / small  # what is quadratic takes 64 times as long
 
 
+@pytest.mark.slow
 def test_ten_thousand_events_of_one_pod() -> None:
     broken = tuple(_broken(0))
     snapshot = _snapshot(*broken, *(_event(n, "web-0") for n in range(10_000)))

@@ -214,6 +214,7 @@ async def ground() -> AsyncIterator[Ground]:
             yield Ground(cluster, hands)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(1800)
 async def test_what_is_taken_back_is_as_it_was(ground: Ground, prove: bool, tally: Tally) -> None:
     dice, n = random.Random(SEED), 1_000 if prove else 60

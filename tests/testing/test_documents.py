@@ -36,12 +36,14 @@ def test_merges_as_the_examples_of_rfc_7396(
     assert expected == merged(target, patch)
 
 
+@pytest.mark.slow
 @given(JSON, JSON)
 def test_a_patch_that_was_merged_changes_nothing_more(target: object, patch: object) -> None:
     once = merged(target, patch)
     assert once == merged(once, patch)
 
 
+@pytest.mark.slow
 @given(JSON, JSON)
 def test_merging_leaves_what_is_merged_as_it_was(target: object, patch: object) -> None:
     before = copied(target), copied(patch)
@@ -49,6 +51,7 @@ def test_merging_leaves_what_is_merged_as_it_was(target: object, patch: object) 
     assert before == (target, patch)
 
 
+@pytest.mark.slow
 @given(JSON)
 def test_no_null_is_left(document: object) -> None:
     def nulls(value: object) -> bool:

@@ -29,6 +29,8 @@ from holdfast.testing.living_shop import a_living_shop
 from holdfast.testing.server import SimulatedServer
 from holdfast.testing.simulated import SimulatedCluster
 
+pytestmark = pytest.mark.slow
+
 KIND = RolloutUndo.kind
 
 

@@ -60,6 +60,7 @@ def test_a_removed_object_is_told_under_the_version_of_its_end() -> None:
     assert str(store.version) == last["metadata"]["resourceVersion"]
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans(), st.integers(0, 9)), max_size=30))
 def test_the_past_is_told_as_it_was(writes: list[tuple[str, bool, int]]) -> None:
     store = Store()

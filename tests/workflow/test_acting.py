@@ -238,6 +238,7 @@ def moves_at_the_act(stage: Stage, times: int) -> None:
     stage.wire.before = move
 
 
+@pytest.mark.slow
 async def test_what_has_moved_in_between_is_read_and_judged_again(stage: Stage) -> None:
     order = await stage.approved(RESTART)
     moves_at_the_act(stage, 2)
@@ -246,6 +247,7 @@ async def test_what_has_moved_in_between_is_read_and_judged_again(stage: Stage) 
     assert 3 == stage.course(order).act.rounds
 
 
+@pytest.mark.slow
 async def test_what_always_moves_is_given_up(stage: Stage) -> None:
     order = await stage.approved(RESTART)
     moves_at_the_act(stage, 99)
@@ -359,6 +361,7 @@ async def test_a_lease_that_cannot_be_cut_off_is_tried_again(stage: Stage) -> No
     assert [] == await left(stage)
 
 
+@pytest.mark.slow
 async def test_a_lease_that_is_cut_off_counts_as_there_until_its_token_is_refused(
     stage: Stage,
 ) -> None:

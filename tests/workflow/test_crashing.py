@@ -102,6 +102,7 @@ async def test_nobody_who_lives_does_anything_twice() -> None:
     assert "after send" in await boundaries("recovered")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["before lend", "after lend", "before send", "after send"])
 async def test_who_dies_at_a_dangerous_place_is_taken_over(place: str) -> None:
     places = await boundaries("recovered")

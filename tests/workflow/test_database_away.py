@@ -89,6 +89,7 @@ async def test_whenever_it_is_while_something_is_done_and_taken_back(
     assert at > 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("says", NOT_NOW)
 async def test_while_it_is_judged_before_it_is_done(says: type[StoreFailed]) -> None:
     async with a_blinking_stage(4, says) as (stage, _):

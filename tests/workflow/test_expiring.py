@@ -124,6 +124,7 @@ async def test_the_engine_looks_every_ten_seconds(court: Court, clock: FrozenClo
             await asyncio.sleep(0)
 
 
+@pytest.mark.slow
 async def test_a_plan_that_nobody_can_read_keeps_no_other_from_expiring() -> None:
     """Its second step was set going, nobody began it, and then another version wrote the row."""
     async with a_plan_stage() as stage:

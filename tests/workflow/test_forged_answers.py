@@ -27,6 +27,8 @@ from holdfast.workflow.sendings import ASKED, SENDING
 from tests.workflow.executing import SECOND, Stage, a_stage, changed
 from tests.workflow.test_acting import frozen
 
+pytestmark = pytest.mark.slow
+
 SCALE = ScaleWorkload(replicas=3, now=2)
 GO = [(CLAIM, "go"), ("ready 1", "go")]
 

@@ -79,6 +79,7 @@ def test_a_run_that_had_its_names_before_the_first_was_kept_is_told_them() -> No
     assert named(4) == names.allotted("three")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", [500, 2000])
 def test_the_work_of_a_name_hardly_grows_with_what_was_proposed_before(before: int) -> None:
     names = Names()

@@ -39,6 +39,7 @@ async def test_what_is_not_sealed_is_not_done() -> None:
         assert "audit_first" in {e["by"] for e in stage.entries("outcome")[0]["refusals"]}
 
 
+@pytest.mark.slow
 async def test_what_is_judged_is_witnessed_once_and_each_time_that_it_is_sent() -> None:
     async with a_stage() as stage:
         witnessed: list[int] = []

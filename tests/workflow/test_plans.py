@@ -33,6 +33,8 @@ from tests.workflow.planned import (
     sent,
 )
 
+pytestmark = pytest.mark.slow
+
 
 async def test_each_step_is_done_when_the_one_before_has_recovered() -> None:
     async with a_plan_stage() as stage:

@@ -61,6 +61,7 @@ async def test_a_signature_for_one_step_counts_for_no_other(stage: Stage) -> Non
     assert [] == acts(stage)
 
 
+@pytest.mark.slow
 async def test_a_word_that_is_moved_to_another_step_in_the_database_is_none(stage: Stage) -> None:
     plan = await open_plan(stage, SCALE, SCALE)
     for step in (1, 2):
@@ -142,6 +143,7 @@ async def test_all_of_it_wants_two_people_where_one_step_does(stage: Stage) -> N
     assert ["counted", "counted", "counted", "approved"] == told
 
 
+@pytest.mark.slow
 async def test_who_is_revoked_between_two_steps_ends_the_plan(stage: Stage) -> None:
     order = await approved_plan(stage, SCALE, SCALE)
     await stage.until(order, State.APPLIED)

@@ -17,6 +17,8 @@ from holdfast.model.plans import Plan
 from holdfast.workflow.casebook import plan_of
 from tests.attacks.arena import Arena, an_arena
 
+pytestmark = pytest.mark.slow
+
 RESTART, JOB = "RolloutRestart", "DeleteJob"
 FIRST, SECOND = "patch deployments.apps web", "delete jobs.batch nightly-1"
 

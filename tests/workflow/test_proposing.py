@@ -111,6 +111,7 @@ async def test_each_look_lists_each_kind_once() -> None:
     assert sorted(set(lists)) == sorted(lists)
 
 
+@pytest.mark.slow
 async def test_the_effect_is_what_the_server_computed() -> None:
     async with a_stage() as stage:
         restart, undo, scale, evict = [
@@ -511,6 +512,7 @@ async def test_fences_that_were_altered_end_it_before_a_lease_is_made() -> None:
         assert () == made_leases(stage)
 
 
+@pytest.mark.slow
 async def test_a_lease_that_cannot_be_cut_off_is_told_of_and_ended_later() -> None:
     async with a_stage() as stage:
         stage.leases.not_cut_off += ["it hangs"] * 99

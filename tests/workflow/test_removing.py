@@ -117,6 +117,7 @@ def a_failed_job(stage: Stage) -> dict[str, Any]:
     return made
 
 
+@pytest.mark.slow
 async def test_a_failed_job_is_deleted_and_its_pods_with_it(stage: Stage) -> None:
     stage.cluster.create(pod_of(a_failed_job(stage), "nightly-1-a", "job:1"))
     order = await stage.approved(DeleteJob(), stage.document("jobs.batch", "nightly-1").ref)

@@ -117,6 +117,7 @@ async def test_what_has_the_form_of_a_lease_is_ended(stage: Stage) -> None:
     assert [account] == [each["account"] for each in stage.entries(REVOKED)]
 
 
+@pytest.mark.slow
 async def test_the_lease_of_a_run_that_goes_on_is_ended_when_that_has_ended(stage: Stage) -> None:
     later = CaseOrder(proposal="prp_9", step=1, generation=1)
     with stage.store.transaction() as tx:

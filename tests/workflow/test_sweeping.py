@@ -168,6 +168,7 @@ async def test_a_lease_that_is_bound_twice_ends_once(stage: Stage) -> None:
     assert [account] == [each["account"] for each in stage.entries("revoke")]
 
 
+@pytest.mark.slow
 async def test_a_case_that_nobody_works_at_any_more_is_looked_at_again(stage: Stage) -> None:
     order = await stage.approved(RESTART)
     await stage.until(order, State.APPLIED)
@@ -202,6 +203,7 @@ def _looks(run: Run) -> bool:
     return run.order.phase == LOOK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left", [State.NOT_RECOVERED, State.UNKNOWN])
 @pytest.mark.parametrize("many", [MOST - 1, MOST, 2 * MOST])
 async def test_what_is_done_now_is_seen_beside_any_number_that_never_recovered(
@@ -218,6 +220,7 @@ async def test_what_is_done_now_is_seen_beside_any_number_that_never_recovered(
     assert [order] == looked_for(stage)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("which", "sweep"), [(2 * MOST - 1, 1), (0, 3)])
 async def test_what_never_recovered_is_seen_in_its_turn_and_none_is_left_out(
     stage: Stage, which: int, sweep: int
@@ -278,6 +281,7 @@ def holding(stage: Stage, order: CaseOrder) -> str:
     return written(msgspec.structs.replace(course, act=act, looks=0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("well", [True, False])
 async def test_after_a_restore_what_was_done_is_watched_to_its_end(
     stage: Stage, well: bool
@@ -291,6 +295,7 @@ async def test_after_a_restore_what_was_done_is_watched_to_its_end(
     assert 1 == len(stage.wire.sent)
 
 
+@pytest.mark.slow
 async def test_after_a_restore_what_was_being_done_is_found_done(stage: Stage) -> None:
     order = await stage.approved(RESTART)
     await stage.until(order, State.APPLIED)
@@ -342,6 +347,7 @@ async def test_after_a_restore_what_was_being_taken_back_comes_to_an_end() -> No
         assert 3 == stage.document().at("spec", "replicas")
 
 
+@pytest.mark.slow
 async def test_one_that_died_while_it_sent_is_resolved_by_the_cluster(stage: Stage) -> None:
     order = await stage.approved(RESTART)
     await stage.until(order, State.APPLIED)
@@ -358,6 +364,7 @@ def acts(stage: Stage) -> list[Run]:
     return [each for each in stage.runs() if each.order.phase == ACT]
 
 
+@pytest.mark.slow
 async def test_what_was_approved_and_whose_run_ended_before_it_began_is_ordered_again(
     stage: Stage,
 ) -> None:
@@ -372,6 +379,7 @@ async def test_what_was_approved_and_whose_run_ended_before_it_began_is_ordered_
     assert 1 == stage.complaints("ordered again")
 
 
+@pytest.mark.slow
 async def test_it_is_ordered_again_where_the_engine_has_lost_it(stage: Stage) -> None:
     order = await stage.approved(RESTART)
     stage.forget_runs()

@@ -86,6 +86,7 @@ async def acting() -> AsyncIterator[executing.Stage]:
         yield made
 
 
+@pytest.mark.slow
 async def test_it_is_done_by_one_lease_and_has_recovered_when_its_taint_has_gone(
     acting: executing.Stage,
 ) -> None:
@@ -116,6 +117,7 @@ async def test_one_person_alone_does_not_open_a_node(acting: executing.Stage) ->
     assert True is node(acting.cluster).at(*UNSCHEDULABLE)
 
 
+@pytest.mark.slow
 async def test_what_does_not_help_is_cordoned_again(acting: executing.Stage) -> None:
     """Nobody follows: the taint stays, and no pod can come."""
     order = await acting.approved(
@@ -139,6 +141,7 @@ async def test_an_answer_that_was_lost_is_found_in_the_cluster_and_not_asked_for
     assert acting.entries("outcome")[0]["observed"]
 
 
+@pytest.mark.slow
 async def test_a_request_that_was_lost_while_the_kubelet_wrote_is_seen_as_not_done_and_sent_again(
     acting: executing.Stage,
 ) -> None:

@@ -51,6 +51,7 @@ def scaled_by(stage: Stage, replicas: int) -> None:
     stage.cluster.patch("deployments.apps", "web", change, namespace="shop")
 
 
+@pytest.mark.slow
 async def test_what_somebody_has_changed_since_is_left_and_named(stage: Stage) -> None:
     order = await stage.approved(SCALE)
     await stage.until(order, State.APPLIED)
@@ -76,6 +77,7 @@ async def test_what_somebody_else_has_decided_to_leave_so_is_left_and_named(stag
     assert said == refused[0]["refusals"][0]["because"]
 
 
+@pytest.mark.slow
 async def test_a_freeze_does_not_stop_it(stage: Stage) -> None:
     order = await stage.approved(SCALE)
     await stage.until(order, State.APPLIED)
@@ -83,6 +85,7 @@ async def test_a_freeze_does_not_stop_it(stage: Stage) -> None:
     await stage.until(order, State.UNDONE)
 
 
+@pytest.mark.slow
 async def test_a_freeze_that_says_so_stops_it(stage: Stage) -> None:
     order = await stage.approved(SCALE)
     await stage.until(order, State.APPLIED)
@@ -91,6 +94,7 @@ async def test_a_freeze_that_says_so_stops_it(stage: Stage) -> None:
     assert 3 == stage.document().at("spec", "replicas")
 
 
+@pytest.mark.slow
 async def test_that_it_is_taken_back_stands_in_the_record_first(stage: Stage) -> None:
     order = await stage.approved(SCALE)
     await stage.until(order, State.UNDONE)
@@ -102,6 +106,7 @@ async def test_that_it_is_taken_back_stands_in_the_record_first(stage: Stage) ->
     assert entry.seq < min((each.seq for each in done), default=entry.seq + 1)
 
 
+@pytest.mark.slow
 async def test_a_person_can_have_it_taken_back_and_nobody_twice() -> None:
     async with a_stage(rules=LEFT, soak=SECOND, deadline=SOON) as stage:
         order = await stage.approved(SCALE)
@@ -126,6 +131,7 @@ async def undone_by_a_person(stage: Stage, order: CaseOrder) -> None:
     assert not stage.failed()
 
 
+@pytest.mark.slow
 async def test_undos_that_are_refused_are_followed_by_one_look_after_the_other() -> None:
     async with a_stage(rules=LEFT, soak=SECOND, deadline=SOON, late=HOUR) as stage:
         order = await stage.approved(SCALE)
@@ -201,6 +207,7 @@ async def test_one_bad_look_after_days_takes_nothing_back(stage: Stage) -> None:
     assert 3 == stage.document().at("spec", "replicas")
 
 
+@pytest.mark.slow
 async def test_after_a_restore_nothing_is_taken_back_unless_somebody_asks(stage: Stage) -> None:
     order = await stage.approved(SCALE)
     await stage.until(order, State.APPLIED)
@@ -273,6 +280,7 @@ async def test_an_undo_whose_run_a_restore_lost_can_be_had_again() -> None:
         assert 2 == stage.course(order).generation
 
 
+@pytest.mark.slow
 async def test_an_undo_whose_answer_was_lost_is_found(stage: Stage) -> None:
     order = await stage.approved(SCALE)
     await stage.until(order, State.APPLIED)
@@ -282,6 +290,7 @@ async def test_an_undo_whose_answer_was_lost_is_found(stage: Stage) -> None:
     assert stage.entries("outcome")[-1]["observed"]
 
 
+@pytest.mark.slow
 async def test_an_undo_that_lands_late_is_seen_to_be_done(stage: Stage) -> None:
     order = await stage.approved(SCALE)
     await stage.until(order, State.APPLIED)
@@ -294,6 +303,7 @@ async def test_an_undo_that_lands_late_is_seen_to_be_done(stage: Stage) -> None:
     assert [("lost", True), ("undone", True)] == [(e["event"], e["observed"]) for e in told]
 
 
+@pytest.mark.slow
 async def test_an_undo_that_was_lost_has_failed_once_it_cannot_come_any_more(stage: Stage) -> None:
     order = await stage.approved(SCALE)
     await stage.until(order, State.APPLIED)
@@ -306,6 +316,7 @@ async def test_an_undo_that_was_lost_has_failed_once_it_cannot_come_any_more(sta
     assert [] == list(await stage.leases.left())
 
 
+@pytest.mark.slow
 async def test_an_undo_that_was_lost_for_good_has_failed() -> None:
     async with a_stage(rules=ON, soak=SECOND, deadline=SOON, settled=timedelta()) as stage:
         order = await stage.approved(SCALE)
@@ -316,6 +327,7 @@ async def test_an_undo_that_was_lost_for_good_has_failed() -> None:
         assert [] == list(await stage.leases.left())
 
 
+@pytest.mark.slow
 async def test_what_was_deleted_is_made_again_as_it_was(stage: Stage) -> None:
     spec = {"hard": {"pods": "2"}}
     made = manifest("v1", "ResourceQuota", "few", spec=spec, metadata={"labels": {"team": "a"}})

@@ -40,6 +40,7 @@ async def stage() -> AsyncIterator[Stage]:
         yield made
 
 
+@pytest.mark.slow
 async def test_a_target_that_stays_well_has_recovered(stage: Stage) -> None:
     order = await stage.approved(RESTART)
     case = await stage.until(order, State.RECOVERED, meanwhile=stage.heal)
@@ -60,6 +61,7 @@ class Off(FrozenClock):
         return self._of.now() + self._by
 
 
+@pytest.mark.slow
 async def test_a_soak_is_as_long_where_another_keeper_looks_on_by_another_clock(
     stage: Stage,
 ) -> None:
@@ -196,6 +198,7 @@ async def test_three_failures_open_the_breaker(stage: Stage) -> None:
     await stage.until(last, State.REFUSED)
 
 
+@pytest.mark.slow
 async def test_an_answer_that_was_lost_is_found_in_the_cluster(stage: Stage) -> None:
     stage.wire.plans.append("lose the answer")
     order = await stage.approved(RESTART)
@@ -205,6 +208,7 @@ async def test_an_answer_that_was_lost_is_found_in_the_cluster(stage: Stage) -> 
     assert stage.entries("outcome")[0]["observed"]
 
 
+@pytest.mark.slow
 async def test_a_request_that_was_lost_is_unknown_until_it_cannot_come_any_more(
     stage: Stage,
 ) -> None:
@@ -232,6 +236,7 @@ async def test_a_lost_request_is_tried_again_once_it_certainly_was_not_done(stag
     assert 2 == stage.course(order).act.rounds
 
 
+@pytest.mark.slow
 async def test_a_lost_request_is_given_as_long_by_another_keepers_clock(stage: Stage) -> None:
     changed(stage, clock=Off(stage.clock, -ASTRAY))
     stage.wire.plans.append("lose the request")
@@ -294,6 +299,7 @@ async def unknown_for_good(stage: Stage) -> CaseOrder:
 OVER = timedelta(minutes=40, seconds=65)  # deadline, late window, and what an API server may take
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("states", [WAITING, UNDER_WAY])
 async def test_what_stays_unknown_holds_its_target_while_something_may_come_of_it(
     stage: Stage, states: frozenset[State]

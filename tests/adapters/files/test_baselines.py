@@ -137,6 +137,7 @@ def test_the_last_entry_leaves_an_empty_list_into_which_the_next_one_fits(path: 
     assert "# the end of it" in path.read_text()
 
 
+@pytest.mark.slow
 @settings(max_examples=10)  # each writes to the disk, and waits until it is there
 @given(st.permutations(range(1, 6)))
 def test_the_order_in_which_things_are_accepted_does_not_matter(order: list[int]) -> None:

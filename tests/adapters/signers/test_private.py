@@ -166,6 +166,7 @@ def test_a_file_that_is_no_key_is_refused(files: KeyFiles, content: bytes) -> No
     assert "no Ed25519 private key" in refused(files)
 
 
+@pytest.mark.slow
 def test_a_key_of_another_sort_is_refused(files: KeyFiles) -> None:
     files.make(AUDIT, None)
     rsa = generate_private_key(65537, 2048)

@@ -92,6 +92,7 @@ class Failed(Exception):
     """Somebody pulled the plug."""
 
 
+@pytest.mark.slow
 def test_an_upgrade_that_fails_at_any_statement_never_was(engine: Engine) -> None:
     statements = 0
     fails_at = 0

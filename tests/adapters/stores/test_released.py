@@ -86,6 +86,7 @@ class Failed(Exception):
     """Somebody pulled the plug."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("revision", [each for each in RELEASED if each != NEWEST])
 def test_an_upgrade_that_fails_at_any_statement_leaves_what_was_there(
     engine: Engine, revision: str
@@ -120,6 +121,7 @@ def _upgraded(engine: Engine, fails_at: int) -> None:
         event.remove(engine, "before_cursor_execute", count)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("revision", RELEASED)
 def test_a_backup_of_every_release_is_restored(engine: Engine, revision: str) -> None:
     manifest = backup.restore(engine, FOLDER / f"{revision}.backup", whole)

@@ -45,6 +45,7 @@ def test_an_unknown_code_is_met_with_the_nearest(run: Run) -> None:
     assert "claim_stuck_pending" in refused.value.remedy
 
 
+@pytest.mark.slow
 def test_rbac_install_prints_all_of_the_fences(
     run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -89,6 +90,7 @@ def test_asking_for_the_overview_loads_nothing_heavy() -> None:
     assert done.stdout.endswith("[]\n")
 
 
+@pytest.mark.slow
 def test_a_look_at_a_cluster_loads_neither_certificates_nor_what_only_a_watch_needs() -> None:
     """Nobody waits for what they do not use: loading is a tenth of a scan of 20,000 pods."""
     watched = "import sys; from holdfast.wiring import main\n"
@@ -103,6 +105,7 @@ def test_a_look_at_a_cluster_loads_neither_certificates_nor_what_only_a_watch_ne
     assert done.stdout.endswith("[]\n")
 
 
+@pytest.mark.slow
 def test_the_help_of_a_command_loads_neither_the_network_nor_an_event_loop() -> None:
     watched = "import sys; from holdfast.wiring import main; main(['scan', '--help'])\n"
     watched += "print(sorted({'asyncio', 'cryptography', 'httpx2', 'ssl'} & set(sys.modules)))"
@@ -172,6 +175,7 @@ def test_a_reader_that_goes_away_is_no_finding_and_no_traceback(arguments: tuple
     assert (141, "") == (done.returncode, done.stderr)
 
 
+@pytest.mark.slow
 def test_who_is_told_to_end_while_it_ends_says_nothing_of_it() -> None:
     late = (
         "import atexit, os, signal, sys; sys.argv = ['holdfast', 'catalogue']; "
@@ -184,6 +188,7 @@ def test_who_is_told_to_end_while_it_ends_says_nothing_of_it() -> None:
     assert (-signal.SIGTERM, "") == (done.returncode, done.stderr)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["--version"], ["scan", "--help"], ["catalogue"]]
 )

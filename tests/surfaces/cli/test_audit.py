@@ -105,6 +105,7 @@ def test_another_clusters_record_is_not_this_ones(holdfast: Holdfast, file: Path
     assert f"of cluster {CLUSTER}" in said
 
 
+@pytest.mark.slow
 def test_an_export_is_whole_and_its_anchor_finds_what_is_cut_off(
     installed: Path, holdfast: Holdfast, tmp_path: Path
 ) -> None:
@@ -157,6 +158,7 @@ def test_a_record_is_read_from_standard_input_only_where_that_is_open(
     assert "Standard input is closed" in holdfast("audit", "verify", "-", "--key", key, code=2)
 
 
+@pytest.mark.slow
 def test_nothing_after_a_checkpoint_is_whole_only_by_an_anchor_of_its_length(
     installed: Path, holdfast: Holdfast, tmp_path: Path
 ) -> None:
@@ -184,6 +186,7 @@ def test_to_expect_nothing_excuses_no_anchor(
     assert "the anchor knows 3 entries, and there are 0" in holdfast(*asked, code=1)
 
 
+@pytest.mark.slow
 def test_one_goes_on_from_a_checkpoint(installed: Path, holdfast: Holdfast, tmp_path: Path) -> None:
     seal(range(1, 4))
     holdfast("audit", "anchor", str(tmp_path / "a.note"))
@@ -211,6 +214,7 @@ def test_one_goes_on_from_a_checkpoint(installed: Path, holdfast: Holdfast, tmp_
     assert "Whole: 5 entries" in holdfast("audit", "verify", *start)
 
 
+@pytest.mark.slow
 def test_a_key_that_was_revoked_twice_is_told_once(
     holdfast: Holdfast, tmp_path: Path, key: str
 ) -> None:
@@ -228,6 +232,7 @@ def test_a_key_that_was_revoked_twice_is_told_once(
         assert 1 == said.count("was revoked")
 
 
+@pytest.mark.slow
 def test_the_one_file_verifier_agrees(installed: Path, holdfast: Holdfast, tmp_path: Path) -> None:
     seal(range(1, 8))
     holdfast("audit", "export", str(tmp_path / "e"))
@@ -287,6 +292,7 @@ def test_before_there_are_keys_it_is_said_how_to_make_them(home: Path, holdfast:
     assert "holdfast keys init" in said
 
 
+@pytest.mark.slow
 def test_our_own_record_is_verified_with_our_own_keys_and_anchors(
     installed: Path, holdfast: Holdfast
 ) -> None:
@@ -324,6 +330,7 @@ def test_a_record_whose_end_was_cut_off_in_the_database_is_found(
     assert "should end with entry 4" in holdfast("audit", "anchor", code=2)
 
 
+@pytest.mark.slow
 def test_an_anchor_is_never_replaced_by_a_shorter_one(
     installed: Path, holdfast: Holdfast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -343,6 +350,7 @@ def test_an_anchor_is_never_replaced_by_a_shorter_one(
     assert "3 entries, epoch 1" in holdfast("audit", "anchor")
 
 
+@pytest.mark.slow
 def test_an_anchor_replaces_a_shorter_one_of_the_same_record(
     installed: Path, holdfast: Holdfast, tmp_path: Path
 ) -> None:
@@ -354,6 +362,7 @@ def test_an_anchor_replaces_a_shorter_one_of_the_same_record(
     assert "4 entries" in holdfast("audit", "anchor", str(tmp_path / "a.note"))
 
 
+@pytest.mark.slow
 def test_an_anchor_replaces_nothing_else(
     installed: Path, holdfast: Holdfast, tmp_path: Path
 ) -> None:
@@ -371,6 +380,7 @@ def test_an_anchor_replaces_nothing_else(
     assert (tmp_path / "link").is_symlink()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("accepted", "then"),
     [
@@ -409,6 +419,7 @@ def test_what_has_no_entry_gets_no_anchor(installed: Path, holdfast: Holdfast) -
     assert "has no entry yet" in holdfast("audit", "anchor", code=2)
 
 
+@pytest.mark.slow
 def test_a_proof_convinces_whoever_has_the_checkpoint(
     installed: Path, holdfast: Holdfast, tmp_path: Path
 ) -> None:
@@ -428,6 +439,7 @@ def test_a_proof_convinces_whoever_has_the_checkpoint(
     assert merkle.proves_inclusion(said["index"], said["size"], leaf, path, root)
 
 
+@pytest.mark.slow
 def test_a_proof_shows_that_a_shorter_record_was_never_rewritten(
     installed: Path, holdfast: Holdfast, tmp_path: Path
 ) -> None:
@@ -478,6 +490,7 @@ def test_nothing_is_proved_of_an_entry_that_no_key_of_ours_signed(
     assert "Proof" not in said
 
 
+@pytest.mark.slow
 def test_nothing_is_proved_of_an_entry_that_a_revoked_key_signed(
     installed: Path, holdfast: Holdfast
 ) -> None:

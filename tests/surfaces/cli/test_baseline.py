@@ -317,6 +317,7 @@ def test_what_may_hide_in_an_object_that_is_not_understood_stays(
     assert 1 == len(baselines[FILE].accepted)
 
 
+@pytest.mark.slow
 def test_the_whole_way_with_files(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     claim = {
         "apiVersion": "v1",

@@ -10,6 +10,7 @@ from holdfast.surfaces.cli import conformance
 from holdfast.wiring import main
 
 
+@pytest.mark.slow
 def test_ends_with_one_line_of_how_many_how_many_failed_and_the_seed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -100,6 +100,7 @@ def test_an_unknown_name_is_refused_with_what_is_nearly_it(run: Run) -> None:
     assert "crash_looping" in refused.value.remedy
 
 
+@pytest.mark.slow
 def test_a_scan_without_any_rule_is_no_scan(run: Run) -> None:
     everything = [word for rule in CATALOGUE for word in ("--without", rule.code)]
 

@@ -17,6 +17,7 @@ def _thawed() -> Iterator[None]:
     gc.enable()
 
 
+@pytest.mark.slow
 def test_nobody_looks_for_garbage_inside_and_what_was_made_stays_out_of_it() -> None:
     with undisturbed():
         inside = gc.isenabled()

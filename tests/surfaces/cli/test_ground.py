@@ -139,6 +139,7 @@ def test_a_check_names_a_table_that_somebody_made_again(
     assert "holdfast db restore" in said
 
 
+@pytest.mark.slow
 def test_what_was_altered_is_made_anew_by_a_backup_and_a_restore(
     installed: Path, holdfast: Holdfast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -207,6 +208,7 @@ def test_keys_are_made_once(home: Path, holdfast: Holdfast) -> None:
     assert len(list((home / "keys" / "private").iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_keys_are_listed_with_what_the_record_says(installed: Path, holdfast: Holdfast) -> None:
     seal(range(1, 2))
     old = record(installed).keys[0]
@@ -227,6 +229,7 @@ def test_before_there_is_a_database_keys_are_listed_all_the_same(holdfast: Holdf
     assert "is not known: The database" in holdfast("keys", "list")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entries", [0, 3])
 def test_a_rotation_leaves_one_private_key_and_a_chain_that_goes_on(
     installed: Path, holdfast: Holdfast, entries: int
@@ -252,6 +255,7 @@ def test_a_rotation_of_ticket_keys_is_told_in_the_record(
     assert len(list((installed / "keys" / "public").glob("tickets-*"))) == 2
 
 
+@pytest.mark.slow
 def test_the_key_that_signs_is_not_revoked(installed: Path, holdfast: Holdfast) -> None:
     seal(range(1, 2))
     key = record(installed).keys[0]
@@ -264,6 +268,7 @@ def test_the_key_that_signs_is_not_revoked(installed: Path, holdfast: Holdfast) 
     assert list((installed / "keys" / "private").glob("audit-*"))
 
 
+@pytest.mark.slow
 def test_a_key_is_revoked_once_by_as_much_of_its_id_as_tells_it_apart(
     installed: Path, holdfast: Holdfast
 ) -> None:
@@ -303,6 +308,7 @@ def test_a_key_of_nobody_is_not_revoked(installed: Path, holdfast: Holdfast) -> 
     )
 
 
+@pytest.mark.slow
 def test_locked_keys_need_their_passphrase(
     home: Path, holdfast: Holdfast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -323,6 +329,7 @@ def test_locked_keys_need_their_passphrase(
     assert "everybody can get at it" in holdfast("keys", "rotate", "audit", code=2)
 
 
+@pytest.mark.slow
 def test_a_signer_command_takes_over(
     installed: Path, holdfast: Holdfast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -340,6 +347,7 @@ def test_a_signer_command_takes_over(
     assert not list((installed / "keys" / "private").glob("audit-*"))
 
 
+@pytest.mark.slow
 def test_a_backup_is_restored_and_what_was_lost_is_accepted(
     installed: Path, holdfast: Holdfast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -366,6 +374,7 @@ def test_a_backup_is_restored_and_what_was_lost_is_accepted(
     assert (outcome.broken, [each.epoch for each in outcome.restores]) == (None, [1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("damage", "wrong"),
     [
@@ -394,6 +403,7 @@ def test_a_backup_that_cannot_be_relied_on_is_written_and_said(
     assert (tmp_path / "b").is_file()
 
 
+@pytest.mark.slow
 def test_a_backup_where_no_public_key_is_says_what_is_not_known(
     installed: Path, holdfast: Holdfast, tmp_path: Path
 ) -> None:
@@ -407,6 +417,7 @@ def test_a_backup_where_no_public_key_is_says_what_is_not_known(
     assert "Name a public key with --key" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("damage", "code"), [("", 0), ("DELETE FROM hf_entries", 1)])
 def test_a_backup_is_verified_by_the_public_key_that_is_named(
     installed: Path, holdfast: Holdfast, tmp_path: Path, damage: str, code: int
@@ -431,6 +442,7 @@ def test_a_public_key_that_is_not_there_is_said_before_a_backup_is_written(
     assert not (tmp_path / "b").exists()
 
 
+@pytest.mark.slow
 def test_a_record_whose_key_is_lost_goes_on_in_a_new_epoch(
     installed: Path, holdfast: Holdfast
 ) -> None:
@@ -458,6 +470,7 @@ def test_a_record_whose_key_is_lost_goes_on_in_a_new_epoch(
     assert "nothing was lost" in holdfast("db", "accept-restore", "--reason", "again", code=2)
 
 
+@pytest.mark.slow
 def test_a_backup_is_not_restored_without_the_key_of_its_record(
     installed: Path, holdfast: Holdfast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -473,6 +486,7 @@ def test_a_backup_is_not_restored_without_the_key_of_its_record(
     assert "has no tables yet" in holdfast("db", "check", code=2)
 
 
+@pytest.mark.slow
 def test_an_anchor_that_nobody_signed_is_not_believed(installed: Path, holdfast: Holdfast) -> None:
     seal(range(1, 3))
     anchor(installed)
@@ -511,6 +525,7 @@ def test_a_backup_into_no_folder_names_the_file_that_was_asked_for(
     assert f"The system refused: {wanted}: No such file or directory." in said
 
 
+@pytest.mark.slow
 def test_a_database_that_went_on_elsewhere_is_not_given_up_once_more(
     installed: Path, holdfast: Holdfast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -529,6 +544,7 @@ def test_a_database_that_went_on_elsewhere_is_not_given_up_once_more(
     assert "Name that database with HOLDFAST_DATABASE" in said
 
 
+@pytest.mark.slow
 def test_where_only_the_revision_is_gone_nothing_is_said_to_be_empty(
     installed: Path, holdfast: Holdfast, tmp_path: Path
 ) -> None:

@@ -19,6 +19,8 @@ from holdfast.surfaces.cli.repairs.recorded import read_back, recorded_as
 from holdfast.wiring.footing import ground
 from holdfast.workflow.inbox import Inbox
 
+pytestmark = pytest.mark.slow
+
 SWALLOWED = (
     "CREATE TRIGGER planted AFTER INSERT ON hf_drafts WHEN new.kind = 'frozen' "
     "BEGIN DELETE FROM hf_drafts WHERE id = new.id; END"

@@ -61,6 +61,7 @@ def test_a_proposal_without_an_entry_is_not_signed(installed: Path) -> None:
         over()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "says"), [("rejection", "it was rejected"), ("expired", "its time was over")]
 )

@@ -18,7 +18,7 @@ from tests.surfaces.processes.mortal_keeper import Fated
 from tests.surfaces.processes.mortals import a_keeper, killed
 from tests.tally import Count, Tally
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("leash-crashes"), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("leash"), pytest.mark.timeout(1800)]
 
 SENT, ANSWERED = (
     Point("act", "after ready 1 with sending is kept"),

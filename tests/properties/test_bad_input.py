@@ -22,7 +22,7 @@ from holdfast.model.rules import Finding
 from holdfast.model.snapshot import Snapshot, State
 from holdfast.surfaces.cli.steps import parted
 from holdfast.surfaces.cli.text import UNSAFE
-from tests.properties.mutations import each_made_odd, mutated
+from tests.properties.mutations import HUGE, each_made_odd, mutated
 from tests.properties.scanning import (
     CASES,
     bounded,
@@ -119,41 +119,46 @@ def _can_be_typed(findings: Sequence[Finding]) -> None:
         assert "rm" not in shlex.split(parted(each.next)[1]), each.next
 
 
-def _renamed(given: Any, before: str, after: str) -> Any:
+def _changed(given: Any, before: Any, after: Any) -> Any:
     match given:
         case dict():
-            return {key: _renamed(each, before, after) for key, each in given.items()}
+            return {key: _changed(each, before, after) for key, each in given.items()}
         case list():
-            return [_renamed(each, before, after) for each in given]
+            return [_changed(each, before, after) for each in given]
         case _:
-            return after if given == before else given
+            return after if type(given) is type(before) and given == before else given
 
 
-def _texts(given: Any) -> Iterator[str]:
+def _leaves(given: Any) -> Iterator[Any]:
     match given:
         case dict():
-            yield from chain.from_iterable(map(_texts, given.values()))
+            yield from chain.from_iterable(map(_leaves, given.values()))
         case list():
-            yield from chain.from_iterable(map(_texts, given))
-        case str():
+            yield from chain.from_iterable(map(_leaves, given))
+        case _:
             yield given
 
 
-ENEMY = "'; rm -rf / {0.__class__}"
-
-
-def test_a_name_that_stands_wherever_it_stood_stays_a_word_of_what_is_typed(tally: Tally) -> None:
-    renamed = 0
+@pytest.mark.parametrize(
+    ("of", "after"),
+    [(str, "'; rm -rf / {0.__class__}"), (int, HUGE), (int, -HUGE)],
+    ids=["an enemy's name", "huge", "huge and less than nothing"],
+)
+def test_a_value_that_is_odd_wherever_it_stood_ends_no_scan_and_stays_a_word_of_what_is_typed(
+    of: type, after: Any, tally: Tally
+) -> None:
+    changed = 0
     for path in CASES:
         if path.name.startswith("found_"):
             one, rule = case(path), RULES[path.parent.name]
             kinds = [kind_of(each) for each in one.given]
-            for text in dict.fromkeys(_texts(one.given)):
-                stored = zip(kinds, _renamed(one.given, text, ENEMY), strict=True)
-                _can_be_typed(judge(snapshot_of(stored, one.now), [rule]).findings)
-                renamed += 1
-    tally(Count("names made odd, each wherever it stands in a case", renamed))
-    assert renamed > 0
+            for before in dict.fromkeys(each for each in _leaves(one.given) if type(each) is of):
+                stored = zip(kinds, _changed(one.given, before, after), strict=True)
+                with bounded():
+                    _can_be_typed(judge(snapshot_of(stored, one.now), [rule]).findings)
+                changed += 1
+    tally(Count("values made odd, each wherever it stands in a case", changed))
+    assert changed > 0
 
 
 def _field_by_field(paths: Sequence[Path]) -> Iterator[str | None]:

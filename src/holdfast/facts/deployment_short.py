@@ -96,7 +96,7 @@ def _settling(
     """How many are ready, take traffic, and are not yet ready for as long as they are to be before
     they count. Of one that was started again nobody knows whether it will stay.
     """
-    least = timedelta(seconds=deployment.spec.min_ready_seconds)
+    least = timedelta(seconds=max(0, min(deployment.spec.min_ready_seconds, 2**31)))
     return sum(
         ready.status == "True"
         and ready.last_transition_time is not None

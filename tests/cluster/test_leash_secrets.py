@@ -95,7 +95,7 @@ def _story(ours: Installation, shell: Shell, webhooks: Webhooks) -> str:
     with ThreadPoolExecutor(1) as pool:
         watched = pool.submit(shell, "watch", id_, code=1)
         while not watched.done():
-            if _state(ours, id_) is State.APPLIED:
+            if _state(ours, id_) in HELPS_NOBODY:  # also pods that come only after the deadline
                 sicken(ours, NAMESPACE)
             wait([watched], timeout=0.5)
         watched.result()

@@ -6,7 +6,8 @@ Everything follows from the dice that are handed in, so that a seed and a number
 import copy
 import json
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any
 
@@ -137,6 +138,23 @@ def each_made_odd(given: Json, dice: Random) -> Iterator[Json]:
             at, key = _places(made)[number]
             way(at, key, dice)
             yield made
+
+
+def each_changed_wherever(given: Sequence[Json], of: type, after: Any) -> Iterator[Sequence[Json]]:
+    """The objects with something else in the place of one value, wherever that value stands: for
+    each value of that type. They are the same objects each time, and hold until the next.
+    """
+    made = copy.deepcopy(given)
+    stands = defaultdict[Any, list[Place]](list)
+    for at, key in _places(made):
+        if type(at[key]) is of:
+            stands[at[key]].append((at, key))
+    for before, places in stands.items():
+        for at, key in places:
+            at[key] = after
+        yield made
+        for at, key in places:
+            at[key] = before
 
 
 def as_written(objects: list[Any], kind: str) -> bytes:

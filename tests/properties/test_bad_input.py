@@ -8,7 +8,6 @@ import shlex
 import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,7 +21,7 @@ from holdfast.model.rules import Finding
 from holdfast.model.snapshot import Snapshot, State
 from holdfast.surfaces.cli.steps import parted
 from holdfast.surfaces.cli.text import UNSAFE
-from tests.properties.mutations import HUGE, each_made_odd, mutated
+from tests.properties.mutations import HUGE, each_changed_wherever, each_made_odd, mutated
 from tests.properties.scanning import (
     CASES,
     bounded,
@@ -119,26 +118,6 @@ def _can_be_typed(findings: Sequence[Finding]) -> None:
         assert "rm" not in shlex.split(parted(each.next)[1]), each.next
 
 
-def _changed(given: Any, before: Any, after: Any) -> Any:
-    match given:
-        case dict():
-            return {key: _changed(each, before, after) for key, each in given.items()}
-        case list():
-            return [_changed(each, before, after) for each in given]
-        case _:
-            return after if type(given) is type(before) and given == before else given
-
-
-def _leaves(given: Any) -> Iterator[Any]:
-    match given:
-        case dict():
-            yield from chain.from_iterable(map(_leaves, given.values()))
-        case list():
-            yield from chain.from_iterable(map(_leaves, given))
-        case _:
-            yield given
-
-
 @pytest.mark.parametrize(
     ("of", "after"),
     [(str, "'; rm -rf / {0.__class__}"), (int, HUGE), (int, -HUGE)],
@@ -152,10 +131,10 @@ def test_a_value_that_is_odd_wherever_it_stood_ends_no_scan_and_stays_a_word_of_
         if path.name.startswith("found_"):
             one, rule = case(path), RULES[path.parent.name]
             kinds = [kind_of(each) for each in one.given]
-            for before in dict.fromkeys(each for each in _leaves(one.given) if type(each) is of):
-                stored = zip(kinds, _changed(one.given, before, after), strict=True)
+            for stored in each_changed_wherever(one.given, of, after):
                 with bounded():
-                    _can_be_typed(judge(snapshot_of(stored, one.now), [rule]).findings)
+                    snapshot = snapshot_of(zip(kinds, stored, strict=True), one.now)
+                    _can_be_typed(judge(snapshot, [rule]).findings)
                 changed += 1
     tally(Count("values made odd, each wherever it stands in a case", changed))
     assert changed > 0

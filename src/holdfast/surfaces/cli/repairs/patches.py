@@ -121,6 +121,8 @@ def _piped(stream: TextIO | None, longest: int) -> str:
     if stream is None:
         raise OSError("it is closed")
     text = stream.read(longest + 1)
-    if any("\ud800" <= each <= "\udfff" for each in text):  # bytes that were let through
-        raise OSError("it is not UTF-8")
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # bytes that were let through under other names
+        raise OSError("it is not UTF-8") from None
     return text

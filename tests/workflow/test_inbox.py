@@ -1,6 +1,8 @@
 """Each letter is answered once, and nothing in the inbox holds up what follows."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import msgspec
@@ -11,7 +13,7 @@ from holdfast.model.canonical import Plain
 from holdfast.model.entries import Draft
 from holdfast.model.handed import FREEZE, WORD
 from holdfast.model.letters import LONGEST_REMARK, Letter
-from holdfast.ports import Store
+from holdfast.ports import Store, Tx
 from holdfast.testing.clock import NOON, FrozenClock
 from holdfast.testing.memory import StoreInMemory
 from holdfast.workflow.inbox import AT_ONCE, BATCH, TRIES, Inbox, answer_on
@@ -121,6 +123,33 @@ async def test_more_letters_than_one_batch_are_answered_and_it_ends_when_told() 
 
     with store.reading() as tx:
         assert (0, BATCH + 1) == (tx.letters.backlog(), tx.records.backlog())
+
+
+class Watched(StoreInMemory):
+    """Who looks at it is to end after that look, and each reading is counted."""
+
+    def __init__(self) -> None:
+        super().__init__(CLUSTER)
+        self.ended = asyncio.Event()
+        self.readings = 0
+
+    @contextmanager
+    def reading(self) -> Iterator[Tx]:
+        self.readings += 1
+        self.ended.set()
+        with super().reading() as tx:
+            yield tx
+
+
+async def test_to_look_into_an_empty_inbox_is_one_small_question() -> None:
+    store = Watched()
+    inbox = Inbox(
+        store=store, clock=FrozenClock(), dice=Counted(), hearings=dict.fromkeys("abc", Hard({}))
+    )
+
+    await answer_on(inbox, store.ended, Heard())
+
+    assert 1 == store.readings
 
 
 def test_the_longest_remark_can_be_recorded(store: Store) -> None:

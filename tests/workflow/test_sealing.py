@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Callable
 
 import msgspec
@@ -17,7 +18,7 @@ from holdfast.model.times import stamp
 from holdfast.ports import Clock, Signer, Store
 from holdfast.testing.clock import NOON, FrozenClock
 from holdfast.testing.memory import StoreInMemory
-from holdfast.workflow.sealing import NOT_SEALED, Sealer, seal_on, sealed
+from holdfast.workflow.sealing import CALM, NOT_SEALED, Sealer, calm_after, seal_on, sealed
 from tests.adapters.stores.test_upkeep import SWALLOWS
 from tests.audit.chains import CLUSTER, a_chain, a_draft, a_key, checkpoints, verified
 
@@ -340,3 +341,11 @@ def a_sealer_without_keys(store: Store) -> Sealer:
 
 
 _fails: Callable[[HoldfastError], None] = pytest.fail  # type: ignore[assignment]
+
+
+def test_a_sealer_that_has_nothing_to_do_looks_ten_times_a_second_and_no_more() -> None:
+    first = [*itertools.takewhile(lambda pace: pace < CALM, map(calm_after, itertools.count()))]
+
+    assert sum(first) == pytest.approx(1, abs=0.05)
+    assert first == sorted(first)
+    assert {0.1} == {calm_after(looks) for looks in range(len(first), 1000)}

@@ -45,6 +45,11 @@ class Inbox:
     dice: Dice
     hearings: Mapping[str, Hearing] = MappingProxyType({})  # by the kind of letter
 
+    def empty(self) -> bool:
+        """Whether nothing waits: one small question, as it is asked all the time."""
+        with self.store.reading() as tx:
+            return not tx.letters.waiting(1)
+
     def batch(self) -> int:
         """Answer the oldest letters that need no look at the cluster, and say how many."""
         with self.store.reading() as tx:
@@ -91,6 +96,8 @@ async def answer_on(inbox: Inbox, ended: asyncio.Event, log: Log) -> None:
     hall = _Hall(inbox, ended, log)
 
     async def answered() -> int:
+        if await asyncio.to_thread(inbox.empty):
+            return 0
         count = await asyncio.to_thread(inbox.batch)
         await hall.open()
         return count

@@ -59,6 +59,8 @@ BATCH = 500  # drafts in one transaction: some milliseconds of signing, one wait
 SOONEST = 0.001  # seconds until the next look at what waits, or at whether something is sealed
 PACE = 0.02  # the same, once so many looks have found nothing
 LOOKS = 25
+CALM = 0.1  # the same for the sealer, once so many have: to have nothing to do costs little
+CALMED = 75
 PLANTED = 5.0  # the same, between two looks at what somebody has planted, while nothing is sealed
 TROUBLED = 1.0  # the same, while the store or the key does not answer
 DAY = len("2026-01-01")
@@ -214,7 +216,7 @@ async def seal_on(
     looks, time = 0, asyncio.get_running_loop().time
     planted = time()  # when that is looked for
     while not ended.is_set():
-        pace = pace_after(looks)
+        pace = calm_after(looks)
         looks += 1
         try:
             if time() >= planted:
@@ -257,6 +259,11 @@ def accepted(entry: Entry) -> Entry:
 def pace_after(looks: int) -> float:
     """How long to wait before looking again, after so many looks that found nothing."""
     return SOONEST if looks < LOOKS else PACE
+
+
+def calm_after(looks: int) -> float:
+    """The same for the sealer, for whom nobody may be waiting."""
+    return pace_after(looks) if looks < CALMED else CALM
 
 
 def _look(store: Store, id_: str) -> Entry | None:

@@ -1,12 +1,13 @@
 """Leases on a real control plane: lent, used once, taken back, whatever breaks in between.
 
-The witness is the API server's audit log. The lab is one of its own: an API server follows the
-values of leases from its first fences on, until they are removed.
+The witness is the API server's audit log. The lab is one of its own: fences are altered and
+removed in it.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import contextmanager
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -41,6 +42,7 @@ from tests.tally import Count, Tally
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("leases"), pytest.mark.timeout(900)]
 
 POLICIES = f"/apis/{GROUP}/v1/validatingadmissionpolicies"
+POLICY_BINDINGS = f"/apis/{GROUP}/v1/validatingadmissionpolicybindings"
 AT_ONCE = 16
 CONTROLLERS = "system:serviceaccount:kube-system:"
 """Whoever follows: the taint of a node, once it is uncordoned."""
@@ -51,9 +53,33 @@ YES = {"expression": "true", "message": "nothing"}
 def fenced(lab_built: None) -> Iterator[Fenced]:
     with Lab.start(Options(pace=0.1)) as lab:
         made = Fenced(lab)
+        for path, body in _somebodys():
+            assert made.admin.send("POST", path, body=body).ok
         yield made
         made.hang_up()
         made.admin.close()
+
+
+def _somebodys() -> Iterator[tuple[str, dict[str, Any]]]:
+    """A policy of somebody else with a parameter: were ours alone in that, an API server would
+    follow no values any more once it was removed, until it starts again.
+    """
+    nothing = {
+        "apiGroups": ["example.com"],
+        "apiVersions": ["*"],
+        "operations": ["CREATE"],
+        "resources": ["nothing"],
+    }
+    named = {"name": "somebodys"}
+    policy = {
+        "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
+        "matchConstraints": {"resourceRules": [nothing]},
+        "validations": [YES],
+    }
+    taken = {"name": "x", "namespace": "default", "parameterNotFoundAction": "Allow"}
+    bound = {"policyName": "somebodys", "validationActions": ["Deny"], "paramRef": taken}
+    yield POLICIES, {"metadata": named, "spec": policy}
+    yield POLICY_BINDINGS, {"metadata": named, "spec": bound}
 
 
 @pytest.fixture(scope="module")
@@ -190,38 +216,67 @@ async def test_a_value_that_the_fence_does_not_know_lends_nothing(
         assert await taken_back(leases, left_by(loan)) == ""
 
 
-@asynccontextmanager
-async def _weakened(fenced: Fenced, name: str, spec: dict[str, Any]) -> AsyncIterator[None]:
-    """A policy that somebody changed; it is put back after."""
-    was = fenced.admin.get(f"{POLICIES}/{name}").json()["spec"]
-    path = f"{POLICIES}/{name}"
-    assert fenced.admin.send("PATCH", path, body={"spec": spec}, kind=MERGE).ok
+class Weakened(StrEnum):
+    """What somebody did to a fence."""
+
+    ALTERED = "the policy is altered"
+    DELETED = "the policy is deleted"
+    UNBOUND = "its binding is deleted"
+
+
+def _weaken(fenced: Fenced, how: Weakened, policy: str) -> None:
+    match how:
+        case Weakened.ALTERED:
+            body = {"spec": {"validations": [YES]}}
+            path = f"{POLICIES}/{policy}"
+            done = fenced.admin.send("PATCH", path, body=body, kind=MERGE)
+        case Weakened.DELETED:
+            done = fenced.admin.send("DELETE", f"{POLICIES}/{policy}")
+        case Weakened.UNBOUND:
+            done = fenced.admin.send("DELETE", f"{POLICY_BINDINGS}/{policy}")
+    assert done.ok, done.body
+
+
+@contextmanager
+def _weakened(fenced: Fenced, how: Weakened, policy: str) -> Iterator[None]:
+    """Somebody did that; after it the fences are put right, as whoever installs them does it."""
+    _weaken(fenced, how, policy)
     try:
         yield
     finally:
-        back = {"spec": {**dict.fromkeys(spec), **was}}
-        assert fenced.admin.send("PATCH", path, body=back, kind=MERGE).ok
+        fenced.install()
 
 
 @pytest.mark.parametrize("policy", ["holdfast-lease", "holdfast-lease-values"])
+@pytest.mark.parametrize("how", Weakened)
 async def test_a_fence_that_does_not_hold_stops_the_act_and_alarms(
-    fenced: Fenced, leases: KubernetesLeases, policy: str
+    fenced: Fenced, leases: KubernetesLeases, how: Weakened, policy: str, tally: Tally
 ) -> None:
     act = restart(fenced, "default", "deployments")
     scout = act.lease(fenced)  # a change of a policy takes a moment to be heeded
     label = {"op": "add", "path": "/metadata/labels/more", "value": "x"}
     forbidden = [*act.body, label] if policy == "holdfast-lease" else act.wrong[0]
     assert by_policy(act.send(scout.client, body=forbidden))
-    async with _weakened(fenced, policy, {"validations": [YES]}):
+    fresh = fresh_of(fenced, act)
+    loan = loan_of(act, step_of(act, fresh))
+    mark = fenced.lab.audit_mark()
+
+    with _weakened(fenced, how, policy):
         fenced.lab.wait(
             lambda: act.send(scout.client, body=forbidden).ok, what="the fence to be down"
         )
-        fresh = fresh_of(fenced, act)
-        loan = loan_of(act, step_of(act, fresh))
         told = await leases.lend(loan, fresh)
+        left = await leases.cut_off(left_by(loan))
+
     assert isinstance(told, NotLent)
     assert told.alarm, told
     assert "the fence was to refuse" in told.why
+    sent = [each for each in fenced.lab.audit_events(mark) if each.user == user_of(loan)]
+    patches = [each for each in sent if each.verb == "patch"]
+    assert patches[-1].code == 200  # the canary came through: nothing else refused it
+    assert [each.uri for each in patches if "dryRun=All" not in each.uri] == []
+    assert {each.resource for each in sent} <= {"deployments", "selfsubjectaccessreviews"}
+    assert {each.verb for each in sent} <= {"patch", "create"}
     now = fresh_of(fenced, act)
     assert fresh is not None
     assert now is not None
@@ -230,8 +285,12 @@ async def test_a_fence_that_does_not_hold_stops_the_act_and_alarms(
     fenced.lab.wait(
         lambda: by_policy(act.send(scout.client, body=forbidden)), what="the fence to be back"
     )
-    for left in (left_by(loan), Left(account=scout.name, namespace="default")):
-        assert await leases.cut_off(left) == ""
+    again = loan_of(act, step_of(act, fresh))
+    assert isinstance(await leases.lend(again, fresh), Lent)
+    scouts = Left(account=scout.name, namespace="default")
+    assert [left, *[await leases.cut_off(each) for each in (left_by(again), scouts)]] == 3 * [""]
+    assert await leases.left() == []
+    tally(Count("leases: fences altered or removed, and the canary stopped it", 1))
 
 
 async def _hit(

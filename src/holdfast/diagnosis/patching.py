@@ -4,7 +4,9 @@ A patch is an action if and only if it changes exactly the places that the actio
 change, to exactly the same values. Nothing is left out of it to make it fit.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
 
 from holdfast import actions
 from holdfast.actions import CLOSED_SET
@@ -12,9 +14,10 @@ from holdfast.errors import BadInput
 from holdfast.model import plainly
 from holdfast.model.asks import Refusal
 from holdfast.model.canonical import Plain, canonical
-from holdfast.model.documents import beyond
+from holdfast.model.documents import Document, beyond
 from holdfast.model.merge_patches import as_wanted
 from holdfast.model.names import few
+from holdfast.model.objects import Ref
 from holdfast.model.patches import Form, patched
 from holdfast.model.paths import Difference, Path, differences, within, written
 from holdfast.model.repairs import Action, Kind, Sight, plain_of
@@ -22,6 +25,48 @@ from holdfast.model.steps import Patch
 
 BY = "from_patch"
 SUBRESOURCES = frozenset({"", "scale"})
+
+
+class Named(msgspec.Struct, frozen=True, kw_only=True):
+    """The object that a patch says it is for, as far as it says so."""
+
+    api_version: str = ""
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+
+    def __str__(self) -> str:
+        place = "/".join(each for each in (self.kind, self.namespace, self.name) if each)
+        return f"{place} of {self.api_version}" if self.api_version else place
+
+    def fits(self, ref: Ref) -> bool:
+        """Whether that object can be meant."""
+        return all(
+            getattr(self, each) in ("", getattr(ref, each)) for each in Named.__struct_fields__
+        )
+
+
+def named_by(text: str, what: str) -> Named:
+    """The object that a patch in that text is for, written as in a file for `kubectl apply`.
+
+    Raises `BadInput` for a text that has no one meaning.
+    """
+    found = plainly.value(text, what)
+    if not isinstance(found, Mapping):
+        return Named()  # a list of operations names none
+    ref = Document(value=found).ref
+    return Named(api_version=ref.api_version, kind=ref.kind, namespace=ref.namespace, name=ref.name)
+
+
+def unchangeable(target: Ref) -> Refusal | None:
+    """Why no patch of that object can be an action of ours, whatever it says."""
+    fitting = [kind.kind for kind in CLOSED_SET if kind.kind.fits(target)]
+    if any(kind.touches for kind in fitting):
+        return None
+    names = few(kind.name for kind in fitting)
+    nearest = f". The nearest is {names}, which changes none" if names else ""
+    because = f"no action of ours changes fields of a {target.kind}{nearest}"
+    return Refusal(by=BY, because=because)
 
 
 def action_of(
@@ -46,7 +91,8 @@ def action_of(
         for action in _of_kind(kind, kept, seen):
             if _the_same(_changes(action, seen), kept) and _asked_there(action, subresource):
                 return action
-    return Refusal(by=BY, because=_nearest(fitting, changed))
+    no = unchangeable(seen.document.ref)
+    return no if no is not None else Refusal(by=BY, because=_nearest(fitting, changed))
 
 
 def _of_kind(kind: type[Action], changed: Sequence[Difference], seen: Sight) -> Iterator[Action]:
@@ -84,8 +130,6 @@ def _asked_there(action: Action, subresource: str) -> bool:
 
 def _nearest(fitting: Sequence[type[Action]], changed: Sequence[Difference]) -> str:
     touching = [kind.kind for kind in fitting if kind.kind.touches]
-    if not touching:
-        return "no action of ours changes fields of an object of this kind"
     nearest = min(touching, key=lambda kind: _distance(kind, changed))
     strange = beyond(changed, nearest.touches)
     places = few(written(each) for each in strange)

@@ -41,6 +41,14 @@ class Repairs(msgspec.Struct, frozen=True, kw_only=True):
     escalate: str = ""
 
 
+class Around(msgspec.Struct, frozen=True, kw_only=True):
+    """What is looked at, and when."""
+
+    snapshot: Snapshot
+    topology: Topology
+    now: datetime
+
+
 def repairs(
     trouble: Trouble,
     snapshot: Snapshot,
@@ -49,24 +57,52 @@ def repairs(
     kinds: Iterable[type[Action]] = CLOSED_SET,
 ) -> Repairs:
     """What the closed set could do about that trouble, as far as the snapshot shows."""
-    refs, kinds = named(snapshot), tuple(kinds)
-    causes = {trouble.cause.id, *(each.id for each in trouble.alike)}
+    kinds = tuple(kinds)
+    around = Around(snapshot=snapshot, topology=topology, now=now)
     found: dict[tuple[Ref, bytes], Candidate] = {}
     for finding in trouble.findings:
         for kind in kinds:
-            if finding.code not in kind.kind.answers or len(found) >= MOST:
+            if len(found) >= MOST:
                 continue
-            for target in targets(finding.about, finding.through, kind.kind, topology, refs):
-                for action in kind.suggested(snapshot, target, finding.code, now):
-                    key = (target, kind.kind.name.encode() + msgspec.json.encode(action))
-                    of_cause = finding.id in causes
-                    candidate = Candidate(
-                        action=action, target=target, answers=finding, of_cause=of_cause
-                    )
-                    found.setdefault(key, candidate)
+            for each in _answering(trouble, finding, kind, around):
+                name = kind.kind.name.encode()
+                found.setdefault((each.target, name + msgspec.json.encode(each.action)), each)
     if found:
         return Repairs(candidates=tuple(found.values()))
     return Repairs(candidates=(), escalate=_why_none(trouble, kinds))
+
+
+def answers_there(
+    target: Ref, troubles: Iterable[Trouble], around: Around, kinds: Iterable[type[Action]]
+) -> Iterator[tuple[Trouble, Candidate]]:
+    """What actions of those kinds on that object would answer, however much else there is: of each
+    trouble and kind the first, so that the cause comes before what follows from it.
+    """
+    kinds = tuple(kinds)
+    for trouble in troubles:
+        for kind in kinds:
+            could = (
+                each
+                for finding in trouble.findings
+                for each in _answering(trouble, finding, kind, around)
+                if each.target == target
+            )
+            first = next(could, None)
+            if first is not None:
+                yield trouble, first
+
+
+def _answering(
+    trouble: Trouble, finding: Finding, kind: type[Action], around: Around
+) -> Iterator[Candidate]:
+    """What an action of that kind could be done to about one fact."""
+    if finding.code not in kind.kind.answers:
+        return
+    causes = {trouble.cause.id, *(each.id for each in trouble.alike)}
+    of_cause, refs = finding.id in causes, named(around.snapshot)
+    for target in targets(finding.about, finding.through, kind.kind, around.topology, refs):
+        for action in kind.suggested(around.snapshot, target, finding.code, around.now):
+            yield Candidate(action=action, target=target, answers=finding, of_cause=of_cause)
 
 
 def targets(

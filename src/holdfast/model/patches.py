@@ -88,7 +88,7 @@ def _over(was: Plain, wanted: Plain, form: Form, name: str) -> Plain:
 def _merged(was: Plain, wanted: Sequence[Plain], name: str) -> Plain:
     by = _MERGED.get(name)
     if by is None:
-        raise _no(f"nobody here knows how the list {name} is merged: use --type merge or json")
+        raise _no(f"nobody here knows how the list {name} is merged: use --patch-type json")
     old = list(was) if isinstance(was, list | tuple) else []
     named = [_key(each, by) for each in old]
     for each in wanted:

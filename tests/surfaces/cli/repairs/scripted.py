@@ -1,33 +1,42 @@
 """A store whose keeper answers as a script says, and a ground that stands on it."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 import msgspec
 
+from holdfast.actions import built
 from holdfast.adapters.signers.ssh import check
 from holdfast.approvals.signed import SignedWord
 from holdfast.approvals.statements import Decision, read
 from holdfast.approvals.words import heard
+from holdfast.diagnosis.survey import survey
+from holdfast.execution.states import State
+from holdfast.facts import kinds_read
 from holdfast.model.asks import Refusal
 from holdfast.model.canonical import Plain
 from holdfast.model.cases import Case
 from holdfast.model.entries import Draft
-from holdfast.model.handed import WORD
+from holdfast.model.handed import PROPOSE, WORD, Propose
 from holdfast.model.letters import Beat, Letter
+from holdfast.model.objects import Ref
 from holdfast.model.people import API_VERSION, KIND, Identities, People, Person
 from holdfast.model.proposals import Proposal
+from holdfast.model.troubles import Trouble
 from holdfast.ports import Store, Tx
 from holdfast.surfaces.cli.ground import Ground
 from holdfast.testing.clock import NOON, FrozenClock
 from holdfast.testing.memory import StoreInMemory
+from holdfast.testing.simulated import SimulatedCluster
 from holdfast.wiring.footing import ground
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.filing import as_told
+from holdfast.workflow.look import look
 from tests.audit.chains import CLUSTER
 from tests.workflow.test_sealing import Counted, a_sealer
-from tools.proposals import a_case
+from tools.proposals import CARD, ID, RESTART, a_case
 
 type Script = Callable[["ScriptedStore", Tx, Letter], str]
 """What the keeper does with a letter, and how it answers."""
@@ -157,3 +166,31 @@ def as_proposed(proposal: Proposal) -> Draft:
     return Draft(
         id="ent_proposed", kind="proposal", actor="keeper", subjects=(about.id,), details=details
     )
+
+
+def troubles(shop: SimulatedCluster) -> dict[str, Trouble]:
+    """What hurts in it, by code."""
+    told = survey(asyncio.run(look(shop, kinds=kinds_read())))
+    return {trouble.code: trouble for trouble in told.troubles}
+
+
+def previewed(state: State = State.PROPOSED) -> Script:
+    """A keeper that keeps what is asked for as a case."""
+
+    def script(_store: ScriptedStore, tx: Tx, letter: Letter) -> str:
+        assert letter.kind == PROPOSE
+        asked = msgspec.convert(letter.body, Propose)
+        target = Ref(**msgspec.structs.asdict(asked.target))
+        about = msgspec.structs.replace(
+            RESTART,
+            cluster=_store.cluster,
+            trouble=asked.trouble,
+            code=asked.code,
+            target=target,
+            action=built(asked.action, asked.params),
+            requester=asked.requester,
+        )
+        tx.cases.put(a_case(about, CARD, state=state))
+        return f"asked {ID}: ent_1"
+
+    return script

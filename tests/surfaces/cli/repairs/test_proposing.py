@@ -4,38 +4,32 @@ import asyncio
 import json
 import shutil
 from collections.abc import Callable
-from io import StringIO
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from holdfast.actions import built
-from holdfast.diagnosis.survey import survey
 from holdfast.errors import BadInput, NotReady
 from holdfast.execution.states import State
-from holdfast.facts import kinds_read
 from holdfast.model import switches
 from holdfast.model.canonical import canonical
-from holdfast.model.documents import Document
 from holdfast.model.entries import Draft
-from holdfast.model.handed import PLAN, PROPOSE, Propose, ProposePlan
+from holdfast.model.handed import PLAN, Propose, ProposePlan
 from holdfast.model.letters import Letter
 from holdfast.model.objects import Ref
 from holdfast.model.people import API_VERSION, KIND
 from holdfast.model.plans import planned
-from holdfast.model.troubles import Trouble
-from holdfast.ports import Tx, Unseen
+from holdfast.ports import Tx
 from holdfast.surfaces.cli.exits import NOTHING, REFUSED
 from holdfast.surfaces.cli.policy import STARTER
 from holdfast.testing.clock import NOON
 from holdfast.testing.shop import a_shop
 from holdfast.testing.simulated import SimulatedCluster
-from holdfast.workflow.look import look
 from tests.surfaces.cli.conftest import Run
-from tests.surfaces.cli.repairs.scripted import Script, ScriptedStore, a_ground, seal
+from tests.surfaces.cli.repairs.scripted import ScriptedStore, a_ground, previewed, seal, troubles
 from tools.captures import one_fault
-from tools.proposals import CARD, ID, RESTART, a_case
+from tools.proposals import ID, RESTART, a_case
 
 Out = pytest.CaptureFixture[str]
 PULL = "HF-WRK-013"  # what the pods of `checkout` have: a Deployment can be rolled back from it
@@ -44,34 +38,6 @@ PULL = "HF-WRK-013"  # what the pods of `checkout` have: a Deployment can be rol
 @pytest.fixture(scope="module")
 def shop() -> SimulatedCluster:
     return a_shop(now=NOON)
-
-
-def troubles(shop: SimulatedCluster) -> dict[str, Trouble]:
-    """What hurts in it, by code."""
-    told = survey(asyncio.run(look(shop, kinds=kinds_read())))
-    return {trouble.code: trouble for trouble in told.troubles}
-
-
-def previewed(state: State = State.PROPOSED) -> Script:
-    """A keeper that keeps what is asked for as a case."""
-
-    def script(_store: ScriptedStore, tx: Tx, letter: Letter) -> str:
-        assert letter.kind == PROPOSE
-        asked = msgspec.convert(letter.body, Propose)
-        target = Ref(**msgspec.structs.asdict(asked.target))
-        about = msgspec.structs.replace(
-            RESTART,
-            cluster=_store.cluster,
-            trouble=asked.trouble,
-            code=asked.code,
-            target=target,
-            action=built(asked.action, asked.params),
-            requester=asked.requester,
-        )
-        tx.cases.put(a_case(about, CARD, state=state))
-        return f"asked {ID}: ent_1"
-
-    return script
 
 
 def never(store: ScriptedStore, tx: Tx, letter: Letter) -> str:
@@ -268,81 +234,6 @@ def test_what_could_not_be_done_about_it_is_answered_with_what_could(
     with pytest.raises(BadInput, match="nothing that could be done about this") as unfit:
         proposes(troubles(shop)[PULL].id, *flag)
     assert "RolloutRestart on Deployment/shop/checkout" in unfit.value.remedy
-
-
-RESTARTED = "kubectl.kubernetes.io/restartedAt"
-STAMPED = {"spec": {"template": {"metadata": {"annotations": {RESTARTED: "2026-03-02T11:00:00Z"}}}}}
-
-
-@pytest.fixture
-def patched(
-    shop: SimulatedCluster, run: Run, store: ScriptedStore, tmp_path: Path, capsys: Out
-) -> Callable[..., str]:
-    """Propose from a patch for what is wrong with `checkout`, and hear what it says."""
-
-    async def look(ref: Ref) -> Document | Unseen:
-        found = shop.fetch(f"{ref.kind.lower()}s.apps", ref.name, namespace=ref.namespace)
-        return Document(value=found)
-
-    def propose(patch: object, *words: str, code: int = NOTHING) -> str:
-        file = tmp_path / "patch.json" if patch != "-" else patch
-        if isinstance(file, Path):
-            file.write_text(patch if isinstance(patch, str) else json.dumps(patch))
-        word = troubles(shop)[PULL].id
-        every = ("propose", word, "--from-patch", str(file), *words)
-        assert code == run(*every, cluster=shop, ground=a_ground(store), look=look)
-        told = capsys.readouterr()
-        return told.out + told.err
-
-    return propose
-
-
-def test_a_patch_that_equals_an_action_is_proposed_as_that(
-    patched: Callable[..., str], store: ScriptedStore
-) -> None:
-    assert "RolloutRestart of Deployment shop/checkout" in patched(STAMPED)
-    assert ["RolloutRestart"] == [each.body["action"] for each in store.letters]
-    assert [{"stamp": "2026-03-02T11:00:00Z"}] == [each.body["params"] for each in store.letters]
-
-
-def test_a_patch_may_come_through_a_pipe(
-    patched: Callable[..., str], store: ScriptedStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.stdin", StringIO(json.dumps(STAMPED)))
-
-    patched("-")
-    assert ["RolloutRestart"] == [each.body["action"] for each in store.letters]
-
-
-@pytest.mark.parametrize(
-    ("patch", "says"),
-    [
-        (STAMPED | {"metadata": {"labels": {"a": "b"}}}, "The nearest is RolloutRestart"),
-        ({"spec": {"replicas": 9}}, "it is ScaleWorkload, which answers nothing of this trouble"),
-        ({"spec": {"paused": True}}, "it equals no action of ours. The nearest is"),
-        ({}, "it changes nothing"),
-    ],
-)
-def test_any_other_patch_is_refused_with_the_nearest(
-    patched: Callable[..., str], store: ScriptedStore, patch: object, says: str
-) -> None:
-    assert says in patched(patch, code=REFUSED)
-    assert [] == store.letters
-
-
-@pytest.mark.parametrize("patch", ["{", "a: &b 1\nc: *b", "spec: {replicas: 1e1}"])
-def test_a_patch_that_has_no_one_meaning_is_refused_with_the_line(
-    patched: Callable[..., str], patch: str
-) -> None:
-    with pytest.raises(BadInput, match=r"patch\.json, line 1|patch\.json"):
-        patched(patch)
-
-
-def test_a_patch_without_a_file_is_said(
-    shop: SimulatedCluster, proposes: Proposes, tmp_path: Path
-) -> None:
-    with pytest.raises(BadInput, match="cannot be read"):
-        proposes(troubles(shop)[PULL].id, "--from-patch", str(tmp_path / "missing"))
 
 
 def a_file(tmp_path: Path, *steps: dict[str, str]) -> str:

@@ -65,7 +65,8 @@ def declare(app: App, doors: Doors) -> None:
             The object to do it to, where there are several: `shop/web`, or `Pod/shop/web-1`.
         from_patch
             A kubectl patch, or `-` for standard input: if it equals an action of ours that answers
-            this trouble, that is proposed; anything else is refused, and the nearest named.
+            this trouble, that is proposed; anything else is refused, and the nearest named. Without
+            a trouble, it or --target names the object, and the trouble that it answers is found.
         patch_type
             How the patch is meant, as kubectl's `--type`.
         plan
@@ -87,7 +88,7 @@ def declare(app: App, doors: Doors) -> None:
         """
         from holdfast.errors import BadInput
         from holdfast.model.patches import Form
-        from holdfast.surfaces.cli.repairs import listing, patches, plan_files, proposing
+        from holdfast.surfaces.cli.repairs import listing, plan_files, proposing, wishes
 
         source = place.source(namespaces(namespace, everywhere=all_namespaces))
         if plan is not None:
@@ -95,15 +96,15 @@ def declare(app: App, doors: Doors) -> None:
                 raise BadInput("A plan says all of that itself.", remedy="Name the file alone.")
             read, form = plan_files.read(plan), listing.Output(output)
             return proposing.propose_plan(doors, doors.ground(state), source, read, form)
-        if not trouble:
+        if not trouble and from_patch is None:
             raise BadInput(
                 "Nothing is named that could be repaired.",
-                remedy="Name a trouble of `holdfast scan`, or a file with --plan.",
+                remedy="Name a trouble of `holdfast scan`, or a file with --from-patch or --plan.",
             )
         patch = None
         if from_patch is not None:
-            patch = patches.Written(file=from_patch, form=Form(patch_type))
-        wish = proposing.Wish(
+            patch = wishes.Written(file=from_patch, form=Form(patch_type))
+        wish = wishes.Wish(
             trouble=trouble,
             action=action,
             target=target,

@@ -1,6 +1,7 @@
 """`holdfast propose --from-patch`: the action of ours that equals a kubectl patch, or the nearest.
 
-The target is read whole, with your own kubeconfig; the keeper reads it again by itself.
+The target is one that was seen, and is read whole, with your own kubeconfig; the keeper reads it
+again by itself.
 """
 
 import asyncio
@@ -12,64 +13,143 @@ from typing import TextIO
 
 import msgspec
 
-from holdfast.diagnosis.patching import action_of
-from holdfast.diagnosis.repairs import Candidate
+from holdfast.actions import CLOSED_SET
+from holdfast.diagnosis.patching import BY, Named, action_of, named_by, unchangeable
+from holdfast.diagnosis.repairs import Candidate, answers_there
+from holdfast.diagnosis.repairs import named as all_seen
 from holdfast.errors import BadInput
 from holdfast.model.asks import Refusal
 from holdfast.model.documents import Document
 from holdfast.model.kinds import Deployment, ReplicaSet
+from holdfast.model.names import few
 from holdfast.model.objects import Ref
-from holdfast.model.patches import Form
 from holdfast.model.plainly import LONGEST
-from holdfast.model.repairs import Sight
+from holdfast.model.repairs import Action, Sight
 from holdfast.model.snapshot import Snapshot
+from holdfast.model.troubles import Trouble
 from holdfast.ports import Unseen
 from holdfast.surfaces.cli.doors import Look
 from holdfast.surfaces.cli.meaning import written
+from holdfast.surfaces.cli.repairs.wishes import Seen, Wish, Written, one_of, trouble_meant
 from holdfast.surfaces.cli.text import clean
 
 STDIN = Path("-")
 
 
-class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """A patch that somebody wrote."""
+class Equal(msgspec.Struct, frozen=True, kw_only=True):
+    """What a patch is, as one of what could be done about a trouble."""
 
-    file: Path
-    form: Form
+    trouble: Trouble
+    candidate: Candidate
 
 
 def asked_by(
-    patch: Written,
-    candidates: Sequence[Candidate],
-    snapshot: Snapshot,
-    door: AbstractAsyncContextManager[Look],
-) -> Candidate | Refusal:
-    """What the patch asks for, as one of what could be done; a refusal names the nearest."""
+    wish: Wish, patch: Written, seen: Seen, door: AbstractAsyncContextManager[Look]
+) -> Equal | Refusal:
+    """What the patch asks for; a refusal names the nearest.
+
+    Without a trouble it is the one that such an action answers: an action must answer a fact.
+    """
+    file = clean(str(patch.file))
     text = text_of(patch.file, "patch", LONGEST)
-    target = _target(candidates)
-    seen = asyncio.run(_sight(target, snapshot, door))
-    action = action_of(text, clean(str(patch.file)), patch.form, seen)
+    named = named_by(text, file)
+    if wish.trouble:
+        troubles: Sequence[Trouble] = [trouble_meant(wish.trouble, seen.judged)]
+        there = _changed_for(wish, seen)
+    else:
+        troubles, there = seen.judged.troubles, _all_named(named, wish, seen)
+    target = _target(there, named, wish)
+    if isinstance(target, Refusal):
+        return target
+    action = action_of(text, file, patch.form, asyncio.run(_sight(target, seen.snapshot, door)))
     if isinstance(action, Refusal):
         return action
-    like = next((each for each in candidates if type(each.action) is type(action)), None)
-    if like is None:
-        because = f"it is {action.kind.name}, which answers nothing of this trouble"
-        return Refusal(by="from_patch", because=because)
-    return msgspec.structs.replace(like, action=action)
+    if wish.action not in ("", action.kind.name):
+        return _no(f"it is {action.kind.name}, and not {wish.action}")
+    return _answered(action, target, wish, troubles, seen)
 
 
-def _target(candidates: Sequence[Candidate]) -> Ref:
-    """The one object whose fields something of this could change."""
-    there = list(dict.fromkeys(each.target for each in candidates if each.action.kind.touches))
-    if len(there) == 1:
-        return there[0]
-    if not there:
+def _changed_for(wish: Wish, seen: Seen) -> Sequence[Ref]:
+    """The objects whose fields something that answers the named trouble could change."""
+    _, _, could = seen.could(wish.trouble)
+    fitting = [
+        each.target
+        for each in could.candidates
+        if each.action.kind.touches
+        and wish.names(each.target)
+        and wish.action in ("", each.action.kind.name)
+    ]
+    if not fitting:
         raise BadInput(
             "No action of ours answers this trouble by changing fields of an object.",
             remedy="See what there is with --list.",
         )
-    names = ", ".join(written(each) for each in there)
-    raise BadInput(f"The patch could be meant for {names}.", remedy="Name one with --target.")
+    return list(dict.fromkeys(fitting))
+
+
+def _all_named(named: Named, wish: Wish, seen: Seen) -> Sequence[Ref]:
+    """Every object that was seen which is named on the command line, or else by the patch."""
+    if not wish.target and not (named.kind and named.name):
+        raise BadInput(
+            "Nothing says which object the patch is for.",
+            remedy="Name it with --target Kind/namespace/name, or in the patch: apiVersion, kind, "
+            "metadata.name and metadata.namespace. Or name a trouble before the patch.",
+        )
+    every = all_seen(seen.snapshot).values()
+    if wish.target:
+        there = [each for each in every if wish.names(each)]
+    else:
+        there = [each for each in every if named.fits(each)]
+    if not there:
+        raise BadInput(
+            f"{clean(wish.target or str(named))} is not seen there.",
+            remedy="See that its name, its namespace and its apiVersion are right, and that you "
+            "may list it.",
+        )
+    return [each for each in there if unchangeable(each) is None] or there
+
+
+def _target(there: Sequence[Ref], named: Named, wish: Wish) -> Ref | Refusal:
+    """The one of those that the patch does not say it is not for, if we change any like it."""
+    fitting = [each for each in there if named.fits(each)]
+    if len(fitting) == 1:
+        return unchangeable(fitting[0]) or fitting[0]
+    told = few(written(each) for each in fitting or there)
+    if fitting:
+        raise BadInput(f"The patch could be meant for {told}.", remedy="Name one with --target.")
+    by = "what is named with --target is" if wish.target else "what answers this trouble is done to"
+    return _no(f"it says that it is for {named}, and {by} {told}")
+
+
+def _answered(
+    action: Action, target: Ref, wish: Wish, troubles: Sequence[Trouble], seen: Seen
+) -> Equal | Refusal:
+    """The trouble that the action answers there."""
+    around = seen.around(troubles)
+    answered = list(answers_there(target, troubles, around, [type(action)]))
+    if len(answered) == 1:
+        trouble, like = answered[0]
+        return Equal(trouble=trouble, candidate=msgspec.structs.replace(like, action=action))
+    name = action.kind.name
+    if answered:
+        raise BadInput(
+            f"{name} of {written(target)} would answer {len(answered)} troubles.",
+            remedy=one_of([trouble for trouble, _ in answered]),
+        )
+    if wish.trouble:
+        none = f"it is {name}, which answers nothing of this trouble"
+    else:
+        none = (
+            f"none: it is {name} of {written(target)}, which answers nothing that is found now, "
+            "and an action must answer a fact"
+        )
+    others = answers_there(target, troubles, around, CLOSED_SET)
+    nearest = few(f"{each.action.kind.name} ({trouble.id})" for trouble, each in others)
+    return _no(f"{none}. The nearest that would: {nearest}" if nearest else none)
+
+
+def _no(because: str) -> Refusal:
+    return Refusal(by=BY, because=because)
 
 
 async def _sight(target: Ref, snapshot: Snapshot, door: AbstractAsyncContextManager[Look]) -> Sight:

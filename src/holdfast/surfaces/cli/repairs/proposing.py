@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.text import Text
 
 from holdfast import facts
-from holdfast.diagnosis.repairs import Candidate, Repairs, repairs
-from holdfast.diagnosis.survey import Survey, survey
+from holdfast.diagnosis.repairs import Candidate, Repairs
+from holdfast.diagnosis.survey import survey
 from holdfast.errors import BadInput, NotReady, sentence
 from holdfast.execution.states import State
 from holdfast.model.asks import Refusal
@@ -24,65 +23,38 @@ from holdfast.surfaces.cli.doors import Doors
 from holdfast.surfaces.cli.exits import NOTHING, REFUSED
 from holdfast.surfaces.cli.ground import Ground
 from holdfast.surfaces.cli.looking import Source, take
-from holdfast.surfaces.cli.meaning import meant, written
+from holdfast.surfaces.cli.meaning import written
 from holdfast.surfaces.cli.repairs.finding import found
 from holdfast.surfaces.cli.repairs.frozen import warn
 from holdfast.surfaces.cli.repairs.keeper import asked, refuse_without_keeper, tell
 from holdfast.surfaces.cli.repairs.listing import Output
 from holdfast.surfaces.cli.repairs.listing import tell as show
-from holdfast.surfaces.cli.repairs.patches import Written, asked_by
+from holdfast.surfaces.cli.repairs.patches import asked_by
 from holdfast.surfaces.cli.repairs.plan_files import PlanAsked, StepAsked
 from holdfast.surfaces.cli.repairs.weighing import Scales, Weighed
+from holdfast.surfaces.cli.repairs.wishes import Seen, Wish
 from holdfast.surfaces.cli.repairs.words import action_told, place_of
 from holdfast.surfaces.cli.text import clean
-from holdfast.topology.edges import topology
 from holdfast.topology.graph import Topology
 
 PREVIEWED_WITHIN = 60.0  # seconds for each step: a lease for dry runs, and a dry run
 PACE = 0.1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What was said on the command line."""
-
-    trouble: str
-    action: str = ""
-    target: str = ""
-    list_only: bool = False
-    output: Output = Output.TEXT
-    policy: Path | None = None
-    patch: Written | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """One look at the cluster."""
-
-    snapshot: Snapshot
-    judged: Survey
-
-    def could(self, word: str) -> tuple[Trouble, Topology, Repairs]:
-        """The trouble that a word means, and what could be done about it."""
-        trouble, snapshot = trouble_meant(word, self.judged), self.snapshot
-        graph = topology(snapshot, frozenset(each.about.namespace for each in trouble.findings))
-        return trouble, graph, repairs(trouble, snapshot, graph, snapshot.now)
-
-
 def propose(doors: Doors, ground: Ground, source: Source, wish: Wish) -> int:
     """Look, find the trouble, weigh what could be done, and have one of it proposed."""
     with ground.store() as store:
         seen = _looked(doors, source, store)
-        trouble, graph, could = seen.could(wish.trouble)
-        snapshot = seen.snapshot
-        if wish.patch is not None:
-            meant_there = [each for each in could.candidates if _is_named(each, wish)]
-            asked_for = asked_by(wish.patch, meant_there, snapshot, doors.look(source.target))
-            if isinstance(asked_for, Refusal):
-                Plain(stderr=True).print(clean(sentence(f"Refused: {asked_for.because}")))
+        if wish.patch is None:
+            trouble, graph, could = seen.could(wish.trouble)
+        else:
+            equal = asked_by(wish, wish.patch, seen, doors.look(source.target))
+            if isinstance(equal, Refusal):
+                Plain(stderr=True).print(clean(sentence(f"Refused: {equal.because}")))
                 return REFUSED
-            could = Repairs(candidates=(asked_for,))
-        scales = _scales(doors, ground, store, snapshot, graph, wish.policy)
+            trouble, could = equal.trouble, Repairs(candidates=(equal.candidate,))
+            graph = seen.around([trouble]).topology
+        scales = _scales(doors, ground, store, seen.snapshot, graph, wish.policy)
         with store.reading() as tx:
             weighed = [scales.weighed(tx, each) for each in could.candidates]
         chosen = choose(weighed, wish)
@@ -142,25 +114,6 @@ def _scales(
     )
 
 
-def trouble_meant(word: str, judged: Survey) -> Trouble:
-    """The trouble that a word means: by its id, or by that of something that belongs to it."""
-    ids = {id_ for id_, _ in meant(word, judged)}
-    named = [
-        trouble
-        for trouble in judged.troubles
-        if trouble.id in ids or any(each.id in ids for each in trouble.findings)
-    ]
-    if len(named) == 1:
-        return named[0]
-    if not named:
-        raise BadInput(
-            f"{word} is posture: it breaks nothing, and nothing is proposed for it.",
-            remedy="Name a trouble of `holdfast scan`.",
-        )
-    told = "; ".join(f"{each.id} ({written(each.cause.about)})" for each in named)
-    raise BadInput(f"{word} means {len(named)} troubles.", remedy=f"Name one of {told}.")
-
-
 def choose(weighed: Sequence[Weighed], wish: Wish) -> Weighed | None:
     """The one to propose: what was named, or the only one that nobody refuses, if it goes at the
     cause; None to list them.
@@ -191,9 +144,7 @@ def choose(weighed: Sequence[Weighed], wish: Wish) -> Weighed | None:
 
 
 def _is_named(each: Candidate, wish: Wish) -> bool:
-    target = each.target
-    names = ("", target.name, f"{target.namespace}/{target.name}", written(target))
-    return wish.action in ("", each.action.kind.name) and wish.target in names
+    return wish.action in ("", each.action.kind.name) and wish.names(each.target)
 
 
 def _called(each: Weighed) -> str:

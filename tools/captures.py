@@ -36,7 +36,7 @@ from holdfast.testing.shop import a_shop, a_well_shop
 from holdfast.testing.simulated import SimulatedCluster
 from holdfast.workflow.look import look
 from holdfast.workflow.vigil import Terms, View, Vigil
-from tools.proposals import SCALE, a_dossier
+from tools.proposals import SCALE, SCALE_CARD, a_dossier
 
 FOLDER = "docs/reference/screens"
 SMALL, LARGE = Size(width=80, height=24), Size(width=160, height=50)
@@ -178,7 +178,7 @@ def watch_lines(form: Callable[[Line], str]) -> str:
 def card(width: int) -> str:
     """A proposal as its card, on a terminal of that width."""
     now = NOON + timedelta(minutes=8)
-    return _text(line.plain for line in cards.lines(a_dossier(SCALE), now, width))
+    return _text(line.plain for line in cards.lines(a_dossier(SCALE, SCALE_CARD), now, width))
 
 
 def _text(lines: Iterable[str]) -> str:
@@ -198,7 +198,7 @@ FORMS: Mapping[str, Callable[[], str]] = {
     "watch-lost-80.txt": watch_lost,
     "card-60.txt": lambda: card(60),
     "card-120.txt": lambda: card(120),
-    "card.md.txt": lambda: as_ticket(a_dossier(SCALE), NOON) + "\n",
+    "card.md.txt": lambda: as_ticket(a_dossier(SCALE, SCALE_CARD), NOON) + "\n",
 }
 TERMINALS: Mapping[str, Callable[[], str]] = {
     f"{what}-{scene}-{size.width}.txt": (

@@ -50,11 +50,12 @@ RESTART = Proposal(
 )
 SCALE = msgspec.structs.replace(
     RESTART,
-    action=ScaleWorkload(replicas=5, now=2),
-    steps=(Patch(target=WEB, sets=(Set(path=REPLICAS, value=5, was=2),), subresource="scale"),),
-    undo=(Patch(target=WEB, sets=(Set(path=REPLICAS, value=2, was=5),), subresource="scale"),),
-    effect=(Difference(path=REPLICAS, before=2, after=5),),
-    risk=Risk.MEDIUM,
+    code="HF-WRK-090",
+    action=ScaleWorkload(replicas=3, now=2),
+    steps=(Patch(target=WEB, sets=(Set(path=REPLICAS, value=3, was=2),), subresource="scale"),),
+    undo=(Patch(target=WEB, sets=(Set(path=REPLICAS, value=2, was=3),), subresource="scale"),),
+    effect=(Difference(path=REPLICAS, before=2, after=3),),
+    risk=Risk.HIGH,
 )
 EVICTION = msgspec.structs.replace(
     RESTART, action=DeletePod(), target=POD, steps=(Evict(target=POD),), effect=()
@@ -79,6 +80,42 @@ CARD = Card(
     approvers="one person of oncall, with a signature",
     needs=(Needs(by="signed_approval", what=What.APPROVAL, because="nobody has approved it"),),
 )
+SCALE_CARD = Card(
+    summary=(
+        "Deployment shop/web: Scale a workload to a number of replicas, from the number that it "
+        "had when that was decided. Now: 2 of 2 pods healthy, and none may be evicted."
+    ),
+    risk=(
+        "ScaleWorkload is of medium risk at its best",
+        "what it answers is found elsewhere, and laid to this by the graph",
+    ),
+    blast=(
+        "Nothing is seen to need it.",
+        "Unknown: who calls it by an address, or through something outside this cluster.",
+    ),
+    unchanged=(
+        "Nothing of Deployment shop/web but spec.replicas; no other object is written.",
+        "The cluster refuses anything else to the identity that does it.",
+    ),
+    checks=(
+        "As many pods as were asked for are available. And HF-WRK-090 is not found any more. "
+        "Both for 1 min, within 10 min."
+    ),
+    undo=(
+        "It is taken back by itself, if it has not helped. The number that it had, unless that was "
+        "none."
+    ),
+    approvers="Two of them, by their word: ana, ben.",
+    needs=(
+        Needs(
+            by="signed_approval",
+            what=What.APPROVAL,
+            because="nothing is done that nobody approved",
+        ),
+        Needs(by="two_people", what=What.SECOND_PERSON, because="its risk is high"),
+    ),
+)
+"""The keeper's own words of that, and not of a made-up one: a test has it make them."""
 
 
 def a_case(proposal: Proposal = RESTART, card: Card = CARD, **changed: Any) -> Case:

@@ -54,6 +54,7 @@ from tests.workflow.stage import (
     card_of,
     proposal,
 )
+from tools.proposals import SCALE, SCALE_CARD
 
 RESTART, UNDO, EVICT = "RolloutRestart", "RolloutUndo", "DeletePod"
 SIDECAR = "spec.template.spec.containers[name=sidecar]"
@@ -162,6 +163,19 @@ async def test_the_card_says_what_people_ask_first() -> None:
         assert card.undo.startswith("It is taken back by itself")
         assert card.approvers.endswith("ana, ben.")
         assert [What.APPROVAL] == [each.what for each in card.needs]
+
+
+async def test_the_card_that_the_documentation_shows_is_one_that_the_keeper_makes() -> None:
+    async with a_stage() as stage:
+        case = await stage.proposed("ScaleWorkload")
+    told = proposal(case)
+    assert SCALE_CARD == card_of(case)
+    assert (SCALE.code, SCALE.action, SCALE.risk) == (told.code, told.action, told.risk)
+    assert SCALE.effect == told.effect
+    aimed = [
+        msgspec.structs.replace(each, target=told.target) for each in (*SCALE.steps, *SCALE.undo)
+    ]
+    assert aimed == [*told.steps, *told.undo]
 
 
 async def test_the_card_of_what_is_removed_says_what_goes_along_and_what_nobody_can_tell() -> None:

@@ -30,6 +30,7 @@ from tools.proposals import (
     POD,
     RESTART,
     SCALE,
+    SCALE_CARD,
     UNCORDON,
     WEB,
     a_dossier,
@@ -56,12 +57,12 @@ def flat(text: str) -> str:
 
 @pytest.mark.parametrize("width", [60, 120])
 @pytest.mark.parametrize(
-    "proposal",
-    [RESTART, SCALE, EVICTION, UNCORDON],
+    "told",
+    [a_dossier(RESTART), a_dossier(SCALE, SCALE_CARD), a_dossier(EVICTION), a_dossier(UNCORDON)],
     ids=["restart", "scale", "evict", "uncordon"],
 )
-def test_a_card_on_a_terminal(proposal: Proposal, width: int, snapshot: SnapshotAssertion) -> None:
-    text = of(proposal, width)
+def test_a_card_on_a_terminal(told: Dossier, width: int, snapshot: SnapshotAssertion) -> None:
+    text = shown(told, width)
 
     assert snapshot == text
     wide = [line for line in text.splitlines() if len(line) > width]

@@ -127,7 +127,7 @@ def test_the_card_shows_every_step_that_is_signed() -> None:
     shown = "\n".join(line.plain for line in card.lines(told, NOON, None))
     assert "PLAN OF 2 STEPS of Deployment shop/web, Deployment shop/api" in shown
     assert shown.index("1 of 2") < shown.index("2 of 2") < shown.index(PLAN.digest)
-    assert shown.index("RolloutRestart stamp=") < shown.index("ScaleWorkload replicas=5 now=2")
+    assert shown.index("RolloutRestart stamp=") < shown.index("ScaleWorkload replicas=3 now=2")
 
 
 def test_its_json_holds_all_of_what_is_signed() -> None:

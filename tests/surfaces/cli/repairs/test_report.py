@@ -15,13 +15,13 @@ from holdfast.surfaces.cli.forms import as_json, as_yaml
 from holdfast.surfaces.cli.repairs.markdown import as_markdown
 from holdfast.surfaces.cli.repairs.report import as_value
 from holdfast.testing.clock import NOON
-from tools.proposals import SCALE, a_dossier
+from tools.proposals import SCALE, SCALE_CARD, a_dossier
 
 NOW = NOON + timedelta(minutes=8)
 
 
 def test_whoever_reads_the_json_can_compute_the_digest(snapshot: SnapshotAssertion) -> None:
-    text = as_json(as_value(a_dossier(SCALE), NOW))
+    text = as_json(as_value(a_dossier(SCALE, SCALE_CARD), NOW))
     told = msgspec.json.decode(text)
 
     assert told["digest"] == hashlib.sha256(canonical(told["content"])).hexdigest()
@@ -42,7 +42,7 @@ def test_what_is_not_open_has_no_time_left() -> None:
 
 
 def test_a_ticket_gets_markdown(snapshot: SnapshotAssertion) -> None:
-    assert snapshot == as_markdown(a_dossier(SCALE), NOW)
+    assert snapshot == as_markdown(a_dossier(SCALE, SCALE_CARD), NOW)
 
 
 def test_text_of_others_means_nothing_to_markdown() -> None:

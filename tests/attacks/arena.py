@@ -79,6 +79,7 @@ class Arena(Stage):
     wire: Wire = field(default_factory=Wire)  # what happens to what leases send
     anchors: dict[str, bytes] = field(default_factory=dict)  # what is kept beside the keeper
     shelf: Shelved = field(default_factory=Shelved)  # and on the cluster
+    leases_ask: str = ""  # whoever stands between leases and the API server, if somebody does
 
     def __post_init__(self) -> None:
         self.changed = {
@@ -106,6 +107,11 @@ class Arena(Stage):
             shelf=self.shelf,
         )
         return Witness(self.store, kept, self.log)
+
+    def as_token(self, token: str) -> KubernetesHands:
+        server = self.leases_ask or self.server.url
+        connection = Connection(name="lease", server=server, showing=Token(value=token))
+        return KubernetesHands(connection, clock=self.cluster.clock)
 
     @asynccontextmanager
     async def _over_the_wire(self, token: str) -> AsyncIterator[Hands]:

@@ -16,6 +16,7 @@ from holdfast.testing.faults import (
     Drip,
     Fault,
     FaultProxy,
+    Lie,
     Plan,
     Refusal,
     Silence,
@@ -74,6 +75,21 @@ async def test_refuses_in_the_servers_place(server: TinyServer) -> None:
         "InternalError",
     ]
     assert len(server.requests) == 1
+
+
+async def test_lies_whether_the_server_was_asked_or_not(server: TinyServer) -> None:
+    html = "text/html"
+    plan = script(Lie(status=200, body=b"<p>", media_type=html), Lie(status=404, heard=True))
+    async with FaultProxy(upstream=server.url, plan=plan) as proxy:
+        first = await fetched(f"{proxy.url}/first")
+        assert (first.status_code, first.content, first.headers["Content-Type"]) == (
+            200,
+            b"<p>",
+            html,
+        )
+        second = await fetched(f"{proxy.url}/second")
+    assert (second.status_code, second.content) == (404, b"")
+    assert [each.path for each in server.requests] == ["/second"]
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,16 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     message: str = "refused by the fault proxy"
 
 
-type Fault = Cut | Truncation | Silence | Delay | Drip | Refusal
+class Lie(msgspec.Struct, frozen=True, kw_only=True):
+    """The proxy answers with whatever stands here; the server was asked first, if it is `heard`."""
+
+    status: int
+    body: bytes = b""
+    media_type: str = "application/json"
+    heard: bool = False
+
+
+type Fault = Cut | Truncation | Silence | Delay | Drip | Refusal | Lie
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -235,6 +244,10 @@ class FaultProxy(_Proxy):
             back.write(_refusal(fault))
             await back.drain()
             return
+        if isinstance(fault, Lie) and not fault.heard:
+            back.write(_lie(fault))
+            await back.drain()
+            return
         if isinstance(fault, Delay):
             await self._sleep(fault.seconds)
         kept = [line for name, line in headers if name != b"connection"]
@@ -243,13 +256,18 @@ class FaultProxy(_Proxy):
         try:
             there.write(asked)
             await there.drain()
+            if isinstance(fault, Lie):
+                self._overhear(await server.read(_CHUNK))  # who begins to answer has heard it
+                back.write(_lie(fault))
+                await back.drain()
+                return
             await _either(self._pass_on(server, back, fault), client.read(1))
         finally:
             there.close()
 
 
 class TcpFaultProxy(_Proxy):
-    """Judges each connection and reads nothing of it. `Refusal` has no meaning here."""
+    """Judges each connection and reads nothing of it. `Refusal` and `Lie` have no meaning here."""
 
     def __init__(
         self,
@@ -307,10 +325,18 @@ def _refusal(fault: Refusal) -> bytes:
         "reason": reason,
         "code": fault.status,
     }
-    body = json.dumps(tree).encode()
     after = f"Retry-After: {fault.retry_after}\r\n" if fault.retry_after is not None else ""
+    first = f"{fault.status} {reason}"
+    return _answer(first, "application/json", json.dumps(tree).encode(), after)
+
+
+def _lie(fault: Lie) -> bytes:
+    return _answer(f"{fault.status} Said", fault.media_type, fault.body)
+
+
+def _answer(first: str, media_type: str, body: bytes, more: str = "") -> bytes:
     head = (
-        f"HTTP/1.1 {fault.status} {reason}\r\nContent-Type: application/json\r\n{after}"
+        f"HTTP/1.1 {first}\r\nContent-Type: {media_type}\r\n{more}"
         f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     )
     return head.encode() + body

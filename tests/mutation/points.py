@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType
 
+from tests.mutation.members import Members, members
+
 _COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -88,7 +90,7 @@ def mutants(path: Path, root: Path) -> Iterator[Mutant]:
     tree = ast.parse(text)
     bodies = _bodies(tree)
     seen: Counter[str] = Counter()
-    for place, change in _points(tree):
+    for place, change in _points(tree, root):
         line = lines[place.lines[0] - 1].strip()
         told = f"{file}:{place.inside}: {line} -> {change.says}"
         seen[told] += 1
@@ -132,12 +134,12 @@ class _Change:
         return ast.copy_location(put, node) if isinstance(node, ast.expr | ast.stmt) else put
 
 
-def _points(tree: ast.Module) -> Iterator[tuple[_Place, _Change]]:
-    skipped, inside = _skipped(tree), _insides(tree)
+def _points(tree: ast.Module, root: Path) -> Iterator[tuple[_Place, _Change]]:
+    skipped, inside, known = _skipped(tree), _insides(tree), members(tree, root)
     for at, node in enumerate(ast.walk(tree)):
         if id(node) in skipped:
             continue
-        for change in _changes(node):
+        for change in (*_changes(node), *_among(node, known)):
             yield _Place(at, _lines(node), inside.get(id(node), "module")), change
 
 
@@ -215,6 +217,14 @@ def _changes(node: ast.AST) -> Iterator[_Change]:  # noqa: PLR0912 - a case for 
             yield _Change(f"without `if {ast.unparse(first)}`", loose)
         case _:
             return
+
+
+def _among(node: ast.AST, known: Members) -> Iterator[_Change]:
+    """An entry of a table is left out; a member of an enum is another one."""
+    for told, rest in known.without_one(node):
+        yield _Change(f"without `{told}`", rest)
+    if (other := known.another(node)) is not None:
+        yield _Change(ast.unparse(other), other)
 
 
 def _text(node: ast.BinOp) -> bool:

@@ -128,8 +128,44 @@ def test_each_sort_of_place_is_changed(tmp_path: Path) -> None:
             "{'key': True} or any([a]) or b'raw'",
             "b'raw~'",
             "'key~'",
+            "without `'key'`",
             "False",
             "all([a])",
+        ]
+    )
+
+
+def test_each_entry_is_left_out_and_each_member_is_another(tmp_path: Path) -> None:
+    (tmp_path / "words.py").write_text(
+        "class Word(StrEnum):\n    YES = auto()\n    NO = auto()\n    LATER = auto()\n"
+    )
+    module = tmp_path / "one.py"
+    module.write_text(
+        "from holdfast.words import Word as Said\n\n"
+        "type Pair = tuple[int, str]\n"
+        "Short = Annotated[str, Most(9)]\n"
+        "ONE, OTHER = (one, other)\n"
+        "ALL: tuple[Layer, ...] = (first, *ALSO)\n"
+        "NEXT = frozen({Said.YES: {Said.LATER}})\n"
+        "MADE = frozenset(a for a, b in NEXT.items())\n\n\n"
+        "def one(a):\n"
+        "    b, c = a, Said\n"
+        "    return b in (c, a)\n"
+    )
+    told = [each.key.removeprefix("one.py:") for each in mutants(module, tmp_path)]
+    assert sorted(told) == sorted(
+        [
+            "module: Short = Annotated[str, Most(9)] -> 10",
+            "module: ALL: tuple[Layer, ...] = (first, *ALSO) -> without `first`",
+            "module: ALL: tuple[Layer, ...] = (first, *ALSO) -> without `*ALSO`",
+            "module: NEXT = frozen({Said.YES: {Said.LATER}}) -> without `Said.YES`",
+            "module: NEXT = frozen({Said.YES: {Said.LATER}}) -> without `Said.LATER`",
+            "module: NEXT = frozen({Said.YES: {Said.LATER}}) -> Said.NO",
+            "module: NEXT = frozen({Said.YES: {Said.LATER}}) -> Said.YES",
+            "one: return b in (c, a) -> return None",
+            "one: return b in (c, a) -> b not in (c, a)",
+            "one: return b in (c, a) -> without `c`",
+            "one: return b in (c, a) -> without `a`",
         ]
     )
 

@@ -53,6 +53,13 @@ def test_what_is_judged_by_words_alone_looks_at_no_target(layer: Layer) -> None:
         assert layer(ask) == layer(changed(ask, seen=a_quota_ask().seen, effect=None))
 
 
+def test_people_s_words_alone_are_judged_by_whose_they_are_and_by_how_many() -> None:
+    two = Rules(two_people=frozenset({ActionClass.RESTART}))
+    asks = {"nobody": an_ask(assents=()), "one of two": an_ask(rules=two), "one": an_ask()}
+    told = {who: [no.by for no in decide(ask, OF_WORDS).refusals] for who, ask in asks.items()}
+    assert {"nobody": ["signed_approval"], "one of two": ["two_people"], "one": []} == told
+
+
 def test_all_layers_answer_also_after_one_has_refused() -> None:
     verdict = decide(an_ask(), (refuses, wants, breaks, *ALL))
     assert ["refuses", "breaks"] == [each.by for each in verdict.refusals]

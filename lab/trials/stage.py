@@ -52,7 +52,11 @@ class Stage:
 
     async def spoil(self) -> None:
         """The fault, step by step."""
-        for step in self.filed.trial.fault:
+        await self.play(self.filed.trial.fault)
+
+    async def play(self, steps: Sequence[Step]) -> None:
+        """One after the other."""
+        for step in steps:
             await self._do(step)
 
     async def hold(self, conditions: Sequence[Condition], what: str) -> None:

@@ -11,6 +11,7 @@ from lab import crds
 from lab.control_plane import Lab
 from lab.parts import Options
 from lab.sharing import Share
+from tests.cluster.certificates import run_cert_manager
 from tests.cluster.leash import Installation
 from tests.cluster.mendable import LONELY
 from tests.cluster.webhooks import Webhooks
@@ -42,6 +43,12 @@ def installed(
 ) -> Installation:
     """One installation there; whoever asks for it starts a keeper, one at a time."""
     return share(Installation.on(leash_lab, tmp_path_factory.mktemp("leash")))
+
+
+@pytest.fixture(scope="session")
+def cert_manager(leash_lab: Lab) -> None:
+    """Of that lab, for the rest of its time."""
+    run_cert_manager(leash_lab)
 
 
 @pytest.fixture

@@ -179,7 +179,7 @@ def path_of(manifest: Mapping[str, Any]) -> str:
     plural = plural.replace("policys", "policies")
     version = manifest["apiVersion"]
     root = f"/apis/{version}" if "/" in version else f"/api/{version}"
-    within = f"/namespaces/{metadata['namespace']}" if "namespace" in metadata else ""
+    within = f"/namespaces/{metadata['namespace']}" if metadata.get("namespace") else ""
     return f"{root}{within}/{plural}/{metadata['name']}"
 
 

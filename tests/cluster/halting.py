@@ -6,7 +6,7 @@ the policy's folder, people's signatures, the inbox and the record.
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -37,7 +37,6 @@ from holdfast.workflow.leashed import QUEUES, TYPES, Holder, hearings, phases
 from holdfast.workflow.sealing import seal_on
 from tests.cluster.finding import PACE
 from tests.cluster.leash import Installation
-from tests.cluster.told import Told
 from tests.surfaces.processes.running import PATIENCE
 
 IN_PROCESS = (
@@ -76,10 +75,6 @@ class Halting:
                 while any(run.state is RunState.RUNNING for run in self._runs()):
                     await asyncio.sleep(PACE)
         assert not [run.failure for run in self._runs() if run.failure]
-
-    async def ended(self, told: Iterable[Told]) -> list[Told]:
-        """Where each of them ended."""
-        return await asyncio.gather(*(self.installed.ended(each.case.id) for each in told))
 
     def _runs(self) -> list[Run]:
         with self.store.reading() as tx:

@@ -12,7 +12,7 @@ import msgspec
 
 from holdfast.model.baseline import API_VERSION
 from holdfast.testing.trials.library import Filed, library
-from holdfast.testing.trials.trial import KIND, Condition, Trial
+from holdfast.testing.trials.trial import KIND, Condition, Step, Trial
 from holdfast.testing.trials.wording import NAMESPACE
 from lab.trials.objects import MANAGER
 
@@ -32,6 +32,7 @@ class Mendable:
     action: str
     code: str = ""  # empty: whatever it is offered for
     well: tuple[Condition, ...] = ()  # what holds again afterwards
+    then: tuple[Step, ...] = ()  # what others do as soon as it is done
     by: str = MANAGER  # who breaks it
     of: str = ""  # its target's name, where others of the kind stand in the same place
 
@@ -58,6 +59,7 @@ def mendable() -> Iterator[Mendable]:
         yield _all_sick(kind)
     for kind in ("Deployment", "StatefulSet"):
         yield _budget(kind)
+    yield _start_that_takes_long()
 
 
 FROM_THE_LIBRARY = {
@@ -261,6 +263,32 @@ def _budget(kind: str) -> Mendable:
     )
 
 
+# Longer to start than the probe below waits, and not twice as long; in nominal seconds, of which a
+# machine on which much else runs must not lose too many.
+PERIOD, FAILURES, SLOW = 30, 2, 90
+
+
+def _start_that_takes_long() -> Mendable:
+    """It needs longer to start than its probe gives it."""
+    asked = {
+        "httpGet": {"path": "/started", "port": 80},
+        "periodSeconds": PERIOD,
+        "failureThreshold": FAILURES,
+    }
+    made = workload("Deployment", _app(image=IMAGE, startupProbe=asked), replicas=1)
+    made["spec"]["template"]["metadata"]["annotations"] = {
+        "lab.holdfast.dev/slow-start": f"{SLOW}s"
+    }
+    killed = {"containerStatuses": [{"started": False, "lastState": {"terminated": {}}}]}
+    until = {"of": "Pod/web-*", "where": {"status": killed}}
+    return Mendable(
+        filed=_filed("start_that_takes_long", [], [], [{"apply": made}], [until]),
+        action="PatchProbe",
+        code="HF-WRK-025",
+        well=_conditions(available("Deployment", 1)),
+    )
+
+
 NODE = f"{NAMESPACE}-node"
 LONELY = {"lab.holdfast.dev/of": "a-test"}
 
@@ -351,6 +379,11 @@ def _filed(
         "expect": "nothing",
     }
     return Filed(name=name, trial=msgspec.convert(told, Trial))
+
+
+def steps(told: list[Raw]) -> tuple[Step, ...]:
+    """What is done, in this order."""
+    return msgspec.convert(told, tuple[Step, ...])
 
 
 def _conditions(*told: Raw) -> tuple[Condition, ...]:

@@ -5,12 +5,20 @@ from collections.abc import Iterable, Iterator
 from lab.audit import AuditEvent
 from lab.trials.objects import Objects
 from lab.trials.stage import Stage
+from tests.cluster.certificates import unissued
 from tests.cluster.leash import Installation
-from tests.cluster.mendable import Mendable
+from tests.cluster.mendable import Mendable, cordoned_node, mendable
 from tests.cluster.told import Told
 
 MUTATES = ("create", "update", "patch", "delete")
 CLUSTERS = ("system:serviceaccount:kube-system:", "system:kube-", "system:apiserver", "lab:")
+
+
+def repairable() -> Iterator[Mendable]:
+    """All that is mended by any kind of action, also what needs more than a namespace."""
+    yield from mendable()
+    yield from unissued()
+    yield cordoned_node()
 
 
 async def broken(installed: Installation, each: Mendable, of: str) -> Stage:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from holdfast.actions import CLOSED_SET
 from holdfast.execution.states import State
 from lab.control_plane import Lab
 from lab.errors import LabError
 from lab.postgres import Postgres
 from tests.cluster.leash import Installation
-from tests.cluster.mendable import Mendable, cordoned_node, mendable
-from tests.cluster.repairs import broken, wrote
+from tests.cluster.mendable import Mendable, mendable
+from tests.cluster.repairs import broken, repairable, wrote
 from tests.surfaces.processes.running import Running
 from tests.tally import Count, Tally
 
@@ -30,6 +31,9 @@ OF_EACH_KIND = {
     "sick_daemonset",
     "budget_of_a_deployment",
     "cordoned_node",
+    "start_that_takes_long",
+    "request_that_failed",
+    "order_that_errored",
 }
 AT_ONCE = 8
 LEASE = "system:serviceaccount:holdfast-leases:"
@@ -52,7 +56,9 @@ async def _story(installed: Installation, each: Mendable, of: str = "story") -> 
     told = await installed.propose(wanted)
     assert told.state is State.PROPOSED, told.refusals
     await installed.approve(told)
-    told = await installed.until(told.case.id, State.RECOVERED)
+    told, _ = await asyncio.gather(
+        installed.until(told.case.id, State.RECOVERED), stage.play(each.then)
+    )
     await stage.hold(each.well, "well")
     leases = [
         f"{LEASE}{account}"
@@ -87,14 +93,13 @@ async def _beside_its_control(installed: Installation, each: Mendable, lasts: fl
     return wrong
 
 
-@pytest.mark.usefixtures("lonely_nodes")
-async def test_each_trial_is_repaired_by_its_lease_alone_and_left_alone_it_staysbroken(
+@pytest.mark.usefixtures("cert_manager", "lonely_nodes")
+async def test_each_trial_is_repaired_by_its_lease_alone_and_left_alone_it_stays_broken(
     installed: Installation, keeper: Running, prove: bool, tally: Tally
 ) -> None:
-    every = (*mendable(), cordoned_node())
-    chosen = [each for each in every if prove or each.name in OF_EACH_KIND]
-    assert len({each.action for each in chosen}) == 7
-    assert len(chosen) >= (25 if prove else 6)
+    chosen = [each for each in repairable() if prove or each.name in OF_EACH_KIND]
+    assert {each.action for each in chosen} == {each.kind.name for each in CLOSED_SET}
+    assert len(chosen) >= (25 if prove else len(OF_EACH_KIND))
     gate = asyncio.Semaphore(AT_ONCE)
     lasts = float(installed.settings["deadline"]) if prove else 0
 

@@ -220,20 +220,41 @@ async def a_rollback_that_somebody_changed(play: Play) -> None:
 
 async def a_node_that_falls_ill(play: Play) -> None:
     """It is opened, does no better, and is cordoned again, under our name."""
+    told, path = await _opened(play)
+    ill = {"metadata": {"annotations": {"lab.holdfast.dev/node": "not-ready"}}}
+    await asyncio.to_thread(play.patch, ill, "somebody", path)
+    await play.ends(told, State.UNDONE)
+    assert play.installed.fetch(path)["spec"]["unschedulable"] is True
+    assert "holdfast" in _cordoned_by(play, path)
+
+
+async def a_node_that_somebody_cordoned(play: Play) -> None:
+    """That is what undo would do, and it is somebody's word now."""
+    told, path = await _opened(play)
+    cordoned = {"spec": {"unschedulable": True}}
+    await asyncio.to_thread(play.patch, cordoned, "somebody", path)
+    told = await play.ends(told, State.NOT_RECOVERED)
+    assert told.says == "somebody has cordoned it again"
+    await _says(play, told, "spec.unschedulable was changed since by somebody")
+    assert play.installed.fetch(path)["spec"]["unschedulable"] is True
+    assert _cordoned_by(play, path) == ["somebody"]
+
+
+async def _opened(play: Play) -> tuple[Told, str]:
+    """A node that somebody had cordoned, and where it is."""
     path = f"/api/v1/nodes/{play.namespace}-node"
     await play.broken()
     await asyncio.to_thread(play.patch, {"spec": {"unschedulable": True}}, "kubectl", path)
     wanted = await play.installed.wanted(play.namespace, "Uncordon", name=path.rpartition("/")[2])
     told = await play.done(await play.installed.propose(wanted))
     assert "unschedulable" not in play.installed.fetch(path)["spec"]
-    ill = {"metadata": {"annotations": {"lab.holdfast.dev/node": "not-ready"}}}
-    await asyncio.to_thread(play.patch, ill, "somebody", path)
-    await play.ends(told, State.UNDONE)
-    there = play.installed.fetch(path)
-    assert there["spec"]["unschedulable"] is True
-    assert "holdfast" in [
+    return told, path
+
+
+def _cordoned_by(play: Play, path: str) -> list[str]:
+    return [
         each["manager"]
-        for each in there["metadata"]["managedFields"]
+        for each in play.installed.fetch(path)["metadata"]["managedFields"]
         if "f:unschedulable" in each["fieldsV1"].get("f:spec", {})
     ]
 
@@ -292,6 +313,7 @@ PLAYS: Mapping[str, tuple[Filed, Callable[[Play], Awaitable[None]]]] = {
     "a probe that does not help is undone": (impatient(), a_probe_that_does_not_help),
     "a probe that somebody changed is left": (impatient(), a_probe_that_somebody_changed),
     "a node that falls ill is cordoned again": (lonely_node(), a_node_that_falls_ill),
+    "a node that somebody cordoned is left": (lonely_node(), a_node_that_somebody_cordoned),
     "a scale that somebody changed is left": (budget(), a_scale_that_somebody_changed),
     "a scale that somebody decided for is left": (budget(), a_scale_that_somebody_decided_for),
     "a rollback that somebody changed is left": (released(), a_rollback_that_somebody_changed),

@@ -43,6 +43,16 @@ def test_leaves_and_names_what_somebody_else_has_changed_since() -> None:
     assert ["spec.replicas was changed since by kubectl"] == refusals(now)
 
 
+def test_names_who_stands_there_and_not_who_wrote_beside_it_later() -> None:
+    """As a controller taints a node that somebody has cordoned."""
+    fields = [
+        who_wrote("kubectl", REPLICAS, time="2026-01-01T12:05:00Z"),
+        who_wrote("controller", {"f:spec": {"f:paused": {}}}, time="2026-01-01T12:06:00Z"),
+    ]
+    now = changed_by(SCALED, {"spec": {"replicas": 7}, "metadata": {"managedFields": fields}})
+    assert ["spec.replicas was changed since by kubectl"] == refusals(now)
+
+
 @pytest.mark.parametrize("fields", [[], None, "text", [{"manager": 1, "time": None}]])
 def test_leaves_it_also_where_nobody_says_who_it_was(fields: Any) -> None:
     now = changed_by(SCALED, {"spec": {"replicas": 7}})

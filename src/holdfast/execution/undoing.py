@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from holdfast.execution.recovering import Timing, Watched
 from holdfast.execution.states import State
-from holdfast.execution.writers import OURS, manager, others, places, time, writings
+from holdfast.execution.writers import OURS, manager, others, owns, places, time, writings
 from holdfast.model.documents import Document, beyond, effect
-from holdfast.model.paths import differences, found_at, written
+from holdfast.model.paths import Path, differences, found_at, written
 from holdfast.model.repairs import Kind
 from holdfast.model.steps import Patch, Step
 
@@ -68,7 +68,7 @@ def _changed_since(step: Patch, now: Document | None) -> Iterator[str]:
     for each in step.sets:
         there = found_at(now.value, each.path)
         if any(True for _ in differences(each.was, there)):
-            by = _last_writer(now)
+            by = _last_writer(now, each.path)
             whom = f" by {by}" if by else ""
             yield f"{written(each.path)} was changed since{whom}"
             continue
@@ -87,12 +87,14 @@ def restored(kind: Kind, before: Document, after: Document) -> tuple[str, ...]:
     return tuple(written(each.path) for each in changed if each.path not in elsewhere)
 
 
-def _last_writer(document: Document) -> str:
-    """The manager that wrote its spec last, if it is not us."""
-    told: list[tuple[str, str]] = []
+def _last_writer(document: Document, path: Path) -> str:
+    """The manager that wrote there last, if it is not us; of its spec, where nobody stands there:
+    who takes a field away leaves no name.
+    """
+    there: list[tuple[str, str]] = []
+    beside: list[tuple[str, str]] = []
     for each in writings(document):
-        when, who = time(each), manager(each)
-        spec = found_at(places(each), ("f:spec",))
-        if spec is not None and when and who and who != OURS:
-            told.append((when, who))
-    return max(told, default=("", ""))[1]
+        when, who, told = time(each), manager(each), places(each)
+        if found_at(told, ("f:spec",)) is not None and when and who and who != OURS:
+            (there if owns(told, path) else beside).append((when, who))
+    return max(there or beside, default=("", ""))[1]

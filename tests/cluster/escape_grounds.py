@@ -10,9 +10,10 @@ import msgspec
 from holdfast.conformance.hostile import Dice
 from lab.trials.objects import Objects
 from lab.trials.stage import Stage
+from tests.cluster.certificates import unissued
 from tests.cluster.fencing import path_of
 from tests.cluster.leash import Installation
-from tests.cluster.mendable import QUOTAS, Mendable, filed, mendable, workload
+from tests.cluster.mendable import QUOTAS, Mendable, mendable
 
 type Raw = dict[str, Any]
 
@@ -28,43 +29,12 @@ USED = {
     "ScaleWorkload": {"budget_of_a_deployment", "budget_of_a_statefulset"},
     "DeleteResourceQuota": set(QUOTAS),
 }
-# Longer to start than the probe below waits, and not twice as long; in nominal seconds, of which a
-# machine on which much else runs must not lose too many.
-PERIOD, FAILURES, SLOW = 30, 2, 90
-
-
-def _impatient() -> Mendable:
-    """It needs longer to start than its probe gives it."""
-    pod: Raw = {
-        "containers": [
-            {
-                "name": "app",
-                "image": "registry.example/web:1",
-                "startupProbe": {
-                    "httpGet": {"path": "/started", "port": 80},
-                    "periodSeconds": PERIOD,
-                    "failureThreshold": FAILURES,
-                },
-            }
-        ]
-    }
-    made = workload("Deployment", pod, replicas=1)
-    made["spec"]["template"]["metadata"]["annotations"] = {
-        "lab.holdfast.dev/slow-start": f"{SLOW}s"
-    }
-    killed = {"containerStatuses": [{"started": False, "lastState": {"terminated": {}}}]}
-    until: list[Raw] = [{"of": "Pod/web-*", "where": {"status": killed}}]
-    return Mendable(
-        filed=filed("impatient", [], [], [{"apply": made}], until),
-        action="PatchProbe",
-        code="HF-WRK-025",
-    )
 
 
 def scenes() -> Mapping[str, list[Mendable]]:
     """What can be broken, by what mends it."""
-    found: dict[str, list[Mendable]] = {"PatchProbe": [_impatient()]}
-    for each in mendable():
+    found: dict[str, list[Mendable]] = {}
+    for each in (*mendable(), *unissued()):
         if each.action not in USED or each.name in USED[each.action]:
             found.setdefault(each.action, []).append(each)
     return found
@@ -78,6 +48,7 @@ class Ground:
     each: Mendable
     namespace: str
     number: int
+    stage: Stage
     letter: Raw = field(default_factory=dict)
     template: Raw | None = None  # what is to come of it, or what there was before
 
@@ -86,9 +57,11 @@ class Ground:
         cls, installed: Installation, each: Mendable, namespace: str, number: int
     ) -> "Ground":
         """Made and broken, and the letter written that `holdfast propose` would write."""
-        ground = cls(installed=installed, each=each, namespace=namespace, number=number)
-        await asyncio.to_thread(ground._free)
         stage = Stage(each.filed, namespace, Objects(installed.admin))
+        ground = cls(
+            installed=installed, each=each, namespace=namespace, number=number, stage=stage
+        )
+        await asyncio.to_thread(ground._free)
         await stage.furnish()
         await stage.spoil()
         await stage.hold(each.filed.trial.until, "until")
@@ -119,6 +92,10 @@ class Ground:
         """Where the first owner of the target is."""
         owner = self.installed.fetch(self.path)["metadata"]["ownerReferences"][0]
         return self.path_to(owner["kind"], owner["apiVersion"], owner["name"])
+
+    async def mended(self) -> None:
+        """What others do as soon as the repair is done."""
+        await self.stage.play(self.each.then)
 
     async def gone(self) -> None:
         """Have the namespace cleared away; nobody waits for that."""

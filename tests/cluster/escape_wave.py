@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from holdfast.actions import CLOSED_SET
 from holdfast.conformance.hostile import MINUTE, Dice
 from holdfast.conformance.restated import CLASS
 from holdfast.execution.recovering import Timing
@@ -44,15 +45,8 @@ TIMING = Timing(
 AT_ONCE = 20  # grounds
 FLOORS = ("vault", "rook-ceph", "cnpg-system", "calico-system", "tigera-operator")
 LATE = timedelta(seconds=1)
-ACTIONS = (
-    "DeletePod",
-    "DeleteJob",
-    "DeleteResourceQuota",
-    "RolloutRestart",
-    "RolloutUndo",
-    "ScaleWorkload",
-    "PatchProbe",
-)
+# A node lies in no namespace, and most of what the world does here is done to one.
+ACTIONS = tuple(each.kind.name for each in CLOSED_SET if not each.kind.cluster_scoped)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +124,7 @@ class Wave:
             await self._try(self._hostile(ground, dice, floor=end == "floor"))
         if end in ("mended", "again"):
             mended = self._legitimate(ground, dice)
-            await self._try(mended)
+            await asyncio.gather(self._try(mended), ground.mended())
             if end == "again":
                 await self._try(self._once_more(mended, dice))
         elif end == "spoiled":

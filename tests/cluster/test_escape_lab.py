@@ -32,7 +32,7 @@ pytestmark = [
 ]
 
 SEED = 20261129
-SHORT = Size(mended=8, spoiled=1, hostile=2, again=2, floors=1, closing=1)
+SHORT = Size(mended=9, spoiled=1, hostile=2, again=2, floors=1, closing=1)
 WHOLE = Size(mended=44, spoiled=4, hostile=3, again=8, floors=2, closing=1)
 LEAST_LEGITIMATE = 5  # one in so many
 SPACES = "/api/v1/namespaces"
@@ -42,7 +42,7 @@ type Made = dict[str, str]
 
 @pytest.fixture(scope="module")
 def watched(
-    installed: Installation, tmp_path_factory: pytest.TempPathFactory
+    installed: Installation, cert_manager: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
     """With people of all sorts, who are forgotten again."""
     yield known_to(installed, tmp_path_factory.mktemp("people"))

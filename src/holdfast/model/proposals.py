@@ -220,6 +220,10 @@ class _Content(_Told, frozen=True, kw_only=True):
     open_until: datetime
 
 
+FIELDS = frozenset(_Content.__struct_encode_fields__)
+"""What a content is made of, by the names that are written."""
+
+
 def read(content: str, built: Built) -> Proposal:
     """The proposal of that content. Raises `BadRecord` for what we would not have written so."""
     try:

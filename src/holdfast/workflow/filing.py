@@ -17,6 +17,7 @@ from holdfast.model.paths import written
 from holdfast.model.plans import planned
 from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import plain_of
+from holdfast.model.times import stamp
 from holdfast.ports import Tx
 from holdfast.workflow.asking import who_may
 from holdfast.workflow.cards import card_of, together
@@ -65,9 +66,10 @@ def _place(about: Proposal) -> dict[str, Plain]:
 
 
 def as_told(about: Proposal) -> dict[str, Plain]:
-    """What the record says of a proposal. Of the effect, only the places: values may be anybody's
-    secrets.
+    """What the record says of a proposal. Of the effect, only the places, and of its steps and its
+    way back nothing but whether there is one: values may be anybody's secrets.
     """
+    target = about.target
     return {
         "proposal": about.id,
         "digest": about.digest,
@@ -75,11 +77,22 @@ def as_told(about: Proposal) -> dict[str, Plain]:
         "code": about.code,
         "trouble": about.trouble,
         "requester": about.requester,
-        "uid": about.target.uid,
+        "finding": about.finding,
+        "foundOn": about.found_on,
+        "uid": target.uid,
+        "target": {
+            "apiVersion": target.api_version,
+            "kind": target.kind,
+            "namespace": target.namespace,
+            "name": target.name,
+        },
+        "readHash": about.read_hash,
         "risk": about.risk.name.lower(),
         "policy": about.policy,
         "effect": [written(each.path) for each in about.effect],
         "undo": bool(about.undo),
+        "proposed": stamp(about.proposed),
+        "openUntil": stamp(about.open_until),
         **_place(about),
     }
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from holdfast.errors import BadInput
+from holdfast.errors import BadInput, BadRecord
 from holdfast.execution import courses
 from holdfast.execution.courses import Course
 from holdfast.execution.recovering import Timing, Watched
@@ -28,7 +28,7 @@ from holdfast.surfaces.cli.repairs.following import follow
 from holdfast.surfaces.cli.repairs.progress import CODES, Moment
 from holdfast.surfaces.cli.repairs.run_lines import SCHEMA, RunLineOut
 from holdfast.testing.clock import NOON
-from tests.surfaces.cli.repairs.scripted import ScriptedStore, a_ground, move, seal
+from tests.surfaces.cli.repairs.scripted import ScriptedStore, a_ground, as_proposed, move, seal
 from tools.proposals import CARD, ID, RESTART, SCALE, a_case, a_dossier
 
 SECOND = timedelta(seconds=1)
@@ -277,3 +277,18 @@ def test_the_outcome_says_why() -> None:
 
     assert f"{ID}: refused (budget: ana has used her budget)." == at(1, refused).outcome()
     assert "\N{REPLACEMENT CHARACTER}" in at(1, failed).outcome()
+
+
+def test_the_field_is_named_that_somebody_edits_while_it_is_watched(home: object) -> None:
+    def proposed(story: Story, tx: Tx) -> None:
+        seal(story, tx, as_proposed(RESTART))
+
+    def edit(_story: Story, tx: Tx) -> None:
+        was = tx.cases.case(ID)
+        assert was is not None
+        content = was.content.replace('"risk":"low"', '"risk":"high"')
+        rows = tx.cases._to_change().cases  # type: ignore[attr-defined]  # no store does so
+        rows[ID] = msgspec.structs.replace(was, content=content)
+
+    with pytest.raises(BadRecord, match="risk is another than in entry 1 of the record"):
+        followed(Story([proposed, nothing, edit, nothing, nothing]))

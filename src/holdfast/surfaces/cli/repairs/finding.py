@@ -33,10 +33,10 @@ def found_in(tx: Tx, cluster: str, id_: str) -> Dossier:
     """
     case = tx.cases.case(id_)
     if case is not None:
-        (told,) = with_words(tx, [opened(case, cluster)])
-        for entry in tx.records.of_kind("proposal"):
-            if id_ in entry.subjects:
-                require_sealed(told, entry)
+        sealed = [each for each in tx.records.of_kind("proposal") if id_ in each.subjects]
+        (told,) = with_words(tx, [opened(case, cluster, sealed)])
+        for entry in sealed:
+            require_sealed(told, entry)
         return told
     newest = [each.id for each in tx.cases.newest(AMONG)]
     raise BadInput(f"There is no proposal {clean(id_)[:80]}.", remedy=_meant(id_, newest))

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
 import msgspec
 
+from holdfast.errors import BadRecord
 from holdfast.model.access import Process
 from holdfast.model.entries import Entry
 from holdfast.model.times import in_words
@@ -14,7 +15,7 @@ from holdfast.ports import Store, Tx
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.exits import COULD_NOT_LOOK
 from holdfast.surfaces.cli.ground import Ground
-from holdfast.surfaces.cli.repairs.dossier import opened
+from holdfast.surfaces.cli.repairs.dossier import Dossier, opened
 from holdfast.surfaces.cli.repairs.finding import found_in, with_words
 from holdfast.surfaces.cli.repairs.progress import CODES, Moment
 from holdfast.surfaces.cli.repairs.rows import stands, where
@@ -96,11 +97,8 @@ class _Sight(msgspec.Struct, frozen=True, kw_only=True):
 
 def _look(store: Store, id_: str, seen: int) -> _Sight:
     with store.reading() as tx:
-        case = tx.cases.case(id_) if seen else None  # the record was asked at the first look
-        if case is None:
-            told = found_in(tx, store.cluster, id_)
-        else:
-            (told,) = with_words(tx, [opened(case, store.cluster)])
+        look = _again if seen else found_in
+        told = look(tx, store.cluster, id_)
         now, tip = tx.now(), tx.records.tip()
         size = tip.size if tip is not None else 0
         return _Sight(
@@ -109,6 +107,17 @@ def _look(store: Store, id_: str, seen: int) -> _Sight:
             size=size,
             alive=alive(tx.beats.all(), Process.KEEPER, now) is not None,
         )
+
+
+def _again(tx: Tx, cluster: str, id_: str) -> Dossier:
+    """It as it stands now. The record was asked at the first look, and is asked again where the row
+    is another: it says in which field.
+    """
+    case = tx.cases.case(id_)
+    if case is not None:
+        with suppress(BadRecord):
+            return with_words(tx, [opened(case, cluster)])[0]
+    return found_in(tx, cluster, id_)
 
 
 def _entries(tx: Tx, id_: str, seen: int) -> Sequence[Entry]:

@@ -83,7 +83,9 @@ class Act:
 
 
 def dry(request: Try) -> Try:
-    """The same as a dry run."""
+    """The same as a dry run; what reads is the same as it is."""
+    if request.method == "GET":
+        return request
     return _with(request, query={**request.query, "dryRun": "All"})
 
 

@@ -1,7 +1,10 @@
 """The suites that need a cluster: what leases and the keeper try that they must not.
 
-A refusal counts if it is in the words of RBAC, or in those of our fence and an administrator's
-identical dry run succeeds. Everything is tried as a dry run, on objects of the suite's own.
+- A refusal counts for a claim if it is in the words of RBAC or of our fence, and an administrator's
+  identical dry run (of a read: the identical read) succeeds.
+- Where an administrator is refused too it stands on a line of its own: what our fence refuses to
+  everybody, and what RBAC refuses and no valid request is to be had for.
+- Everything is tried as a dry run, on objects of the suite's own where there can be any.
 """
 
 import asyncio
@@ -9,18 +12,21 @@ import random
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import assert_never
 
 from holdfast.conformance import fields, minting
 from holdfast.conformance.acts import Act, acts, again, dry, patched, showing
 from holdfast.conformance.discovered import served
-from holdfast.conformance.ground import Ground, Raw, by_fence, by_rbac, root_of
+from holdfast.conformance.ground import Ground, How, Raw, Refused, root_of
 from holdfast.conformance.heeding import guarded, heeded
+from holdfast.conformance.specimens import Specimens
+from holdfast.conformance.verbs import other_verbs
 from holdfast.execution.lease_names import Purpose
 from holdfast.model.counted import Counted, counted
 from holdfast.model.objects import Object
 from holdfast.model.repairs import Kind
 from holdfast.model.steps import Create
-from holdfast.ports.probing import Bench, Door, Try
+from holdfast.ports.probing import Bench, Door, Said, Try
 
 AT_ONCE = 8
 
@@ -43,6 +49,28 @@ class Claims:
         return [
             counted(f"{suite}: {claim}", n, self.wrong[claim], seed) for claim, n in self.n.items()
         ]
+
+
+RBAC_ALONE = "by RBAC alone"
+FENCE_TO_ALL = "by our fence, administrators too"
+
+
+def _count(claims: Claims, claim: str, refused: Refused, named: str = "") -> bool:
+    """On the line where it belongs; whether it says anything."""
+    match refused.how:
+        case How.PROVEN:
+            claims.add(claim, "")
+        case How.BY_RBAC_ALONE:
+            claims.add(RBAC_ALONE, "")
+        case How.BY_FENCE_TO_ALL:
+            claims.add(FENCE_TO_ALL, "")
+        case How.TO_ALL:
+            return False
+        case How.NOT:
+            claims.add(claim, f"{named}: {refused.says}" if named else refused.says)
+        case _:
+            assert_never(refused.how)
+    return True
 
 
 type Suite = Callable[[Ground, int, Claims], Awaitable[None]]
@@ -74,10 +102,8 @@ async def _escape(ground: Ground, _: int, claims: Claims) -> None:
     claims.add("leases lent", "")
     account = [*ground.accounts()][-1]
     for each in minting.tries(account, act.whole, ground.here):
-        said = await ground.bench.keeper.ask(dry(each))
-        fine = by_fence(said) or by_rbac(said)
-        wrong = f"{each.method} {each.path} {each.body}: {said.code} {said.message[:200]}"
-        claims.add("a keeper's other requests", "" if fine else wrong)
+        refused = await ground.refused(ground.bench.keeper, each)
+        _count(claims, "a keeper's other requests", refused, f"{each.body}")
 
 
 async def _restart(ground: Ground) -> Act:
@@ -92,6 +118,7 @@ async def _least_privilege(ground: Ground, number: int, claims: Claims) -> None:
     twins = [each async for each in _each_act(ground)]
     far = [each async for each in _each_act(ground, elsewhere=True)]
     known = [each async for each in served(ground.bench.admin)]
+    specimens = Specimens(ground)
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def of(act: Act, others: Sequence[Act]) -> None:
@@ -99,8 +126,11 @@ async def _least_privilege(ground: Ground, number: int, claims: Claims) -> None:
             lease = await ground.lend(act)
             claims.add("leases lent", lease if isinstance(lease, str) else "")
             if not isinstance(lease, str):
-                misuse = _Misuse(ground=ground, lease=lease, act=act, number=number, claims=claims)
-                await _misused(misuse, others, known)
+                hands = _Lasting(ground, act, lease)
+                misuse = _Misuse(ground=ground, lease=hands, act=act, number=number, claims=claims)
+                await _misused(misuse, others)
+                async for claim, refused in other_verbs(act, hands, specimens, known, number):
+                    _count(claims, claim, refused, act.named)
 
     await asyncio.gather(*(of(act, others) for act, *others in zip(every, twins, far, strict=True)))
 
@@ -117,6 +147,21 @@ async def _each_act(ground: Ground, *, elsewhere: bool = False) -> AsyncIterator
             yield again(kind, there, whole)
 
 
+class _Lasting:
+    """The hands of a lease, lent anew when its token has ended: a long sweep outlasts one."""
+
+    def __init__(self, ground: Ground, act: Act, lease: Door) -> None:
+        self._ground, self._act, self._lease = ground, act, lease
+
+    async def ask(self, what: Try) -> Said:
+        """With a token that is good, if there is one."""
+        said = await self._lease.ask(what)
+        if said.code == 401 and not isinstance(again := await self._ground.lend(self._act), str):
+            self._lease = again
+            said = await again.ask(what)
+        return said
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Misuse:
     """Somebody with a lease, who tries."""
@@ -129,14 +174,11 @@ class _Misuse:
 
     async def tries(self, claim: str, request: Try, what: str = "") -> bool:
         """One request that is to be refused; whether it said anything."""
-        said = await self.ground.refused(self.lease, request)
-        self.claims.add(claim, said and f"{self.act.named}{what}: {said}")
-        return said is not None
+        refused = await self.ground.refused(self.lease, request)
+        return _count(self.claims, claim, refused, f"{self.act.named}{what}")
 
 
-async def _misused(
-    misuse: _Misuse, others: Sequence[Act], known: Sequence[tuple[str, str, str]]
-) -> None:
+async def _misused(misuse: _Misuse, others: Sequence[Act]) -> None:
     act, claims = misuse.act, misuse.claims
     own = await misuse.lease.ask(dry(act.request))
     claims.add("its own act goes through", "" if own.ok else f"{act.named}: {own.message}")
@@ -146,12 +188,6 @@ async def _misused(
     for other in others:
         if _another(act, other):
             await misuse.tries("other objects", other.request)
-    for verb, method, template in misuse.ground.dice.sample(known, min(misuse.number, len(known))):
-        path = template.format(
-            namespace=act.namespace or misuse.ground.here, name=act.whole.rpartition("/")[2]
-        )
-        if (method, path) != (act.request.method, act.request.path):
-            await misuse.tries("other verbs", _verb(verb, method, path))
     if act.request.method == "PATCH":
         await _other_fields(misuse)
 
@@ -159,17 +195,6 @@ async def _misused(
 def _another(act: Act, other: Act) -> bool:
     """What is made again is told by its value: in its own namespace, that is tried above."""
     return act.purpose is not Purpose.UNDO or act.namespace != other.namespace
-
-
-def _verb(verb: str, method: str, path: str) -> Try:
-    writes = method in ("POST", "PUT", "PATCH")
-    return Try(
-        method=method,
-        path=path,
-        body={"metadata": {"name": "x"}} if writes else None,
-        content="application/merge-patch+json" if method == "PATCH" else "application/json",
-        query={"watch": "1", "timeoutSeconds": "1"} if verb == "watch" else {},
-    )
 
 
 async def _other_fields(misuse: _Misuse) -> None:
@@ -215,8 +240,8 @@ async def _meant(ground: Ground, kind: Kind, of: type[Object], claims: Claims) -
         claims.add("leases lent", lease if isinstance(lease, str) else "")
         if not isinstance(lease, str):
             for asked in (act.request, *map(showing, (act.request, *act.wrong))):
-                said = await ground.refused(lease, asked, really=True)
-                claims.add("previews that are meant", said and f"{preview.named}: {said}")
+                refused = await ground.refused(lease, asked, really=True)
+                _count(claims, "previews that are meant", refused, preview.named)
 
 
 async def _made_again(ground: Ground, kind: Kind, of: type[Object], claims: Claims) -> None:
@@ -229,8 +254,8 @@ async def _made_again(ground: Ground, kind: Kind, of: type[Object], claims: Clai
             await ground.gone(whole)
             new, _ = await ground.target(of, ground.here, name=there["metadata"]["name"])
             for other in acts(kind, new, whole):
-                said = await ground.refused(lease, other.request)
-                claims.add("targets made again", said and f"{act.named}: {said}")
+                refused = await ground.refused(lease, other.request)
+                _count(claims, "targets made again", refused, act.named)
 
 
 SUITES: dict[str, Suite] = {

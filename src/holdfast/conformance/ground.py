@@ -4,6 +4,8 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from holdfast.conformance.acts import SPECS, Act, dry
@@ -33,6 +35,48 @@ def by_rbac(said: Said) -> bool:
     words = said.message
     cannot = "is forbidden: User" in words and "cannot" in words
     return said.code == 403 and (cannot or "is attempting to grant RBAC permissions" in words)
+
+
+UNASKED = Said(code=0, message="", value={})
+"""The answer to what no administrator was asked."""
+
+
+class How(Enum):
+    """What a refusal says of the leash."""
+
+    PROVEN = "refused for our reasons, and not to an administrator"
+    BY_FENCE_TO_ALL = "refused for our reasons, and by our fence to an administrator too"
+    BY_RBAC_ALONE = "refused by RBAC, and for another reason to an administrator too"
+    TO_ALL = "refused to everybody, for another reason"
+    NOT = "not refused for our reasons"
+
+
+def judged(said: Said, theirs: Said) -> How:
+    """What was answered to one request, and to an administrator's identical dry run or read."""
+    ours = by_fence(said) or by_rbac(said)
+    if ours and theirs.ok:
+        return How.PROVEN
+    if ours and by_fence(theirs):
+        return How.BY_FENCE_TO_ALL
+    if by_rbac(said):
+        return How.BY_RBAC_ALONE
+    if by_fence(said) or (not said.ok and said.code == theirs.code):
+        return How.TO_ALL
+    return How.NOT
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """What came of a request that was to be refused."""
+
+    how: How
+    says: str  # what was asked and answered
+
+    @classmethod
+    def of(cls, request: Try, said: Said, theirs: Said) -> "Refused":
+        """From both answers."""
+        says = f"{request.method} {request.path}: {said.code} {said.message[:200]}"
+        return cls(how=judged(said, theirs), says=says)
 
 
 class Ground:
@@ -87,7 +131,7 @@ class Ground:
         if api.namespaced:
             metadata["namespace"] = namespace
         else:
-            self._wide.append(f"{path}/{name}")
+            self.clears(f"{path}/{name}")
         head = {"apiVersion": api.api_version, "kind": api.kind, "metadata": metadata}
         return await self.made(path, {**head, "spec": SPECS[api.kind]}), f"{path}/{name}"
 
@@ -125,25 +169,21 @@ class Ground:
         told = await asyncio.gather(*(self.bench.take_back(each) for each in left))
         return [why for why in told if why]
 
-    async def refused(self, door: Door, request: Try, *, really: bool = False) -> str | None:
-        """Empty if the cluster refuses it for our reasons; None if it refuses it to everybody.
+    async def refused(self, door: Door, request: Try, *, really: bool = False) -> Refused:
+        """Have it asked, and by the administrator too, as a dry run.
 
         What is really meant is an act on objects of the suite's own.
         """
         said = await door.ask(request if really else dry(request))
-        if by_rbac(said):
-            return ""
-        theirs = await self.bench.admin.ask(dry(request))
-        if by_fence(said):
-            return "" if theirs.ok else None
-        if not said.ok and said.code == theirs.code:
-            return None
-        return f"{request.method} {request.path}: {said.code} {said.message[:200]}"
+        return Refused.of(request, said, await self.bench.admin.ask(dry(request)))
+
+    def clears(self, path: str) -> None:
+        """What goes with no namespace, in the end."""
+        self._wide.append(path)
 
     async def _leave(self) -> None:
         await self.take_back()
-        for path in dict.fromkeys(self._wide):
-            await self.gone(path)
+        await asyncio.gather(*(self.gone(path) for path in dict.fromkeys(self._wide)))
         for name in (self.here, self.elsewhere):
             await self.gone(f"{NAMESPACES}/{name}")
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from holdfast.conformance.acts import SPECS
 from holdfast.grants.names import KEEPER, LEASES, OURS, RBAC, VALUES
 from holdfast.ports.probing import Try
 
@@ -48,8 +49,10 @@ def tries(lease: str, workload: str, namespace: str) -> Iterator[Try]:
         [{"kind": "User", "name": "mallory", "apiGroup": RBAC}],
     ):
         yield _post(here, _binding(lease, subjects))
+    free = f"{lease}0"  # as a lease is named, and bound to nothing yet
+    spare: list[Raw] = [{**own[0], "name": free}]
     for role in ("holdfast-action-scaleworkload", "cluster-admin", "edit", "view", KEEPER):
-        yield _post(here, {**good, "roleRef": _role(role)})
+        yield _post(here, {**_binding(free, spare), "roleRef": _role(role)})
     yield _post(here, _binding("another", own))
     yield _post(here, {**good, "metadata": {"name": lease, "finalizers": ["example.com/a"]}})
     for floor in ("kube-system", OURS, LEASES):
@@ -67,8 +70,10 @@ def tries(lease: str, workload: str, namespace: str) -> Iterator[Try]:
         yield _post(f"{account}/token", {"spec": {"expirationSeconds": seconds}})
     for path in (_ACCOUNTS, _VALUES):
         yield _post(path, {"metadata": {"name": "free"}})
-    for kind in ("serviceaccounts", "configmaps", "pods", "secrets"):
+    for kind in ("serviceaccounts", "configmaps", "secrets"):
         yield _post(f"/api/v1/namespaces/{namespace}/{kind}", {"metadata": {"name": "free"}})
+    pod = {"metadata": {"name": "free"}, "spec": SPECS["Pod"]}
+    yield _post(f"/api/v1/namespaces/{namespace}/pods", pod)
     yield _delete(f"{_ACCOUNTS}/default")
     yield _delete(f"{_VALUES}/{VALUES}")
     yield _merge(workload, {"spec": {"replicas": 0}})

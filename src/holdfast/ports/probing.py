@@ -31,7 +31,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def ok(self) -> bool:
         """Whether it was done, or would have been."""
-        return self.code in (200, 201, 202)
+        return self.code in (200, 201, 202, 204)
 
 
 class Door(Protocol):

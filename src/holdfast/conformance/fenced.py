@@ -19,6 +19,7 @@ from holdfast.conformance.acts import Act, acts, again, dry, patched, showing
 from holdfast.conformance.discovered import served
 from holdfast.conformance.ground import Ground, How, Raw, Refused, root_of
 from holdfast.conformance.heeding import guarded, heeded
+from holdfast.conformance.lasting import Lasting
 from holdfast.conformance.specimens import Specimens
 from holdfast.conformance.verbs import other_verbs
 from holdfast.execution.lease_names import Purpose
@@ -26,7 +27,7 @@ from holdfast.model.counted import Counted, counted
 from holdfast.model.objects import Object
 from holdfast.model.repairs import Kind
 from holdfast.model.steps import Create
-from holdfast.ports.probing import Bench, Door, Said, Try
+from holdfast.ports.probing import Bench, Door, Try
 
 AT_ONCE = 8
 
@@ -126,7 +127,7 @@ async def _least_privilege(ground: Ground, number: int, claims: Claims) -> None:
             lease = await ground.lend(act)
             claims.add("leases lent", lease if isinstance(lease, str) else "")
             if not isinstance(lease, str):
-                hands = _Lasting(ground, act, lease)
+                hands = Lasting(ground, act, lease)
                 misuse = _Misuse(ground=ground, lease=hands, act=act, number=number, claims=claims)
                 await _misused(misuse, others)
                 async for claim, refused in other_verbs(act, hands, specimens, known, number):
@@ -145,21 +146,6 @@ async def _each_act(ground: Ground, *, elsewhere: bool = False) -> AsyncIterator
             there, whole = await ground.target(of, namespace)
             await ground.gone(whole)
             yield again(kind, there, whole)
-
-
-class _Lasting:
-    """The hands of a lease, lent anew when its token has ended: a long sweep outlasts one."""
-
-    def __init__(self, ground: Ground, act: Act, lease: Door) -> None:
-        self._ground, self._act, self._lease = ground, act, lease
-
-    async def ask(self, what: Try) -> Said:
-        """With a token that is good, if there is one."""
-        said = await self._lease.ask(what)
-        if said.code == 401 and not isinstance(again := await self._ground.lend(self._act), str):
-            self._lease = again
-            said = await again.ask(what)
-        return said
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ Each story gets a copy of its own.
 
 import asyncio
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -128,11 +128,16 @@ def _write_policy(folder: Path) -> None:
         "signed": classes,
         "perHour": dict.fromkeys(classes, 1000),
     }
+    (folder / "leash.yaml").write_bytes(msgspec.json.encode(leash))
+    (folder / "policy.cedar").write_text(CEDAR)
+    write_people(folder, PEOPLE)
+
+
+def write_people(folder: Path, everybody: Sequence[str]) -> None:
+    """All of them are on call, each with a key."""
     people = [
         {"id": who, "groups": ["oncall"], "identities": {"ssh": [public(key(who))]}}
-        for who in PEOPLE
+        for who in everybody
     ]
     told = {"apiVersion": "holdfast.dev/v1alpha1", "kind": "People", "people": people}
-    (folder / "leash.yaml").write_bytes(msgspec.json.encode(leash))
     (folder / "people.yaml").write_bytes(msgspec.json.encode(told))
-    (folder / "policy.cedar").write_text(CEDAR)

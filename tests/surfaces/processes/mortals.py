@@ -8,10 +8,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Barrier
 
 from tests.surfaces.processes.mortal_keeper import Fated, live
 
 LOOK = 0.1  # seconds
+TOGETHER = 60  # the same, for everybody to come to a gate
 
 _FORKS = multiprocessing.get_context("forkserver")
 _READ = [
@@ -36,6 +38,11 @@ def forked(what: Callable[..., object], *given: object) -> BaseProcess:
     process = _FORKS.Process(target=_with_whoever_wanted_it, args=(what, given), daemon=True)
     process.start()
     return process
+
+
+def a_gate(many: int) -> Barrier:
+    """So many of those who were forked go on from here together, or none of them does."""
+    return _FORKS.Barrier(many, timeout=TOGETHER)
 
 
 def _with_whoever_wanted_it(what: Callable[..., object], given: Sequence[object]) -> None:

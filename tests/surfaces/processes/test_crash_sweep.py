@@ -2,8 +2,9 @@
 over: nothing is lost, nothing done twice, no lease is left, and the record says what the cluster
 shows.
 
-Under `HOLDFAST_PROVE=1` every boundary of each kind, on each database, in each turn; a test for
-each kind. The most dangerous ones always, and a keeper that is made wrong.
+Under `HOLDFAST_PROVE=1` a test for each kind: on each database, in each turn, at one boundary of
+those that are alike, and with `HOLDFAST_PROVE_EVERY=1` at each of them. Always the most dangerous
+ones, what is alike about those that are, and a keeper that is made wrong.
 """
 
 import asyncio
@@ -15,10 +16,11 @@ from dataclasses import dataclass
 import pytest
 
 from holdfast.actions import CLOSED_SET
-from lab.postgres import Postgres
 from tests.proving import PROVE
-from tests.surfaces.processes.boundaries import REQUEST, Point
-from tests.surfaces.processes.grounds import Grounds, grounds
+from tests.surfaces.processes.boundaries import REQUEST, Point, traced
+from tests.surfaces.processes.crashing import a_run
+from tests.surfaces.processes.grounds import Grounds
+from tests.surfaces.processes.left_behind import left_behind
 from tests.surfaces.processes.shop import STORIES
 from tests.surfaces.processes.sweep import (
     AT_ONCE,
@@ -42,6 +44,7 @@ pytestmark = [
 ]
 
 EVERY = os.environ.get("HOLDFAST_PROVE_EVERY") == "1"
+KILLS = f"keepers killed at {'every boundary' if EVERY else 'one boundary of those alike'}"
 DATABASES = ("sqlite", "postgres")
 REQUESTED = {
     "DeleteACMEOrder": "delete orders.acme.cert-manager.io by act",
@@ -68,6 +71,9 @@ def answered(kind: str) -> Point:
     return Point(REQUEST, f"after {REQUESTED[kind]}")
 
 
+TO_BE_READY = Point("act", "before ready 1 with sending is kept")
+READY = Point("act", "after ready 1 with sending is kept")
+"""That something is about to be sent is written down; what was rehearsed before was not."""
 ONWARD = Point("look", "after seen with outcome verified, intent is kept")
 """The first step of a plan is verified, and its second ordered; nobody has begun it."""
 CUT_OFF = Point(REQUEST, "before delete rolebindings.rbac.authorization.k8s.io by the keeper")
@@ -100,6 +106,7 @@ WRONG = {
     ),
 }
 """Keepers that are made wrong, and where it is seen that they are."""
+AT_LEAST = 300  # kills, of all stories together
 
 
 def wrong_ones() -> Iterator[tuple[str, Trial]]:
@@ -108,19 +115,16 @@ def wrong_ones() -> Iterator[tuple[str, Trial]]:
         yield "sqlite", Trial(name="RolloutRestart", points=(WRONG[fault],), fault=fault)
 
 
+LAST = {
+    "before it is ready": ("RolloutRestart", TO_BE_READY, READY),
+    **{kind: (kind, sent(kind), answered(kind)) for kind in REQUESTED},
+}
+"""The last of some that are alike, and the next one, which is not: the kind of action, and both."""
+
+
 def bad(came: Sequence[Came]) -> list[str]:
     """What is not as it must be; that a point was not met is not."""
     return [str(each) for each in came if each.wrong or not each.met]
-
-
-@pytest.fixture(scope="module")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Grounds]]:
-    """What stories on each sort of database begin with."""
-    with Postgres.started() as server:
-        yield {
-            "sqlite": grounds(tmp_path_factory.mktemp("sqlite"), None),
-            "postgres": grounds(tmp_path_factory.mktemp("postgres"), server),
-        }
 
 
 @pytest.fixture(scope="module")
@@ -146,23 +150,32 @@ class Share:
         return [*STORIES].index(self.name) + DATABASES.index(self.database)
 
     @property
-    def suite(self) -> str:
+    def where(self) -> str:
         turn = "in the run that takes over" if self.again else "in the first run"
-        return f"keepers killed at every boundary, {self.database}, {turn}"
+        return f"{self.database}, {turn}"
 
-    async def trials(self, on: Grounds, ledger: Ledger) -> Mapping[str, Trial]:
-        """Who is killed where: in every place that was met, if need be after somebody else."""
+    @property
+    def first(self) -> Sequence[Point]:
+        """Where somebody is killed before it is begun."""
         kind = STORIES[self.name].kinds[0]
-        first = ((answered, sent)[self.turn % 2](kind),) if self.again else ()
+        return ((answered, sent)[self.turn % 2](kind),) if self.again else ()
+
+    async def points(self, on: Grounds, ledger: Ledger) -> Sequence[Point]:
+        """Every boundary that was met."""
         points = ledger.listed(self.label)
         if points is None:
-            points = (*await enumerated(on, f"{self.label}-whole", self.name, *first),)
+            points = (*await enumerated(on, f"{self.label}-whole", self.name, *self.first),)
             ledger.keep(Listed(label=self.label, points=points))
-        if not EVERY:
-            points = tuple(
-                one_of(each, self.turn + number) for number, each in enumerate(alike(points))
-            )
-        trials = (Trial(name=self.name, points=(*first, point)) for point in points)
+        return points
+
+    def trials(self, points: Sequence[Point]) -> Mapping[str, Trial]:
+        """Who is killed where: at one of those that are alike, or at every one of them."""
+        chosen = (
+            points
+            if EVERY
+            else [one_of(each, self.turn + number) for number, each in enumerate(alike(points))]
+        )
+        trials = (Trial(name=self.name, points=(*self.first, point)) for point in chosen)
         return {f"{self.label}-{number}": trial for number, trial in enumerate(trials)}
 
 
@@ -216,6 +229,32 @@ def test_a_keeper_that_is_made_wrong_is_found(always: dict[str, list[Came]], fau
     assert came.wrong, came
 
 
+async def left_at(
+    on: Grounds, place: str, kind: str, point: Point
+) -> tuple[Sequence[Point], Mapping[str, Sequence[str]]]:
+    """What a keeper that was killed there had met, and what it left behind."""
+    async with a_run(on, place, STORIES[kind], ()) as run:
+        await run.until_killed(point)
+        return traced(run.trace(1)), left_behind(run)
+
+
+@pytest.mark.parametrize("about", [*LAST] if PROVE else ["RolloutRestart"])
+async def test_whoever_is_killed_at_one_of_those_alike_leaves_what_he_leaves_at_any_other(
+    databases: dict[str, Grounds], about: str, tally: Tally
+) -> None:
+    kind, last, beyond = LAST[about]
+    on, place = databases["sqlite"], f"alike-{about.replace(' ', '-')}"
+    met, left = await left_at(on, f"{place}-last", kind, last)
+    *_, group = alike(met)
+    first = next(each for each in group if each.doing == "act" and each.number == 1)
+    assert first != last
+    _, also = await left_at(on, f"{place}-first", kind, first)
+    _, more = await left_at(on, f"{place}-beyond", kind, beyond)
+    tally(Count("boundaries that are alike, by what is left behind", 1, int(left != also)))
+    assert left == also
+    assert left != more
+
+
 if PROVE:
 
     @pytest.mark.parts
@@ -232,12 +271,15 @@ if PROVE:
 
         shares = shares_of(name)
         with capfd.disabled():
-            trials = await asyncio.gather(
-                *(share.trials(databases[share.database], ledger) for share in shares)
+            points = await asyncio.gather(
+                *(share.points(databases[share.database], ledger) for share in shares)
             )
+            trials = [share.trials(each) for share, each in zip(shares, points, strict=True)]
             wanted = [each for share in trials for each in share.items()]
             came = await swept(go, wanted, ledger, to_the_terminal)
-        for share, places in zip(shares, trials, strict=True):
+        for share, met, places in zip(shares, points, trials, strict=True):
             theirs = [each for each in came if each.label in places]
-            tally(Count(share.suite, len(theirs), len(bad(theirs))))
+            tally(Count(f"{KILLS}, {share.where}", len(theirs), len(bad(theirs))))
+            tally(Count(f"boundaries that those stand for, {share.where}", len(met)))
         assert bad(came) == []
+        assert sum(each.met for each in came) * len(STORIES) >= AT_LEAST

@@ -36,15 +36,15 @@ check: install ## what a commit needs, in under a minute: everything but the slo
 	@$(TOGETHER) fast types docs imports repeats lint format
 
 .PHONY: prove
-prove: install lab-build ## every suite at its full N; leaves results/prove.json
+prove: install lab-build ## every suite at its full N; leaves results/prove.json and prove-oldest.json
 	@HOLDFAST_PROVE=1 $(PYTEST)
-	@$(MAKE) --no-print-directory oldest
+	@HOLDFAST_PROVE=1 $(MAKE) --no-print-directory oldest
 
 .PHONY: oldest
 oldest: export HOLDFAST_LAB_OLDEST = 1
-oldest: install ## fences and leases on the oldest API server that they are for (its first build takes a while)
+oldest: install ## fences, leases and attacks on the oldest API server that they are for (its first build takes a while)
 	@$(BIN)/python -m lab build
-	@$(PYTEST) tests/cluster/test_fences.py tests/cluster/test_leases.py tests/cluster/test_install.py
+	@$(PYTEST) $(addprefix tests/cluster/test_,$(addsuffix .py,fences leases install conformance))
 
 .PHONY: fast
 fast: install ## the tests that need neither the lab nor patience

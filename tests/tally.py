@@ -16,10 +16,10 @@ from typing import NamedTuple
 import pytest
 
 from bench.machine import commit
-from tests.proving import COUNTED, PROVE, Came, kept
+from tests.proving import COUNTED, PROVE, RECORD, Came, kept
 
 ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "results" / "prove.json"
+RESULTS = RECORD.with_suffix(".json")
 _BEGAN = pytest.StashKey[datetime]()
 
 

@@ -59,12 +59,18 @@ class Room:
 
     def proved(self, *, workers: int = 0, **told: str) -> tuple[str, dict[str, Any]]:
         """What a run said, and what it left."""
+        done = self.ran(workers=workers, **told)
+        results = json.loads((self.place / "results" / "prove.json").read_text())
+        return done.stdout, results
+
+    def ran(self, *, workers: int = 0, **told: str) -> subprocess.CompletedProcess[str]:
+        """One run."""
         outside = {
             key: value
             for key, value in os.environ.items()
-            if not key.startswith(("PYTEST_", "HOLDFAST_PROVE"))
+            if not key.startswith(("PYTEST_", "HOLDFAST_PROVE", "HOLDFAST_LAB"))
         }
-        done = subprocess.run(
+        return subprocess.run(
             [sys.executable, "-m", "pytest", "-n", str(workers), "-p", "no:cacheprovider"],
             cwd=self.place,
             env={**outside, "HOLDFAST_PROVE": "1", **told},
@@ -72,8 +78,6 @@ class Room:
             text=True,
             check=False,
         )
-        results = json.loads((self.place / "results" / "prove.json").read_text())
-        return done.stdout, results
 
 
 @pytest.fixture
@@ -133,6 +137,36 @@ def test_parts_are_the_whole_and_nothing_twice(room: Room) -> None:
     lines = (room.place / "results" / "prove.jsonl").read_text().splitlines()
     names = [json.loads(each)["test"].partition("::")[2] for each in lines]
     assert ["test_one", "test_three", "test_two"] == sorted(names)
+
+
+@pytest.mark.slow
+def test_what_came_of_the_oldest_api_server_is_kept_apart(room: Room) -> None:
+    room.committed()
+    room.proved()
+    results = room.place / "results"
+    newest = (results / "prove.json").read_bytes()
+
+    said, _ = room.proved(HOLDFAST_LAB_OLDEST="1", HOLDFAST_PROVE_GO_ON="1")
+
+    assert "1 failed, 2 passed" in said.splitlines()[-1]
+    assert newest == (results / "prove.json").read_bytes()
+    assert WHOLE == json.loads((results / "prove-oldest.json").read_text())["suites"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_part_with_nothing_left_to_do_is_done(room: Room, workers: int) -> None:
+    (room.place / "tests" / "escape" / "test_counting.py").write_text("def test_one(): pass\n")
+    codes = [
+        room.ran(workers=workers, HOLDFAST_PROVE_SHARD=part).returncode for part in ("1/2", "2/2")
+    ]
+    assert [0, 0] == codes
+
+
+@pytest.mark.slow
+def test_the_whole_with_nothing_to_do_is_none(room: Room) -> None:
+    (room.place / "tests" / "escape" / "test_counting.py").unlink()
+    assert pytest.ExitCode.NO_TESTS_COLLECTED == room.ran().returncode
 
 
 @pytest.mark.parametrize("wanted", ["0/4", "5/4", "2", "a/b", "/"])

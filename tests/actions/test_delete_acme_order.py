@@ -1,7 +1,7 @@
 import pytest
 
 from holdfast.actions.delete_acme_order import DeleteACMEOrder
-from holdfast.conformance.certificates import AROUND, a_request, an_order
+from holdfast.conformance.certificates import AROUND, a_certificate, a_request, an_order
 from holdfast.conformance.scenes import Raw, sight
 from holdfast.model.repairs import State
 from holdfast.model.steps import Delete
@@ -65,3 +65,9 @@ def test_has_recovered_when_its_request_was_fulfilled(after: list[Raw], state: S
     before = sight(an_order(), REQUEST, *AROUND)
     there = sight(an_order(), *after, *AROUND, gone=True)
     assert state is DELETE.recovery(before, there).state
+
+
+def test_does_not_wait_for_a_pause_that_lies_between_requests() -> None:
+    failed = {"lastFailureTime": "2026-01-01T11:59:00Z", "failedIssuanceAttempts": 6}
+    seen = sight(an_order(), REQUEST, a_certificate(status=failed), *AROUND[1:])
+    assert [] == list(DELETE.refuses(seen))

@@ -1,3 +1,5 @@
+from datetime import datetime, timedelta
+
 import pytest
 
 from holdfast.actions.delete_certificate_request import DeleteCertificateRequest
@@ -9,9 +11,11 @@ from holdfast.conformance.certificates import (
     a_request,
     an_issuer,
 )
-from holdfast.conformance.scenes import Raw, changed_by, raw, sight
-from holdfast.model.repairs import State
+from holdfast.conformance.scenes import NOW, Raw, changed_by, raw, sight
+from holdfast.execution.recovering import Timing
+from holdfast.model.repairs import DEADLINE, LATE, State
 from holdfast.model.steps import Delete
+from holdfast.model.times import LAST, stamp, to_the_second
 from tests.actions.certificates import ILL
 
 DELETE = DeleteCertificateRequest()
@@ -58,6 +62,48 @@ def test_asks_the_issuer_that_its_certificate_names() -> None:
 def test_knows_nothing_of_issuers_of_somebody_else() -> None:
     elsewhere = a_certificate(spec={"issuerRef": {"group": "example.io", "name": "ca"}})
     assert [] == list(DELETE.refuses(sight(FAILED, elsewhere, a_part())))
+
+
+def paused(failed: datetime, attempts: int | None = 1) -> Raw:
+    """Its Certificate, whose last attempt failed then, the last of so many."""
+    counted = {"failedIssuanceAttempts": attempts} if attempts is not None else {}
+    return a_certificate(status={"lastFailureTime": stamp(failed), **counted})
+
+
+SEEN_UNTIL = NOW + DEADLINE + LATE
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "hours"),
+    [(None, 1), (0, 1), (1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 32), (7, 32), (10**9, 32)],
+)
+def test_refuses_while_cert_manager_waits_longer_than_anybody_looks(
+    attempts: int | None, hours: int
+) -> None:
+    failed = SEEN_UNTIL - hours * HOUR
+
+    seen = [
+        sight(FAILED, paused(failed + late, attempts), *AROUND[1:]) for late in (0 * SECOND, SECOND)
+    ]
+
+    assert [] == list(DELETE.refuses(seen[0]))
+    (says,) = DELETE.refuses(seen[1])
+    assert f"cert-manager waits by itself until {to_the_second(SEEN_UNTIL + SECOND)}" in says
+    assert says.endswith("To have it ask at once: cmctl renew web -n shop")
+
+
+def test_does_not_refuse_once_the_pause_is_over() -> None:
+    assert [] == list(DELETE.refuses(sight(FAILED, paused(NOW - 3 * HOUR, 2), *AROUND[1:])))
+
+
+def test_refuses_a_failure_that_lies_beyond_all_calendars() -> None:
+    (says,) = DELETE.refuses(sight(FAILED, paused(LAST, 9), *AROUND[1:]))
+    assert "until 9999-12-31" in says
+
+
+def test_is_watched_for_as_long_as_is_waited_for() -> None:
+    assert (DEADLINE, LATE) == (Timing().deadline, Timing().late)
 
 
 def test_takes_no_other_webhook_for_one_of_cert_managers() -> None:

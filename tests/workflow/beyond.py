@@ -2,6 +2,7 @@
 that somebody cordoned and forgot.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from holdfast.model.kinds import (
@@ -12,6 +13,7 @@ from holdfast.model.kinds import (
     Issuer,
     Order,
 )
+from holdfast.model.times import stamp
 from holdfast.testing.manifests import condition, manifest, owner
 from holdfast.testing.resources import Resource
 from holdfast.testing.simulated import SimulatedCluster
@@ -50,7 +52,11 @@ def a_request(cluster: SimulatedCluster, certificate: str, *, reason: str, numbe
     if number == 1:
         made = cluster.create(manifest(GROUP, "Certificate", certificate, spec=SPEC))
         waits = condition("Ready", "False", now, "DoesNotExist", "it is not issued")
-        cluster.update_status({**made, "status": {"conditions": [waits]}})
+        status: Json = {"conditions": [waits]}
+        if reason == "Failed":  # so long ago that cert-manager would ask again by now
+            failed = stamp(now - timedelta(hours=1))
+            status |= {"failedIssuanceAttempts": 1, "lastFailureTime": failed}
+        cluster.update_status({**made, "status": status})
     by = cluster.fetch("certificates.cert-manager.io", certificate, namespace="shop")
     bare = manifest(
         GROUP,

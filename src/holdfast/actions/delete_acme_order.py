@@ -41,7 +41,8 @@ _FAILED = frozenset({"errored", "invalid"})
 class DeleteACMEOrder(Action, frozen=True, kw_only=True):
     """Delete an ACME order that errored or is invalid; its request orders again.
 
-    A request that has ended orders nothing any more: then it is the request that must go.
+    A request that has ended orders nothing any more: then it is the request that must go. One that
+    has not orders at once: cert-manager's pause after a failure lies between requests alone.
     """
 
     def refuses(self, seen: Sight) -> Iterator[str]:

@@ -9,6 +9,7 @@ from holdfast.model.reissuing import (
     certificate_of,
     hindrances,
     made_since,
+    pauses,
     reissued,
 )
 from holdfast.model.repairs import (
@@ -39,7 +40,8 @@ from holdfast.model.steps import Delete, Step
 class DeleteCertificateRequest(Action, frozen=True, kw_only=True):
     """Delete a request for a certificate that came to nothing; its Certificate asks again.
 
-    cert-manager keeps its own pause after a failure, an hour or more: it asks again after that.
+    cert-manager keeps its own pause after a failure, from one hour to 32: it asks again after that.
+    While it lasts longer than recovery is looked for, this is refused; `cmctl renew` asks at once.
     """
 
     def refuses(self, seen: Sight) -> Iterator[str]:
@@ -59,6 +61,7 @@ class DeleteCertificateRequest(Action, frozen=True, kw_only=True):
         later = made_since(seen.around, certificate, request)
         if later is not None:
             yield f"its Certificate has asked again since, by {later.metadata.name}"
+        yield from pauses(seen.around, certificate)
         yield from hindrances(seen.around, certificate)
 
     def steps(self, seen: Sight) -> tuple[Step, ...]:

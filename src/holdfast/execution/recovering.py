@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from holdfast.model.repairs import Recovery, State
+from holdfast.model.repairs import DEADLINE, LATE, Recovery, State
 from holdfast.model.rules import Verdict
 
 
@@ -18,8 +18,8 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     """How long is waited, and for what. Shorter ones are for tests and demos, and are told."""
 
     soak: timedelta = timedelta(seconds=60)
-    deadline: timedelta = timedelta(minutes=10)
-    late: timedelta = timedelta(minutes=30)
+    deadline: timedelta = DEADLINE
+    late: timedelta = LATE
     settled: timedelta = timedelta(seconds=65)  # an API server is at a request for a minute at most
     sealed: timedelta = timedelta(seconds=60)  # without seals nobody does anything: no one is kept
 

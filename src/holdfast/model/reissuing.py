@@ -2,9 +2,14 @@
 
 An attempt that cannot succeed is worse than none: an ACME server allows few failures in an hour,
 and few certificates for the same names in a week.
+
+cert-manager keeps a pause of its own after each request that failed, and what is deleted does not
+shorten it: until it is over nobody asks again, whatever is done here.
 """
 
+import shlex
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from holdfast.model.kinds import (
     Certificate,
@@ -14,13 +19,17 @@ from holdfast.model.kinds import (
     Issuer,
 )
 from holdfast.model.objects import Object
-from holdfast.model.repairs import Recovery, Sight, State
+from holdfast.model.repairs import DEADLINE, LATE, Recovery, Sight, State
 from holdfast.model.snapshot import Snapshot
+from holdfast.model.times import moved, to_the_second
 
 SEEN: tuple[type[Object], ...] = (Certificate, CertificateRequest, Issuer, ClusterIssuer)
 """What stands around a request, in its namespace or in none."""
 EVERYWHERE: tuple[type[Object], ...] = (Deployment,)
 """What cert-manager consists of, wherever that was installed."""
+
+FIRST_PAUSE = timedelta(hours=1)
+DOUBLED = 5  # times at most: 32 hours
 
 _NAME = "app.kubernetes.io/name"
 _INSTANCE = "app.kubernetes.io/instance"
@@ -43,6 +52,30 @@ def hindrances(around: Snapshot, certificate: Certificate) -> Iterator[str]:
         yield "its Certificate is being deleted"
     yield from _of_the_manager(around)
     yield from _of_the_issuer(around, certificate)
+
+
+def asks_again(certificate: Certificate) -> datetime | None:
+    """When the pause is over that cert-manager keeps after a failure; None where it keeps none."""
+    status = certificate.status
+    if status.last_failure_time is None:
+        return None
+    doubled = min(max(status.failed_issuance_attempts - 1, 0), DOUBLED)
+    return moved(status.last_failure_time, FIRST_PAUSE * 2**doubled)
+
+
+def pauses(around: Snapshot, certificate: Certificate) -> Iterator[str]:
+    """That cert-manager asks again by itself, but later than anybody looks whether it has helped:
+    so a deletion could not be seen to help, and would count as one that did not.
+    """
+    until = asks_again(certificate)
+    if until is None or until <= moved(around.now, DEADLINE + LATE):
+        return
+    name, namespace = certificate.metadata.name, certificate.metadata.namespace
+    yield (
+        f"cert-manager waits by itself until {to_the_second(until)} before it asks again, whatever "
+        "is deleted: that is later than recovery is looked for. To have it ask at once: "
+        f"cmctl renew {shlex.quote(name)} -n {shlex.quote(namespace)}"
+    )
 
 
 def made_since(

@@ -7,7 +7,7 @@ values. Nothing but what is declared is shown, and nothing but what is declared 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import ClassVar
@@ -20,6 +20,11 @@ from holdfast.model.objects import Object, Ref
 from holdfast.model.paths import Difference, Path
 from holdfast.model.snapshot import Snapshot
 from holdfast.model.steps import Create, Delete, Evict, Patch, Step
+
+DEADLINE, LATE = timedelta(minutes=10), timedelta(minutes=30)
+"""How long a target has to recover, and for how long after that it still counts as late: unless it
+is set otherwise.
+"""
 
 
 class Risk(IntEnum):

@@ -15,7 +15,8 @@ from holdfast.topology.certificates import OVER, READ, order_of, requests
     severity=Severity.WARNING,
     grace=timedelta(minutes=1),  # an attempt that has failed is not made again within the hour
     reads=READ,
-    next_step="Mend what its message names; cert-manager tries again after an hour or more: "
+    next_step="Mend what its message names; cert-manager tries again after an hour or more, "
+    "or at once by `cmctl renew` of its Certificate: "
     "kubectl describe certificaterequest {name} -n {namespace}",
     follows=(Relation.OWNS,),
 )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from holdfast.actions.delete_acme_order import DeleteACMEOrder
@@ -25,7 +26,7 @@ from holdfast.conformance.scenes import (
     owned,
     raw,
 )
-from holdfast.diagnosis.repairs import MOST, Repairs, directly, repairs
+from holdfast.diagnosis.repairs import MOST, Around, Repairs, answers_there, directly, repairs
 from holdfast.model.kinds import Deployment, Pod, ResourceQuota
 from holdfast.model.objects import Ref
 from holdfast.model.rules import Channel, Finding, Severity
@@ -186,6 +187,20 @@ def test_a_hundred_siblings_make_no_hundred_proposals() -> None:
     of = found(a_trouble(first, alike=tuple(others)), WEB, NEW, *pods)
     assert MOST == len(of.candidates)
     assert {DeletePod()} == {each.action for each in of.candidates}
+
+
+def test_what_an_action_on_one_object_answers_is_found_however_many_there_are() -> None:
+    pods = [a_pod(f"web-2-{number}", NEW, ready=False) for number in range(100)]
+    first, *others = [finding("HF-WRK-018", pod) for pod in pods]
+    trouble, snapshot = a_trouble(first, alike=tuple(others)), seen(WEB, NEW, *pods)
+    around = Around(snapshot=snapshot, topology=topology(snapshot), now=NOW)
+    last = others[-1].about
+
+    answered = [*answers_there(last, [trouble], around, [DeletePod, RolloutRestart])]
+
+    assert [(trouble, others[-1], last)] == [(t, c.answers, c.target) for t, c in answered]
+    other = msgspec.structs.replace(last, uid="another")
+    assert [] == [*answers_there(other, [trouble], around, [DeletePod])]
 
 
 def test_an_object_of_another_uid_under_the_same_name_is_not_scaled() -> None:

@@ -298,6 +298,26 @@ def test_no_epoch_begins_without_an_entry_that_says_so() -> None:
     assert (Wrong.FALSE_EPOCH, 4) == (broken.wrong, broken.seq)
 
 
+def test_what_says_something_else_than_its_hash_and_what_another_key_signed_are_told_apart() -> (
+    None
+):
+    entries = a_chain(3)
+    changed = msgspec.structs.replace(entries[2], actor="somebody")
+    by_thief = a_key("thief").sign(signed_bytes(entries[2].hash)).hex()
+    forged = msgspec.structs.replace(entries[2], sig=by_thief)
+    for last, wrong in ((changed, Wrong.CHANGED), (forged, Wrong.BAD_SIGNATURE)):
+        broken = verified(lines([*entries[:2], last])).broken
+        assert broken is not None
+        assert (wrong, 3) == (broken.wrong, broken.seq)
+
+
+def test_what_gives_up_no_state_of_an_earlier_epoch_is_found() -> None:
+    draft = a_draft(2, kind="anchor_given_up", epoch=0, size=1, head="0" * 64)
+    broken = verified(lines(a_chain_of([a_draft(1), draft]))).broken
+    assert broken is not None
+    assert (Wrong.FALSE_GIVING_UP, 2) == (broken.wrong, broken.seq)
+
+
 def test_a_time_that_runs_back_is_found() -> None:
     entries = a_chain(3)
     early = msgspec.structs.replace(entries[2], time="2026-01-01T11:59:59.999Z")

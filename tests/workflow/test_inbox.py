@@ -16,7 +16,7 @@ from holdfast.model.letters import LONGEST_REMARK, Letter
 from holdfast.ports import Store, Tx
 from holdfast.testing.clock import NOON, FrozenClock
 from holdfast.testing.memory import StoreInMemory
-from holdfast.workflow.inbox import AT_ONCE, BATCH, TRIES, Inbox, answer_on
+from holdfast.workflow.inbox import AT_ONCE, BATCH, PACE, TRIES, Inbox, answer_on
 from tests.audit.chains import CLUSTER
 from tests.workflow.notes_of_a_log import Heard
 from tests.workflow.test_sealing import Counted
@@ -226,6 +226,39 @@ async def test_a_letter_that_breaks_whoever_hears_it_is_refused_in_the_end() -> 
     )
     assert {"letter": bad, "error": "ValueError"} in [about for _, about in log.told]
     assert not outcome(store, poor), "what is away now may be there later"
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["idle", "with all hearings under way"])
+async def test_a_freeze_is_on_at_the_next_look_and_ten_of_them_are_a_second(*, busy: bool) -> None:
+    """Ten looks of an idle keeper: what a freeze waits for is one, whatever else is heard."""
+    store, log, ended, never = StoreInMemory(CLUSTER), Heard(), asyncio.Event(), asyncio.Event()
+    looks: list[str] = []
+
+    async def hear(_: Letter) -> None:
+        await never.wait()
+
+    class Looking(Inbox):
+        def empty(self) -> bool:
+            looks.append(outcome(store, "ltr_99").partition(":")[0])
+            told = super().empty()
+            if len(looks) == 3:  # it comes right after this look
+                put_any(store, 99, FREEZE, {"reason": "stop"})
+            if looks[-1]:
+                ended.set()
+            return told
+
+    for number in range(AT_ONCE + 1 if busy else 0):
+        put_any(store, number, WORD, {})
+    inbox = Looking(store=store, clock=FrozenClock(), dice=Counted(), hearings={WORD: hear})
+    async with asyncio.timeout(20):
+        answering = asyncio.create_task(answer_on(inbox, ended, log))
+        await ended.wait()
+        never.set()
+        await answering
+
+    assert ["", "", ""] == looks[:3]
+    assert "frozen" in looks[3:5], "the look after that answers it, at the latest"
+    assert 10 * PACE <= 1
 
 
 async def test_a_freeze_counts_whatever_breaks_who_answers_the_others() -> None:

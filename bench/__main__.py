@@ -18,7 +18,9 @@ from typing import Any
 
 from bench import (
     big_lab,
+    conformance,
     decode,
+    demo,
     engine,
     figures,
     growth,
@@ -58,6 +60,8 @@ ENTRIES: Mapping[str, tuple[str, Callable[[Workbench], Entry]]] = {
     layers.NAME: (layers.WHAT, layers.run),
     leash.NAME: (leash.WHAT, leash.run),
     verify.NAME: (verify.WHAT, verify.run),
+    conformance.NAME: (conformance.WHAT, conformance.run),
+    demo.NAME: (demo.WHAT, demo.run),
 }
 ASKED_FOR: Mapping[str, tuple[str, Callable[[Workbench], Entry]]] = {
     big_lab.NAME: (big_lab.WHAT, big_lab.run),

@@ -10,7 +10,7 @@ from bench.figures import Entry, Figure
 from bench.workbench import Workbench
 
 NAME = "leash"
-WHAT = "a restart on a lab: preview, and from the yes to the act"
+WHAT = "a restart on a lab: preview, and from the yes to the act; and a freeze"
 STEPS = {
     "preview": ("preview: asked for, until its card is there", 1.0),
     "preview asked": ("of that: until the letter is answered and that is sealed", None),
@@ -27,6 +27,8 @@ STEPS = {
     "act again": ("of that: fences, target and all layers once more", None),
     "act rehearsed": ("of that: the dry run, and what must be known afterwards kept", None),
     "act done": ("of that: the act itself", None),
+    "freeze": ("freeze: the letter handed in, until nothing new is begun", 1.0),
+    "freeze sealed": ("the same, until it stands in the record", None),
 }
 
 

@@ -1,23 +1,29 @@
 """Repairs on a lab in a process of its own: `python -m bench.repairing FOLDER ROUNDS`.
 
-Prints JSON: for each repair the seconds that its preview and its act took, and each part of them.
+Prints JSON: for each repair the seconds that its preview and its act took, and each part of them;
+and how long a freeze took after it.
 """
 
 import asyncio
 import contextlib
 import json
+import secrets
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+from holdfast.approvals.recorded import THAWED
 from holdfast.approvals.statements import Decision
+from holdfast.approvals.thaws import NAMESPACE, Thaw
 from holdfast.execution.states import State
+from holdfast.model.handed import FREEZE, THAW, Freeze, Handed
 from lab.audit import AuditEvent
 from lab.control_plane import Lab
 from lab.parts import Options
+from tests.approvals.keygen import sign
 from tests.cluster.leash import Installation
 from tests.cluster.mendable import Mendable, mendable
 from tests.cluster.repairs import broken
@@ -49,6 +55,32 @@ async def repaired(installed: Installation, each: Mendable, number: int) -> dict
         **_parts("preview", PREVIEW, previewed),
         **_parts("act", ACT, acted),
     }
+
+
+async def frozen(installed: Installation) -> dict[str, float]:
+    """Everything is switched off, and on again: until the keeper has done it, and has sealed it."""
+    asked = time.time()
+    outcome = await installed.answer(installed.put(FREEZE, Freeze(reason="a measurement")))
+    on = time.time()
+    await installed.because(outcome)
+    sealed = time.time()
+    thawed = await installed.answer(installed.put(THAW, _thaw(installed)))
+    if not thawed.startswith(THAWED):
+        raise RuntimeError(await installed.because(thawed))
+    return {"freeze": on - asked, "freeze sealed": sealed - asked}
+
+
+def _thaw(installed: Installation) -> Handed:
+    text = Thaw(
+        v=1,
+        cluster=installed.store.cluster,
+        switch=FREEZE,
+        reason="it is over",
+        until=datetime.now(UTC) + timedelta(minutes=10),
+        nonce=secrets.token_hex(16),
+    ).text()
+    signature = sign(installed.keys["ana"], text, NAMESPACE)
+    return Handed(statement=text.decode(), signature=signature)
 
 
 def _parts(what: str, names: Sequence[str], moments: Sequence[float]) -> Mapping[str, float]:
@@ -104,7 +136,10 @@ def _ended(event: AuditEvent) -> float:
 
 async def _all(installed: Installation, rounds: int) -> list[dict[str, float]]:
     each = next(each for each in mendable() if each.name == "sick_deployment")
-    return [await repaired(installed, each, number) for number in range(rounds)]
+    return [
+        {**await repaired(installed, each, number), **await frozen(installed)}
+        for number in range(rounds)
+    ]
 
 
 def main(folder: Path, rounds: int) -> list[dict[str, float]]:

@@ -106,6 +106,7 @@ def test_what_no_verifier_would_accept_is_not_sealed(odd: Head, wrong: str) -> N
         (b"", "an empty line"),
         (b"\xef\xbb\xbf{}", "it begins with a byte order mark"),
         ("{}".encode("utf-16"), "it begins with a byte order mark"),
+        ("\ufeff{}".encode("utf-16-be"), "it begins with a byte order mark"),
         ("{}".encode("utf-16-be"), "it is not in UTF-8"),
         (b"{}\r", "it ends with a carriage return"),
         (b"x", "JSON is malformed"),

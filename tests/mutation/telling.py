@@ -18,8 +18,9 @@ _PAGE = """# The mutants
 
 What decides is held by its tests: each small change of it, one at a time (a comparison, a number, a
 word, a condition, what is returned or raised, a call that is left out, an entry that a table loses,
-a member of an enum that becomes another), has to be noticed by a test of its room. `tests/mutation/points.py` says what is changed and what is left alone; nothing that is
-written in a source can hide a place from it. Each room is judged whole, {parts}.
+a member of an enum that becomes another), has to be noticed by a test of its room.
+`tests/mutation/points.py` says what is changed and what is left alone; nothing that is written in a
+source can hide a place from it. Each room is judged whole, {parts}.
 Measured with `make mutants ARGS=--page`.
 
 {table}

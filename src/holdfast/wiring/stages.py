@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -21,8 +20,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from holdfast import settings
 from holdfast.errors import BadInput, NotReady
+from holdfast.wiring.own_keeper import at_work, holdfast, set_to
 
 if TYPE_CHECKING:
     from holdfast.surfaces.cli.stage import Stage
@@ -36,7 +35,6 @@ TIMINGS = (
     f"For the demo, a repair has to hold for {SOAK} s (60 s in earnest) and has {DEADLINE} s to "
     "help (10 min in earnest)."
 )
-PATIENCE = 60.0  # seconds for the keeper to start
 
 PEOPLE = """apiVersion: holdfast.dev/v1alpha1
 kind: People
@@ -78,13 +76,13 @@ def on_stage(folder: Path, beside: Beside) -> Iterator[Stage]:
 
     def hear(arguments: Sequence[str]) -> Ran:
         done = subprocess.run(  # noqa: S603 - ourselves
-            _holdfast(arguments), env=environ, stdout=subprocess.PIPE, text=True, check=False
+            holdfast(arguments), env=environ, stdout=subprocess.PIPE, text=True, check=False
         )
         return Ran(code=done.returncode, out=done.stdout)
 
     def show(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
-        done = subprocess.run(_holdfast(arguments), env=environ, check=False)  # noqa: S603 - ourselves
+        done = subprocess.run(holdfast(arguments), env=environ, check=False)  # noqa: S603 - ourselves
         return done.returncode
 
     key = _key(folder / "you")
@@ -97,7 +95,7 @@ def on_stage(folder: Path, beside: Beside) -> Iterator[Stage]:
             )
     public = key.with_suffix(".pub").read_text().strip()
     (folder / "policy" / "people.yaml").write_text(PEOPLE.format(person=PERSON, key=public))
-    with _keeper(folder / "keeper.log", environ):
+    with at_work(folder / "keeper.log", environ):
         verifier = folder / "verify.py"
         verifier.write_text(hear(["audit", "verifier"]).out)
         yield Stage(
@@ -141,12 +139,7 @@ def _key(path: Path) -> Path:
 
 
 def _environ(folder: Path, beside: Beside) -> Mapping[str, str]:
-    """What the processes of the stage are set to; nothing of the settings of whoever runs it."""
-    others = {
-        name: value
-        for name, value in settings.environment().items()
-        if not name.startswith(settings.PREFIX) and name != "SSH_AUTH_SOCK"
-    }
+    """What the processes of the stage are set to."""
     ours = {
         "STATE_DIR": folder / "state",
         "KEYS_DIR": folder / "keys",
@@ -159,49 +152,7 @@ def _environ(folder: Path, beside: Beside) -> Mapping[str, str]:
         "SETTLED": SETTLED,
         **beside.settings,
     }
-    told = {f"{settings.PREFIX}{name}": str(value) for name, value in ours.items()}
-    return {**others, **told, "KUBECONFIG": str(beside.person)}
-
-
-def _holdfast(arguments: Sequence[str]) -> Sequence[str]:
-    return [sys.executable, "-m", "holdfast", *arguments]
-
-
-@contextmanager
-def _keeper(log: Path, environ: Mapping[str, str]) -> Iterator[None]:
-    """The keeper, once it is on the leash; it ends with us, however we end."""
-    with log.open("wb") as told:
-        process = subprocess.Popen(  # noqa: S603 - ourselves
-            _holdfast(["keeper", "--until-input-ends"]),
-            env=environ,
-            stdin=subprocess.PIPE,
-            stdout=told,
-            stderr=told,
-        )
-    try:
-        _await_leash(process, log)
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdin is not None:
-            process.stdin.close()
-
-
-def _await_leash(process: subprocess.Popen[bytes], log: Path) -> None:
-    waited = threading.Event()
-    for _ in range(int(PATIENCE / 0.1)):
-        if "on the leash" in log.read_text(errors="replace"):
-            return
-        if process.poll() is not None:
-            break
-        waited.wait(0.1)
-    last = log.read_text(errors="replace").strip().splitlines()[-3:]
-    raise NotReady(f"The keeper did not start: {' '.join(last)}", remedy=f"Read {log}.")
+    return {**set_to(ours), "KUBECONFIG": str(beside.person)}
 
 
 @contextmanager

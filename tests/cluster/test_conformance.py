@@ -1,16 +1,32 @@
 """`holdfast conformance --kubeconfig` on a real control plane, with all fences and without one."""
 
+import os
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from holdfast import wiring
+from holdfast.adapters.clock import SystemClock
+from holdfast.adapters.kubernetes.kubeconfig import connect_to
+from holdfast.conformance.approved import FORGED, MOST
+from holdfast.conformance.changed import CHANGES
+from holdfast.conformance.fenced import fenced as fenced_suites
 from holdfast.grants.names import KINDS
 from holdfast.grants.policies import GROUP
+from holdfast.model.documents import Document
+from holdfast.model.leases import Left, Loan
+from holdfast.model.leash import Leash
+from holdfast.model.people import People
+from holdfast.ports.leases import NotLent
+from holdfast.ports.probing import Bench, Door, Installation
+from holdfast.wiring.probing import bench
 from lab import crds
 from lab.client import Client
 from lab.control_plane import Lab
@@ -80,6 +96,10 @@ def test_every_suite_holds_and_leaves_nothing(
     alone = n.get("least-privilege: by RBAC alone", 0)
     assert verbs + alone >= n["least-privilege: leases lent"] * (1000 if prove else 9)
     assert alone * 10 <= verbs
+    assert n["approval: a flipped bit"] == (MOST if prove else 10)
+    assert n["approval: what was done is not done once more"] == 2
+    assert {f"approval: {name}" for name in FORGED} <= {*n}
+    assert {f"time-of-use: approved, then {name}" for name in CHANGES} <= {*n}
     assert _left(admin) == []
 
 
@@ -113,12 +133,68 @@ def test_right_after_the_fences_were_put_up_it_waits_until_they_are_heeded(
     assert _left(admin) == []
 
 
-def test_whoever_interrupts_it_finds_nothing_left(fenced: Lab, admin: Client) -> None:
+@pytest.mark.parametrize(
+    ("suite", "lease"), [("least-privilege", "act."), ("approval", "preview.deleteresourcequota.")]
+)
+def test_whoever_interrupts_it_finds_nothing_left(
+    fenced: Lab, admin: Client, tmp_path: Path, suite: str, lease: str
+) -> None:
     words = [sys.executable, "-m", "holdfast", "conformance", *_admin(fenced), BREAK]
-    with subprocess.Popen([*words, "--suite", "least-privilege"]) as running:
-        fenced.wait(lambda: any(each.startswith("act.") for each in _left(admin)), what="a lease")
+    environ = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([*words, "--suite", suite], env=environ) as running:
+        fenced.wait(lambda: any(each.startswith(lease) for each in _left(admin)), what="a lease")
         running.send_signal(signal.SIGINT)
         assert running.wait(120) != 0
+    assert _left(admin) == []
+    assert [*tmp_path.iterdir()] == []
+
+
+class Lax:
+    """A bench whose keeper takes everybody in the people file for on call."""
+
+    def __init__(self, real: Bench) -> None:
+        self._real = real
+        self.admin = real.admin
+        self.keeper = real.keeper
+
+    async def lend(self, loan: Loan, fresh: Document | None) -> Door | NotLent:
+        return await self._real.lend(loan, fresh)
+
+    async def take_back(self, left: Left) -> str:
+        return await self._real.take_back(left)
+
+    @asynccontextmanager
+    async def installed(self, leash: Leash, people: People) -> AsyncIterator[Installation]:
+        async with self._real.installed(leash, _all_on_call(people)) as made:
+            yield LaxInstallation(made)
+
+
+class LaxInstallation:
+    """The same, when the rules change."""
+
+    def __init__(self, real: Installation) -> None:
+        self._real = real
+        self.store = real.store
+
+    def ruled_by(self, leash: Leash, people: People) -> None:
+        self._real.ruled_by(leash, _all_on_call(people))
+
+
+def _all_on_call(people: People) -> People:
+    every = [msgspec.structs.replace(each, groups=("oncall",)) for each in people.people]
+    return msgspec.structs.replace(people, people=tuple(every))
+
+
+async def test_a_keeper_that_counts_a_word_too_many_is_found_out(
+    fenced: Lab, admin: Client, tally: Tally
+) -> None:
+    connection = connect_to(environ={}, kubeconfig=fenced.kubeconfig(), home=fenced.folder)
+    async with bench(connection, SystemClock()) as real:
+        suite = fenced_suites(Lax(real), SEED, 1, ["approval"], lambda _: None)
+        async with aclosing(suite) as lines:
+            told = {line.suite: line.failures async for line in lines}
+    assert told["approval: nothing of that is done later"] == 1
+    assert told["approval: what two people approved is done"] == 0
     assert _left(admin) == []
 
 

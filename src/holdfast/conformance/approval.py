@@ -23,7 +23,7 @@ from holdfast.conformance.forgeries import (
     Claims,
     Pool,
 )
-from holdfast.conformance.papers import Key, armored
+from holdfast.conformance.papers import Key, armored, as_text, flips
 from holdfast.conformance.restated import Case, ticket_counts, word_counts
 from holdfast.conformance.scenes import NOW
 from holdfast.errors import BadRecord
@@ -120,10 +120,10 @@ class _Desk:
         case: Case = {"forged": "", "signed_by": "tickets", "audience": "a", "here": "a"}
         case |= {"begins": 0, "ends": 900, "now": 1}
         whole = self._issued(case)
-        flips = list(_flips(whole.encode()))
-        wrong = [f"bit {n}" for n, it in enumerate(flips) if self._opens(_text(it), case)]
+        texts = [as_text(it) for it in flips(whole.encode())]
+        wrong = [f"bit {n}" for n, it in enumerate(texts) if self._opens(it, case)]
         honest = [] if self._opens(whole, case) else ["the honest one is refused"]
-        return counted("approval: flipped bits of a ticket", len(flips), honest + wrong)
+        return counted("approval: flipped bits of a ticket", len(texts), honest + wrong)
 
     def flipped_words(self) -> Counted:
         """Every bit of a signature that counts, before and after it is armored."""
@@ -132,8 +132,8 @@ class _Desk:
         about = self._about
         case |= {"cluster": about.cluster, "proposal": about.id, "digest": about.digest}
         blob, said = self._signed(case), _statement(case)
-        texts = [armored(it) for it in _flips(blob)]
-        texts += [_text(it) for it in _flips(armored(blob).encode())]
+        texts = [armored(it) for it in flips(blob)]
+        texts += [as_text(it) for it in flips(armored(blob).encode())]
         heard = [
             self._hears(SignedWord(statement=said, signature=each), case, about)
             for each in (armored(blob), *texts)
@@ -216,14 +216,3 @@ def _statement(case: Case) -> bytes:
         until=NOW + timedelta(seconds=case["until"]),
         reason="" if case["decision"] == "approve" else "for a reason",
     ).text()
-
-
-def _flips(raw: bytes) -> Iterator[bytes]:
-    for place in range(len(raw) * 8):
-        flipped = bytearray(raw)
-        flipped[place // 8] ^= 1 << place % 8
-        yield bytes(flipped)
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("latin-1")

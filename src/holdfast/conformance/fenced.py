@@ -9,13 +9,15 @@
 
 import asyncio
 import random
-from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from holdfast.conformance import fields, minting
 from holdfast.conformance.acts import Act, acts, again, dry, patched, showing
+from holdfast.conformance.approved import approval
+from holdfast.conformance.changed import changed
+from holdfast.conformance.claims import Claims
 from holdfast.conformance.discovered import served
 from holdfast.conformance.ground import Ground, How, Raw, Refused, root_of
 from holdfast.conformance.heeding import guarded, heeded
@@ -23,33 +25,13 @@ from holdfast.conformance.lasting import Lasting
 from holdfast.conformance.specimens import Specimens
 from holdfast.conformance.verbs import other_verbs
 from holdfast.execution.lease_names import Purpose
-from holdfast.model.counted import Counted, counted
+from holdfast.model.counted import Counted
 from holdfast.model.objects import Object
 from holdfast.model.repairs import Kind
 from holdfast.model.steps import Create
 from holdfast.ports.probing import Bench, Door, Try
 
 AT_ONCE = 8
-
-
-@dataclass(kw_only=True)
-class Claims:
-    """What was counted so far for each claim."""
-
-    n: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-    wrong: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-
-    def add(self, claim: str, said: str | None) -> None:
-        """One case: empty as it must be, a sentence where it is not, None where it says nothing."""
-        if said is not None:
-            self.n[claim] += 1
-            self.wrong[claim] += [said] if said else []
-
-    def lines(self, suite: str, seed: int) -> Sequence[Counted]:
-        """A line for each."""
-        return [
-            counted(f"{suite}: {claim}", n, self.wrong[claim], seed) for claim, n in self.n.items()
-        ]
 
 
 RBAC_ALONE = "by RBAC alone"
@@ -87,8 +69,7 @@ async def fenced(
         for name in wanted:
             claims = Claims()
             await SUITES[name](ground, number, claims)
-            for why in await ground.take_back():
-                claims.add("leases taken back", why)
+            await ground.take_back(claims)
             for line in claims.lines(name, seed):
                 yield line
 
@@ -213,6 +194,7 @@ async def _time_of_use(ground: Ground, _: int, claims: Claims) -> None:
     served_here = await ground.served()
     stories: tuple[Story, ...] = (_meant, _made_again)
     await asyncio.gather(*(of(story, *each) for each in served_here for story in stories))
+    await changed(ground, claims)
 
 
 type Story = Callable[[Ground, Kind, type[Object], Claims], Awaitable[None]]
@@ -247,5 +229,6 @@ async def _made_again(ground: Ground, kind: Kind, of: type[Object], claims: Clai
 SUITES: dict[str, Suite] = {
     "escape": _escape,
     "least-privilege": _least_privilege,
+    "approval": approval,
     "time-of-use": _time_of_use,
 }

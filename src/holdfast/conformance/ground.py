@@ -2,16 +2,17 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from holdfast.conformance.acts import SPECS, Act, dry
+from holdfast.conformance.claims import Claims
 from holdfast.errors import NotReady
-from holdfast.execution.lease_names import lease_name
-from holdfast.grants.names import KINDS, REFUSES, role_of
+from holdfast.execution.lease_names import lease_name, parsed
+from holdfast.grants.names import KINDS, LEASES, REFUSES, role_of
 from holdfast.model.leases import Left, Loan
 from holdfast.model.objects import Object
 from holdfast.model.repairs import Kind
@@ -21,6 +22,7 @@ from holdfast.ports.probing import Bench, Door, Said, Try
 type Raw = dict[str, Any]
 
 NAMESPACES = "/api/v1/namespaces"
+_ACCOUNTS = f"{NAMESPACES}/{LEASES}/serviceaccounts"
 PACE = 0.2
 PATIENCE = 120  # seconds
 
@@ -89,6 +91,7 @@ class Ground:
         self.here, self.elsewhere = f"{mark}-a", f"{mark}-b"
         self._lent: dict[str, Left] = {}
         self._wide: list[str] = []  # what goes with no namespace
+        self._placed: dict[str, str] = {}  # the namespace of each target, by its uid
 
     @classmethod
     @asynccontextmanager
@@ -121,7 +124,9 @@ class Ground:
             while (await self.bench.admin.ask(Try(method="GET", path=path))).code != 404:
                 await asyncio.sleep(PACE)
 
-    async def target(self, of: type[Object], namespace: str, name: str = "") -> tuple[Raw, str]:
+    async def target(
+        self, of: type[Object], namespace: str, name: str = "", spec: Raw | None = None
+    ) -> tuple[Raw, str]:
         """A fresh one of that sort, and where it is: in that namespace, if it lies in one."""
         api = of.api
         where = f"namespaces/{namespace}/" if api.namespaced else ""
@@ -133,7 +138,9 @@ class Ground:
         else:
             self.clears(f"{path}/{name}")
         head = {"apiVersion": api.api_version, "kind": api.kind, "metadata": metadata}
-        return await self.made(path, {**head, "spec": SPECS[api.kind]}), f"{path}/{name}"
+        there = await self.made(path, {**head, "spec": spec or SPECS[api.kind]})
+        self._placed[there["metadata"]["uid"]] = namespace if api.namespaced else ""
+        return there, f"{path}/{name}"
 
     async def served(self) -> list[tuple[Kind, type[Object]]]:
         """Each kind of action with each sort of target that this cluster has."""
@@ -163,11 +170,22 @@ class Ground:
         """Whatever was lent, the latest last."""
         yield from self._lent
 
-    async def take_back(self) -> list[str]:
-        """Every lease; what could not be taken back."""
+    async def take_back(self, claims: Claims) -> None:
+        """Every lease that was lent here."""
         left, self._lent = list(self._lent.values()), {}
-        told = await asyncio.gather(*(self.bench.take_back(each) for each in left))
-        return [why for why in told if why]
+        for why in await asyncio.gather(*(self.bench.take_back(each) for each in left)):
+            claims.add("leases taken back", why or None)
+
+    async def left(self) -> Sequence[Left]:
+        """What stands of leases on these targets, whoever has lent them."""
+        said = await self.bench.admin.ask(Try(method="GET", path=_ACCOUNTS))
+        names: list[str] = [each["metadata"]["name"] for each in _items(said)]
+        found = [(name, parsed(name)) for name in names]
+        return [
+            Left(account=name, namespace=self._placed[lease.uid])
+            for name, lease in found
+            if lease is not None and lease.uid in self._placed
+        ]
 
     async def refused(self, door: Door, request: Try, *, really: bool = False) -> Refused:
         """Have it asked, and by the administrator too, as a dry run.
@@ -182,7 +200,8 @@ class Ground:
         self._wide.append(path)
 
     async def _leave(self) -> None:
-        await self.take_back()
+        left = [*self._lent.values(), *await self.left()]
+        await asyncio.gather(*(self.bench.take_back(each) for each in left))
         await asyncio.gather(*(self.gone(path) for path in dict.fromkeys(self._wide)))
         for name in (self.here, self.elsewhere):
             await self.gone(f"{NAMESPACES}/{name}")
@@ -192,6 +211,11 @@ def root_of(kind: type[Object]) -> str:
     """Where the API of that kind begins."""
     version = kind.api.api_version
     return f"/apis/{version}" if kind.api.group else f"/api/{version}"
+
+
+def _items(said: Said) -> list[Raw]:
+    listed: Any = said.value.get("items")
+    return listed or []
 
 
 def _posted(path: str, body: Raw) -> Try:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Iterator
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -48,6 +49,19 @@ def armored(blob: bytes) -> str:
     text = base64.b64encode(blob).decode()
     lines = [text[at : at + WIDTH] for at in range(0, len(text), WIDTH)]
     return "\n".join(["-----BEGIN SSH SIGNATURE-----", *lines, "-----END SSH SIGNATURE-----", ""])
+
+
+def flips(raw: bytes) -> Iterator[bytes]:
+    """It with each of its bits flipped."""
+    for place in range(len(raw) * 8):
+        flipped = bytearray(raw)
+        flipped[place // 8] ^= 1 << place % 8
+        yield bytes(flipped)
+
+
+def as_text(raw: bytes) -> str:
+    """Any bytes at all, as a text that has one character for each."""
+    return raw.decode("latin-1")
 
 
 def _told(part: bytes) -> bytes:

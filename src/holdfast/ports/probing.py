@@ -1,6 +1,7 @@
 """What a suite needs of a cluster that one may break: plain requests, and leases to misuse."""
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
 from typing import Protocol
 
@@ -8,7 +9,10 @@ import msgspec
 
 from holdfast.model.documents import Document
 from holdfast.model.leases import Left, Loan
+from holdfast.model.leash import Leash
+from holdfast.model.people import People
 from holdfast.ports.leases import NotLent
+from holdfast.ports.store import Store
 
 
 class Try(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +46,19 @@ class Door(Protocol):
         ...
 
 
+class Installation(Protocol):
+    """A record, a leash and a keeper of a suite's own."""
+
+    @property
+    def store(self) -> Store:
+        """Where its inbox is, and what it keeps."""
+        ...
+
+    def ruled_by(self, leash: Leash, people: People) -> None:
+        """From now on by these; its operator's policy permits everything."""
+        ...
+
+
 class Bench(Protocol):
     """An administrator, the keeper, and whoever holds a lease."""
 
@@ -54,4 +71,8 @@ class Bench(Protocol):
 
     async def take_back(self, left: Left) -> str:
         """As the keeper does it; why it could not, empty if it could."""
+        ...
+
+    def installed(self, leash: Leash, people: People) -> AbstractAsyncContextManager[Installation]:
+        """With a keeper of its own at work, by the installed one's account and nothing else."""
         ...

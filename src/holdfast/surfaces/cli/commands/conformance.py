@@ -8,7 +8,7 @@ from holdfast.surfaces.cli.commands.words import Context, Kubeconfig
 from holdfast.surfaces.cli.doors import Doors, Target
 
 PROPOSALS, TRIES = 50_000, 100
-Suite = Literal["escape", "least-privilege", "time-of-use"]
+Suite = Literal["escape", "least-privilege", "approval", "time-of-use"]
 SUITES: tuple[str, ...] = get_args(Suite)
 
 type Do = Annotated[bool, Parameter(negative=(), show_default=False)]
@@ -39,7 +39,8 @@ def declare(app: App, doors: Doors) -> None:
             by a program that shares nothing with Holdfast; tickets and signatures, forged.
         kubeconfig
             Instead, with an administrator's kubeconfig: what leases and the keeper must not do, on
-            a cluster behind the fences, in namespaces of the suite's own.
+            a cluster behind the fences, in namespaces of the suite's own; and with a keeper of the
+            suite's own, what is done that people have not approved. No other may be at work there.
         context
             The context in it (default: the current one).
         i_may_break_this_cluster
@@ -48,7 +49,8 @@ def declare(app: App, doors: Doors) -> None:
             Only that one of them; can be given again.
         count
             With --fast, how many proposals (default: 50,000), and a tenth as many tickets and
-            signed words; on a cluster, how many tries of a sort by each lease (default: 100).
+            signed words; on a cluster, how many tries of a sort by each lease, and flipped bits of
+            a signed word (default: 100).
         seed
             Repeat a run (default: another one each time; it is printed).
         """

@@ -142,7 +142,11 @@ def test_whoever_interrupts_it_finds_nothing_left(
     words = [sys.executable, "-m", "holdfast", "conformance", *_admin(fenced), BREAK]
     environ = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen([*words, "--suite", suite], env=environ) as running:
-        fenced.wait(lambda: any(each.startswith(lease) for each in _left(admin)), what="a lease")
+
+        def lent() -> bool:
+            return any(each.startswith(lease) for each in _left(admin))
+
+        fenced.wait(lent, within=300, what="a lease")
         running.send_signal(signal.SIGINT)
         assert running.wait(120) != 0
     assert _left(admin) == []

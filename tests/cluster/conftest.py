@@ -1,6 +1,7 @@
 """A lab that serves every custom resource that Holdfast knows."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from holdfast.model.objects import Api
 from lab import crds
 from lab.control_plane import Lab
 from lab.parts import Options
+from lab.postgres import Postgres
 from lab.sharing import Share
 from tests.cluster.certificates import run_cert_manager
 from tests.cluster.leash import Installation
@@ -49,6 +51,13 @@ def installed(
 def cert_manager(leash_lab: Lab) -> None:
     """Of that lab, for the rest of its time."""
     run_cert_manager(leash_lab)
+
+
+@pytest.fixture
+def on_postgresql(leash_lab: Lab, tmp_path: Path) -> Iterator[Installation]:
+    """One on PostgreSQL."""
+    with Postgres.started() as server, Installation.on(leash_lab, tmp_path, server) as made:
+        yield made
 
 
 @pytest.fixture

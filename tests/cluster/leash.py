@@ -105,6 +105,16 @@ class Installation:
             admin.close_all()
 
     @property
+    def database(self) -> str:
+        """Of which sort it is."""
+        return "postgres" if "database" in self.settings else "sqlite"
+
+    @property
+    def inbox(self) -> str:
+        """Where whoever only puts letters there finds it."""
+        return self.settings.get("database", f"sqlite:///{self.state}/holdfast.db")
+
+    @property
     def policy(self) -> Path:
         """The folder of the leash."""
         return self.state / "policy"

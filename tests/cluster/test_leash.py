@@ -11,9 +11,7 @@ import pytest
 
 from holdfast.actions import CLOSED_SET
 from holdfast.execution.states import State
-from lab.control_plane import Lab
 from lab.errors import LabError
-from lab.postgres import Postgres
 from tests.cluster.leash import Installation
 from tests.cluster.mendable import Mendable, mendable
 from tests.cluster.repairs import broken, repairable, wrote
@@ -116,12 +114,6 @@ async def test_each_trial_is_repaired_by_its_lease_alone_and_left_alone_it_stays
     assert wrong == []
     assert installed.left() == []
     assert not [each for each in keeper.told() if each["event"] == "trouble"]
-
-
-@pytest.fixture
-def on_postgresql(leash_lab: Lab, tmp_path: Path) -> Iterator[Installation]:
-    with Postgres.started() as server, Installation.on(leash_lab, tmp_path, server) as made:
-        yield made
 
 
 async def test_the_same_on_postgresql(on_postgresql: Installation, tmp_path: Path) -> None:

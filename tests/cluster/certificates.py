@@ -76,13 +76,16 @@ def unissued() -> Iterator[Mendable]:
 
 
 def _request(name: str, said: list[Raw]) -> Mendable:
-    """It has come to its end; once it is gone, the Certificate asks again, and is heard."""
-    ended = {"conditions": said, "failureTime": "$ago(10m)"}
+    """It has come to its end, and the hour has passed for which cert-manager waits by itself; once
+    it is gone, the Certificate asks again, and is heard.
+    """
+    ended = {"conditions": said, "failureTime": "$ago(1h)"}
     failed = {"type": "Issuing", "status": "False", "reason": "Failed"}
+    counted = {"failedIssuanceAttempts": 1, "lastFailureTime": "$ago(1h)"}
     fault = [
         _a_request("site-1"),
         _status("CertificateRequest/site-1", ended),
-        _status("Certificate/site", {"conditions": [_WAITS, failed]}),
+        _status("Certificate/site", {"conditions": [_WAITS, failed], **counted}),
     ]
     heard = [
         {"await": {"of": "CertificateRequest/site-1", "gone": True}},

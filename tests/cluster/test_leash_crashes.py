@@ -3,7 +3,7 @@ takes over. Who judges is the API server's audit log.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from holdfast.execution.states import State
 from tests.cluster.leash import Installation
 from tests.cluster.mendable import Mendable, cordoned_node, mendable
 from tests.cluster.repairs import broken, wrote
+from tests.proving import PROVE
 from tests.surfaces.processes.boundaries import Point
 from tests.surfaces.processes.mortal_keeper import Fated
 from tests.surfaces.processes.mortals import a_keeper, killed
@@ -36,6 +37,8 @@ OF_EACH_KIND = (
     "cordoned_node",
 )
 ALWAYS = OF_EACH_KIND[:1], POINTS[:1]
+ON_POSTGRESQL = ("image_not_found", "quota_of_one_pod", "sick_pod_of_a_statefulset")
+"""A change, a deletion and an eviction."""
 
 
 async def _keepers(installed: Installation, points: Sequence[Point], folder: Path) -> None:
@@ -55,7 +58,7 @@ async def _keepers(installed: Installation, points: Sequence[Point], folder: Pat
 
 async def _story(installed: Installation, each: Mendable, number: int) -> list[str]:
     """Proposed, approved, acted on and verified, whoever dies; what is not as it must be."""
-    stage = await broken(installed, each, f"crash-{number}")
+    stage = await broken(installed, each, f"crash-{installed.database}-{number}")
     mark = installed.lab.audit_mark()
     own = each.own(stage.namespace)
     wanted = await installed.wanted(stage.namespace, each.action, each.code, own)
@@ -104,13 +107,32 @@ async def test_a_keeper_that_is_killed_is_taken_over(
     installed: Installation, tmp_path: Path, prove: bool, tally: Tally
 ) -> None:
     names, points = (OF_EACH_KIND, POINTS) if prove else ALWAYS
+    assert await _all_lived(installed, names, points, tmp_path, tally) == {}
+
+
+if PROVE:
+
+    async def test_the_same_on_postgresql(
+        on_postgresql: Installation, tmp_path: Path, tally: Tally
+    ) -> None:
+        assert await _all_lived(on_postgresql, ON_POSTGRESQL, POINTS, tmp_path, tally) == {}
+
+
+async def _all_lived(
+    installed: Installation,
+    names: Sequence[str],
+    points: Sequence[Sequence[Point]],
+    folder: Path,
+    tally: Tally,
+) -> Mapping[str, Sequence[str]]:
     trials = {each.name: each for each in (*mendable(), cordoned_node())}
     chosen = [(trials[name], at) for name in names for at in points]
     wrong = {}
     for number, (each, at) in enumerate(chosen):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        if said := await _lived(installed, each, at, number, folder):
+        place = folder / str(number)
+        place.mkdir()
+        if said := await _lived(installed, each, at, number, place):
             wrong[f"{each.name}, {', '.join(map(str, at))}"] = said
-    tally(Count("keepers killed on a real control plane", len(chosen), len(wrong)))
-    assert wrong == {}
+    suite = f"keepers killed on a real control plane, {installed.database}"
+    tally(Count(suite, len(chosen), len(wrong)))
+    return wrong

@@ -4,7 +4,8 @@
   identical dry run (of a read: the identical read) succeeds.
 - Where an administrator is refused too it stands on a line of its own: what our fence refuses to
   everybody, and what RBAC refuses and no valid request is to be had for.
-- Everything is tried as a dry run, on objects of the suite's own where there can be any.
+- What leases try is a dry run; what the suite's own keeper does is done. Both go for objects of the
+  suite's own where there can be any.
 """
 
 import asyncio

@@ -6,7 +6,7 @@ VENV ?= .venv
 export VENV
 BIN := $(VENV)/bin
 # Many of the slow tests wait for a cluster; the fast ones do not, and each worker reads them all first.
-WORKERS ?= 3
+WORKERS ?= 4
 PYTEST := $(BIN)/python -m pytest --dist loadgroup -n $(WORKERS)
 SPHINX := $(BIN)/python -m sphinx -W --keep-going -q -b html
 # Bytecode is written, whatever the shell says: without it each start costs a second.

@@ -178,9 +178,7 @@ class Ground:
 
     async def left(self) -> Sequence[Left]:
         """What stands of leases on these targets, whoever has lent them."""
-        said = await self.bench.admin.ask(Try(method="GET", path=_ACCOUNTS))
-        names: list[str] = [each["metadata"]["name"] for each in _items(said)]
-        found = [(name, parsed(name)) for name in names]
+        found = [(name, parsed(name)) for name in await names(self.bench.admin, _ACCOUNTS)]
         return [
             Left(account=name, namespace=self._placed[lease.uid])
             for name, lease in found
@@ -213,9 +211,16 @@ def root_of(kind: type[Object]) -> str:
     return f"/apis/{version}" if kind.api.group else f"/api/{version}"
 
 
-def _items(said: Said) -> list[Raw]:
-    listed: Any = said.value.get("items")
-    return listed or []
+async def read(admin: Door, path: str) -> Raw | None:
+    """What is there now; None if nothing is."""
+    said = await admin.ask(Try(method="GET", path=path))
+    return said.value if said.ok else None
+
+
+async def names(admin: Door, every: str) -> list[str]:
+    """Of all that is listed there."""
+    listed: Any = (await read(admin, every) or {}).get("items")
+    return [each["metadata"]["name"] for each in listed or ()]
 
 
 def _posted(path: str, body: Raw) -> Try:

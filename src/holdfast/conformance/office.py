@@ -18,7 +18,7 @@ from holdfast.approvals.statements import NAMESPACE, Decision, Statement
 from holdfast.approvals.thaws import Thaw
 from holdfast.conformance.acts import SPECS
 from holdfast.conformance.claims import Claims
-from holdfast.conformance.ground import NAMESPACES, PACE, PATIENCE, Ground, Raw
+from holdfast.conformance.ground import NAMESPACES, PACE, PATIENCE, Ground, Raw, read
 from holdfast.conformance.papers import Key, armored
 from holdfast.errors import NotReady
 from holdfast.model import leash, people
@@ -111,11 +111,6 @@ class Office:
         counted = {"status": {**hard, "used": {COUNTED: "1"}}}
         return await self.changed(f"{path}/status", counted), path
 
-    async def read(self, path: str) -> Raw | None:
-        """What is there now; None if nothing is."""
-        said = await self.ground.bench.admin.ask(Try(method="GET", path=path))
-        return said.value if said.ok else None
-
     async def changed(self, path: str, body: Raw) -> Raw:
         """Somebody else writes into it."""
         asked = Try(method="PATCH", path=path, body=body, content="application/merge-patch+json")
@@ -129,7 +124,7 @@ class Office:
 
     async def touched(self, there: Raw, path: str) -> str:
         """Empty if it is as it was, but for what is counted of it; else what became of it."""
-        now = await self.read(path)
+        now = await read(self.ground.bench.admin, path)
         if now is None:
             return "its target is gone"
         return "" if _written(there) == _written(now) else f"its target is {_written(now)}"
@@ -146,7 +141,7 @@ class Office:
         return left
 
     async def _is_there(self, asked: Asked) -> bool:
-        now = await self.read(asked.path)
+        now = await read(self.ground.bench.admin, asked.path)
         return now is not None and now["metadata"]["uid"] == asked.about.target.uid
 
     async def leases_left(self) -> list[str]:

@@ -10,15 +10,12 @@
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import Any
 
 from holdfast.conformance.acts import dry
 from holdfast.conformance.discovered import Sort
-from holdfast.conformance.ground import UNASKED, Ground
+from holdfast.conformance.ground import UNASKED, Ground, Raw, names, read
 from holdfast.conformance.valid_bodies import LABELS, UNMADE, valid_body
 from holdfast.ports.probing import Said, Try
-
-type Raw = dict[str, Any]
 
 CONNECTS = frozenset({"attach", "exec", "portforward", "proxy"})
 _MADE_OF = {"binding": "Binding", "eviction": "Eviction", "token": "TokenRequest"}
@@ -72,7 +69,9 @@ class Specimens:
                 parts = {"body": {}, "content": "application/merge-patch+json"}
             case "update":
                 whole = f"{sort.every(namespace)}/{name}"
-                parts = {"body": await self._read(path) or await self._read(whole)}
+                admin = self.ground.bench.admin
+                there = await read(admin, path) or await read(admin, whole)
+                parts = {"body": there or {}}
             case "create" if sort.subresource or sort.kind == "Binding":
                 kind = _MADE_OF.get(sort.subresource, sort.kind)
                 parts = {"body": valid_body("", kind, namespace, name)}
@@ -108,10 +107,5 @@ class Specimens:
         return name
 
     async def _any(self, every: str) -> str:
-        listed: Any = (await self._read(every)).get("items")
-        names: list[str] = [each["metadata"]["name"] for each in listed or ()]
-        return next((each for each in names if not each.startswith("holdfast")), "nobody")
-
-    async def _read(self, path: str) -> Raw:
-        said = await self.ground.bench.admin.ask(Try(method="GET", path=path))
-        return said.value if said.ok else {}
+        found = await names(self.ground.bench.admin, every)
+        return next((each for each in found if not each.startswith("holdfast")), "nobody")

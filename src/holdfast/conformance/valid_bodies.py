@@ -6,12 +6,9 @@ Nothing of it works: no pod finds a node, no policy, webhook or quota matches an
 
 from base64 import b64encode
 from collections.abc import Mapping
-from typing import Any
 
-from holdfast.conformance.acts import SPECS
+from holdfast.conformance.acts import SPECS, Raw
 from holdfast.grants.names import RBAC
-
-type Raw = dict[str, Any]
 
 LABELS = {"app": "specimen"}
 NOBODY = "holdfast.dev/conformance"

@@ -32,7 +32,7 @@ pytestmark = [
 ]
 
 SEED = 20261129
-SHORT = Size(mended=9, spoiled=1, hostile=2, again=2, floors=1, closing=1)
+SHORT = Size(mended=9, spoiled=1, hostile=1, again=1, floors=1, closing=1)
 WHOLE = Size(mended=44, spoiled=4, hostile=3, again=8, floors=2, closing=1)
 LEAST_LEGITIMATE = 5  # one in so many
 SPACES = "/api/v1/namespaces"

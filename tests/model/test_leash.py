@@ -1,6 +1,7 @@
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from holdfast.errors import BadInput
@@ -87,6 +88,34 @@ def test_says_everything_that_the_layers_are_told() -> None:
 )
 def test_what_does_not_fit_is_told_with_its_line(text: str, line: int, why: str) -> None:
     with pytest.raises(BadInput, match=f"leash.yaml, line {line}: .*{why}"):
+        read(text)
+
+
+@pytest.mark.parametrize(
+    "name", [each.encode_name for each in msgspec.structs.fields(Leash) if not each.required]
+)
+@pytest.mark.parametrize("nothing", ["", " null", " ~"])
+def test_a_key_without_a_value_is_refused_and_never_read_as_one_that_is_not_there(
+    name: str, nothing: str
+) -> None:
+    with pytest.raises(BadInput, match=f"leash.yaml, line 4: {name} has no value"):
+        read(f"\n{name}:{nothing}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        ("approvers: {restart: }\n", 3, "restart"),
+        ("approvers:\n  restart:\n  scale: [a]\n", 4, "restart"),
+        ("approvers: {restart: [~]}\n", 3, "an item of the list"),
+        ("protectedNamespaces:\n- a\n-\n", 5, "an item of the list"),
+        ("distance:\n  remove:\n", 4, "remove"),
+        ("perHour: {remove: null}\n", 3, "remove"),
+        ("tiers: {prod: ~}\n", 3, "prod"),
+    ],
+)
+def test_nor_is_what_stands_within_it(text: str, line: int, what: str) -> None:
+    with pytest.raises(BadInput, match=f"leash.yaml, line {line}: {what} has no value"):
         read(text)
 
 

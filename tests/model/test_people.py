@@ -85,6 +85,13 @@ def test_knows_one_person_by_every_name_byte_by_byte(
         ),
         (("groups: [oncall]", "admin: true"), 6, "unknown field"),
         (("  groups: [oncall]", "  revoked: yesterday"), 6, "datetime"),
+        (("  groups: [oncall]", "  revoked: ''"), 6, "datetime"),
+        (("  groups: [oncall]", "  revoked: false"), 6, "at .people[0].revoked"),
+        ((BEN_KEY, f"{BEN_KEY} ben\\n{ANA_KEY}"), 13, "behind this key stands more"),
+        ((BEN_KEY, f"{BEN_KEY}\\n{ANA_KEY}"), 13, "no SSH public key"),
+        ((BEN_KEY, f"{BEN_KEY} ben\\n# ana"), 13, "behind this key stands more"),
+        ((BEN_KEY, f"{BEN_KEY} ben {ANA_KEY}"), 13, "behind this key stands more"),
+        ((f'["{BEN_KEY}"]', f"\n    - {BEN_KEY} ben\n      {ANA_KEY}"), 14, "stands more"),
     ],
 )
 def test_says_on_which_line_somebody_would_be_two(
@@ -140,6 +147,28 @@ def test_one_person_may_have_a_name_twice() -> None:
 def test_a_key_is_known_without_its_comment() -> None:
     assert ANA_KEY == public_key(f" {ANA_KEY} a comment \n")
     assert "" == public_key(ANA_KEY.partition(" ")[0])
+
+
+@pytest.mark.parametrize("nothing", ["", " null", " ~"])
+@pytest.mark.parametrize(
+    ("there", "key", "line"),
+    [
+        ("  groups: [oncall]", "  revoked:", 6),
+        ("  groups: [oncall]", "  groups:", 6),
+        ("  groups: [oncall]", "  name:", 6),
+        ("- id: ben", "- id:", 11),
+        (f'  identities:\n    ssh: ["{BEN_KEY}"]', "  identities:", 12),
+        (f'    ssh: ["{BEN_KEY}"]', "    ssh:", 13),
+        ("    slack: [U012AB3CD]", "    slack:", 9),
+        (FILE.partition("people:")[2], "", 4),
+    ],
+)
+def test_a_key_without_a_value_is_refused_and_never_read_as_one_that_is_not_there(
+    there: str, key: str, line: int, nothing: str
+) -> None:
+    told = key.strip(" -:") or "people"
+    with pytest.raises(BadInput, match=f"people.yaml, line {line}: {told} has no value"):
+        people(FILE.replace(there, f"{key}{nothing}\n"))
 
 
 @pytest.mark.parametrize("id_", ['"ana\\n"', '"ana "', "Ana", "аna"])  # the last in Cyrillic

@@ -106,7 +106,12 @@ def _key(key: str) -> tuple[str, tuple[bytes, ...]]:
 def _form(named: bytes, format_: str) -> Form:
     form = next((each for each in KEYS[format_] if each.value.encode() == named), None)
     if form is None:
-        raise _refused(f"a key of format {format_} does not sign as {named[:40]!r} here")
+        said = named[:40].decode("ascii", "backslashreplace")
+        taken = " or ".join(sorted(KEYS[format_]))
+        raise _refused(
+            f"it says that it is of the form {said}, and of a key of the format {format_} only "
+            f"{taken} is taken"
+        )
     return form
 
 

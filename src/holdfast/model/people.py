@@ -11,7 +11,7 @@ import msgspec
 
 from holdfast.model import shapes
 from holdfast.model.objects import Time
-from holdfast.model.ssh import holder, no_key, public_key, uncommented
+from holdfast.model.ssh import holder, holds_more, no_key, public_key, uncommented
 from holdfast.model.unseen import shows_nothing
 from holdfast.model.written import Fault
 
@@ -82,6 +82,10 @@ class People(_Written, frozen=True, kw_only=True):
                 at = f"{here}.identities.{channel}[{place}]"
                 key = uncommented(name) if channel == "ssh" else ""
                 if channel == "ssh" and (why := no_key(key)):
+                    yield Fault(at=at, why=why)
+                    continue
+                if channel == "ssh" and holds_more(name):
+                    why = "behind this key stands more: each key is an item of its own"
                     yield Fault(at=at, why=why)
                     continue
                 told = (channel, holder(key) if channel == "ssh" else _folded(name))

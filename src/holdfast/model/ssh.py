@@ -57,6 +57,15 @@ def public_key(written: str) -> str:
     return "" if no_key(key) else key
 
 
+def holds_more(written: str) -> bool:
+    """Whether behind a key stands another, on a line of its own or not: only the first is read.
+
+    Each key that SSH writes begins with the length of its format's name, in base64 `AAAA`.
+    """
+    line, *more = written.strip().splitlines() or [""]
+    return any(more) or any(word.startswith("AAAA") for word in line.split()[2:])
+
+
 def uncommented(written: str) -> str:
     """The first two words of a line: of a public key, its format and itself."""
     return " ".join(written.strip().split(" ")[:2])

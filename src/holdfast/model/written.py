@@ -1,11 +1,12 @@
 """YAML that people write, read strictly: what is wrong is said with the file, the line and why.
 
-Refused are unknown keys, keys that stand twice, anchors, aliases and tags: what a reader of the
-file sees is what is meant. The text arrives as an argument, with the name of its file to say.
+Refused are unknown keys, keys that stand twice, keys without a value, anchors, aliases and tags:
+what a reader of the file sees is what is meant. The text arrives as an argument, with the name of
+its file to say.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -25,6 +26,12 @@ _UNKNOWN = re.compile(r"unknown field `([^`]*)`")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
 _KINDS = ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")
 _TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in _KINDS)
+_NULL = "tag:yaml.org,2002:null"
+_PROBLEMS = {
+    "but found another document": "a second document begins here, and only one is read: take out "
+    "the `---` above it and what follows"
+}
+"""What the reader of YAML says, where people would not know what to do."""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +41,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
-def parse[T](
+def parse[T](  # noqa: PLR0913 - a file, each word of it named
     text: str,
     file: str,
     form: type[T],
@@ -42,8 +49,12 @@ def parse[T](
     api_version: str,
     kind: str,
     faults: Callable[[T], Iterable[Fault]] = lambda _: (),
+    theirs: Collection[str] = (),
 ) -> T:
-    """The value in a text of that form; `faults` says what no form can say is wrong with it."""
+    """The value in a text of that form; `faults` says what no form can say is wrong with it.
+
+    `theirs` are the keys beneath which stand objects of the API server, where null says something.
+    """
     node = composed(text, file)
     told = _plain(file, node)
     if not isinstance(told, Mapping):
@@ -52,6 +63,8 @@ def parse[T](
         if told.get(key) != expected:
             where = _find(node, f".{key}")
             raise _wrong(file, where, f"{key} is {told.get(key)!r} and must be {expected!r}")
+    for where, what in _without_value(node, theirs):
+        raise _wrong(file, where, f"{what} has no value: write one, or leave that out")
     try:
         value = msgspec.convert(told, form)
     except msgspec.ValidationError as unfit:
@@ -78,6 +91,7 @@ def composed(text: str, file: str) -> Node:
         mark = getattr(broken, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(broken, "problem", None) or str(broken).splitlines()[0]
+        problem = _PROBLEMS.get(problem, problem)
         raise BadInput(f"{file}{line}: {problem}.", remedy="Mend the YAML.") from None
     if node is None:
         raise BadInput(f"{file} is empty.", remedy="Name another file, or fill this one.")
@@ -105,6 +119,25 @@ def _refuse_excess(text: str, file: str) -> None:
             raise BadInput(f"{file}, line {line}: this is nested too deeply.", remedy=SMALLER)
         if count > MOST:
             raise BadInput(f"{file}, line {line}: these are too many values.", remedy=SMALLER)
+
+
+def _without_value(node: Node, theirs: Collection[str]) -> Iterator[tuple[Node, str]]:
+    """Each key, and each item of a list, that says nothing, with what it is called.
+
+    It is never taken for one that does not stand there: `revoked:` would be nobody's revocation.
+    """
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            if value.tag == _NULL:
+                yield key, key.value
+            elif key.value not in theirs:
+                yield from _without_value(value, theirs)
+    elif isinstance(node, SequenceNode):
+        for each in node.value:
+            if each.tag == _NULL:
+                yield each, "an item of the list"
+            else:
+                yield from _without_value(each, theirs)
 
 
 def _plain(file: str, node: Node) -> Any:

@@ -11,6 +11,8 @@ from holdfast.model.baseline import API_VERSION
 from holdfast.testing.trials.trial import KIND, Area, Trial
 
 HERE = Path(__file__).parent
+THEIRS = ("given", "apply", "with", "where")
+"""Keys of a trial beneath which stand objects, changes and patterns of objects."""
 
 
 class Filed(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +38,7 @@ def library(folder: Path = HERE) -> tuple[Filed, ...]:
 def read(path: Path) -> Filed:
     """One trial; its folder is its area."""
     text = path.read_text(encoding="utf-8")
-    trial = written.parse(text, str(path), Trial, api_version=API_VERSION, kind=KIND)
+    trial = written.parse(text, str(path), Trial, api_version=API_VERSION, kind=KIND, theirs=THEIRS)
     if path.parent.name in set(Area) and path.parent.name != trial.area:
         raise BadInput(
             f"{path} says that its area is {trial.area}.", remedy=f"Move it to {trial.area}/."

@@ -176,7 +176,10 @@ OPERATION = {
         (STAMPED, ("--target", "Deployment/shop/checkout")),
         (of("checkout", STAMPED), ("--target", "Deployment/shop/checkout")),
         (of("checkout", STAMPED), ("--target", "shop/checkout")),
-        (of("checkout", STAMPED, namespace=""), ()),
+        (of("checkout", STAMPED, namespace=""), ("-n", "shop")),
+        (of("checkout", STAMPED, namespace=""), ("--target", "shop/checkout")),
+        (STAMPED, ("--target", "checkout", "-n", "shop")),
+        (of("checkout", STAMPED), ("--target", "checkout")),
         ([OPERATION], ("--target", "Deployment/shop/checkout", "--patch-type", "json")),
         (of("checkout", STAMPED), ("--action", "RolloutRestart")),
     ],
@@ -267,6 +270,41 @@ def test_an_object_that_is_not_named_or_not_there_is_said(
 ) -> None:
     with pytest.raises(BadInput, match=says):
         alone(patch, *words)
+    assert [] == store.letters
+
+
+@pytest.mark.parametrize(
+    ("patch", "words"),
+    [
+        (of("checkout", STAMPED, namespace=""), ()),
+        (of("checkout", STAMPED, namespace=""), ("-n", "shop", "-n", "default")),
+        (of("checkout", STAMPED, namespace=""), ("--target", "checkout")),
+        (STAMPED, ("--target", "checkout")),
+    ],
+)
+def test_a_namespace_that_nobody_has_said_is_never_guessed(
+    alone: Patched, store: ScriptedStore, patch: object, words: tuple[str, ...]
+) -> None:
+    with pytest.raises(BadInput, match=r"which namespace.*Deployment/shop/checkout") as asked_for:
+        alone(patch, *words)
+    assert "metadata.namespace" in asked_for.value.remedy
+    assert "-n" in asked_for.value.remedy
+    assert [] == store.letters
+
+
+def test_another_namespace_than_is_named_with_n_is_not_looked_at(
+    alone: Patched, store: ScriptedStore
+) -> None:
+    with pytest.raises(BadInput, match="Deployment/checkout of apps/v1 is not seen there"):
+        alone(of("checkout", STAMPED, namespace=""), "-n", "default")
+    assert [] == store.letters
+
+
+def test_what_lies_in_no_namespace_needs_none(alone: Patched, store: ScriptedStore) -> None:
+    namespace = of("shop", MORE, apiVersion="v1", kind="Namespace", namespace="")
+
+    said = alone(namespace, code=REFUSED)
+    assert "no action of ours changes fields of a Namespace" in said
     assert [] == store.letters
 
 

@@ -118,6 +118,9 @@ def declare(app: App, doors: Doors) -> None:
     ) -> int:
         """Say of each workload which repairs the leash would allow today, and who refuses others.
 
+        What is asked is the leash alone, and not whether something is wrong: `Uncordon` is told of
+        every node, and a node that is not cordoned is never proposed to be uncordoned.
+
         Parameters
         ----------
         folder

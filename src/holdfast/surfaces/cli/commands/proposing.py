@@ -66,7 +66,8 @@ def declare(app: App, doors: Doors) -> None:
         from_patch
             A kubectl patch, or `-` for standard input: if it equals an action of ours that answers
             this trouble, that is proposed; anything else is refused, and the nearest named. Without
-            a trouble, it or --target names the object, and the trouble that it answers is found.
+            a trouble, it or --target names the object, and the trouble that it answers is found;
+            the namespace is the one that is written there or named with -n, and never guessed.
         patch_type
             How the patch is meant, as kubectl's `--type`.
         plan
@@ -112,5 +113,6 @@ def declare(app: App, doors: Doors) -> None:
             output=listing.Output(output),
             policy=policy,
             patch=patch,
+            namespaces=source.namespaces or (),
         )
         return proposing.propose(doors, doors.ground(state), source, wish)

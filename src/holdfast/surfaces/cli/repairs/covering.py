@@ -143,4 +143,7 @@ def _summed(workloads: Sequence[WorkloadOut]) -> Iterator[str]:
     some = sum(bool(each.allowed) for each in workloads)
     layers = Counter(no.by for each in workloads for no in each.refused)
     told = ", ".join(f"{layer} {count}" for layer, count in layers.most_common())
-    yield f"{some} of {len(workloads)} could be repaired in some way. Refused: {told or 'nothing'}."
+    yield (
+        f"If something is wrong there, {some} of {len(workloads)} may be repaired in some way. "
+        f"Refused: {told or 'nothing'}."
+    )

@@ -106,7 +106,20 @@ def _all_named(named: Named, wish: Wish, seen: Seen) -> Sequence[Ref]:
             remedy="See that its name, its namespace and its apiVersion are right, and that you "
             "may list it.",
         )
+    _refuse_guess(there, named, wish)
     return [each for each in there if unchangeable(each) is None] or there
+
+
+def _refuse_guess(there: Sequence[Ref], named: Named, wish: Wish) -> None:
+    """Raise unless somebody has said which namespace is meant: that there is one object of that
+    name alone says it of none.
+    """
+    said = named.namespace or "/" in wish.target or len(wish.namespaces) == 1
+    if not said and any(each.namespace for each in there):
+        raise BadInput(
+            f"Nothing says in which namespace it is; there is {few(written(e) for e in there)}.",
+            remedy="Write metadata.namespace into the patch, or name the namespace with -n.",
+        )
 
 
 def _target(there: Sequence[Ref], named: Named, wish: Wish) -> Ref | Refusal:

@@ -36,6 +36,7 @@ class Wish:
     output: Output = Output.TEXT
     policy: Path | None = None
     patch: Written | None = None
+    namespaces: tuple[str, ...] = ()  # that are named; of none, everywhere is looked
 
     def names(self, target: Ref) -> bool:
         """Whether that object can be meant."""

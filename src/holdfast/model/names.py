@@ -22,6 +22,12 @@ def few(names: Iterable[str], most: int = FEW) -> str:
     return ", ".join(every[:most]) + more
 
 
+def one_of(names: Iterable[str]) -> str:
+    """`low, medium or high`."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
+
+
 def nearly(name: str, names: Iterable[str], most: int = 1) -> Sequence[str]:
     """Those that somebody may have meant who wrote that name, the nearest first.
 

@@ -1,4 +1,5 @@
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -6,7 +7,7 @@ import pytest
 
 from holdfast.adapters.cedar.policy import CedarPolicy
 from holdfast.errors import BadInput
-from holdfast.grants.operator_schema import operator_schema
+from holdfast.grants.operator_schema import CLOSED, operator_schema
 from holdfast.model.asks import Station
 from holdfast.model.objects import Ref
 from holdfast.model.operator import OperatorQuestion
@@ -80,6 +81,36 @@ def test_says_yes_or_no_and_by_which_policy(
 def test_windows_and_places_can_be_named(condition: str, expected: bool) -> None:
     text = f"permit(principal, action, resource) when {{ {condition} }};"
     assert expected is answer(text)[0]
+
+
+DAYS = [datetime(2026, 1, day, 12, 30, tzinfo=UTC) for day in range(5, 12)]
+
+
+@pytest.mark.parametrize(
+    ("field", "asked"),
+    [
+        ("context.risk", [{"risk": each} for each in Risk]),
+        ("context.station", [{"station": each} for each in Station]),
+        ("context.weekday", [{"at": each} for each in DAYS]),
+    ],
+)
+def test_what_a_field_can_be_is_all_that_is_ever_asked(
+    field: str, asked: list[dict[str, Any]]
+) -> None:
+    whens = {
+        each: f"permit(principal, action, resource) when {{ {field} == {json.dumps(each)} }};"
+        for each in CLOSED[field]
+    }
+    met = [each for changed in asked for each, text in whens.items() if answer(text, **changed)[0]]
+    assert list(CLOSED[field]) == met
+
+
+def test_a_day_has_the_minutes_that_can_be_asked_about() -> None:
+    first, last = CLOSED["context.minute"][0], CLOSED["context.minute"][-1]
+    text = "permit(principal, action, resource) when {{ context.minute == {} }};"
+    midnight = DAYS[0].replace(hour=0, minute=0)
+    assert answer(text.format(first), at=midnight)[0]
+    assert answer(text.format(last), at=midnight - timedelta(seconds=1))[0]
 
 
 def test_no_policy_allows_nothing() -> None:

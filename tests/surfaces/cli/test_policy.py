@@ -182,6 +182,10 @@ SLOT = "permit(principal == ?principal, action, resource);\n"
             EVERYBODY + SLOT,
             "policy.cedar, line 2: ?principal makes it a template, which is never asked",
         ),
+        (
+            'forbid(principal, action, resource) when { context.risk == "high" };\n',
+            "policy.cedar has no `permit`, and nothing is allowed that none permits",
+        ),
         ("", "policy.cedar is empty: nothing is allowed"),
         ("// permit(principal, action, resource);\n", "policy.cedar is empty: nothing is allowed"),
     ],
@@ -192,6 +196,82 @@ def test_what_a_policy_says_in_vain_looks_odd(
     a_leash(folder, ANA, BEN, leash="tiers: {prod: [shop]}\n", cedar=cedar)
     (told,) = odd(folder, capsys)
     assert told.startswith(expected)
+
+
+def forbidding(condition: str) -> str:
+    return f"{EVERYBODY}forbid(principal, action, resource)\nwhen {{ {condition} }};\n"
+
+
+RISKS = "it is low, medium or high"
+STATIONS = "it is proposal, approval or execution"
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ('context.risk == "hihg"', f'context.risk is never "hihg": {RISKS}'),
+        ('context.risk != "High"', f'context.risk is never "High": {RISKS}'),
+        ('"hihg" == context["risk"]', f'context.risk is never "hihg": {RISKS}'),
+        ('context.risk == "hi\\u{68}g"', f'context.risk is never "hihg": {RISKS}'),
+        (
+            '["high", "medum"].contains(context.risk)',
+            f'context.risk is never "medum": {RISKS}',
+        ),
+        ('context.station == "exec"', f'context.station is never "exec": {STATIONS}'),
+        ("context.weekday == 0", "context.weekday is never 0: it is 1 to 7"),
+        ("context . weekday>7", "context.weekday > 7 never holds: it is 1 to 7"),
+        ("8 <= context.weekday", "context.weekday >= 8 never holds: it is 1 to 7"),
+        ("context.weekday >= 0", "context.weekday >= 0 always holds: it is 1 to 7"),
+        ("context.minute < -1", "context.minute < -1 never holds: it is 0 to 1439"),
+        ("context.minute == 1440", "context.minute is never 1440: it is 0 to 1439"),
+        ("context.minute < 1441", "context.minute < 1441 always holds: it is 0 to 1439"),
+        (
+            'resource.kind == "deployment"',
+            'resource.kind is never "deployment": it is CertificateRequest, DaemonSet, Deployment,',
+        ),
+    ],
+)
+def test_a_condition_that_comes_out_alike_whatever_is_asked_looks_odd(
+    folder: Path, condition: str, expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_leash(folder, ANA, BEN, cedar=forbidding(condition))
+    (told,) = odd(folder, capsys)
+    assert told.startswith(f"policy.cedar, line 3: {expected}")
+
+
+def test_each_such_slip_is_told_once_with_its_first_line(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    twice = "context.weekday == 0 ||\n context.weekday == 0 || context.minute == 1500"
+    a_leash(folder, ANA, BEN, cedar=forbidding(twice))
+    told = [each.partition(" is never ")[0] for each in odd(folder, capsys)]
+    assert told == [
+        "policy.cedar, line 3: context.weekday",
+        "policy.cedar, line 4: context.minute",
+    ]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        'context.risk == "high" || context.risk != "low"',
+        '["low", "medium",].contains(context.risk)',
+        "context.weekday >= 1 && context.weekday <= 5",
+        "context.weekday < 8 && context.weekday > 0",
+        "context.minute >= 0 && context.minute < 1440",
+        "context.weekday * 1440 + context.minute < 8000",
+        "60 * 25 > context.minute && context.minute < 60 * 30",
+        "context.minute - 1440 < 0",
+        'resource.kind == "Node"',
+        'resource.name == "hihg" && resource.namespace == "exec"',
+        'resource.name == "context.weekday == 0" // context.weekday == 0',
+    ],
+)
+def test_conditions_that_make_sense_do_not_look_odd(
+    folder: Path, condition: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_leash(folder, ANA, BEN, cedar=forbidding(condition.replace(" //", "\n//") + "\n"))
+    assert odd(folder, capsys) == []
 
 
 @pytest.mark.parametrize(
@@ -270,6 +350,8 @@ def test_a_test_that_fails_says_what_was_answered_and_why(
         ({"answer": "refuse", "by": "target_scope"}, "no layer 'target_scope' that is asked here"),
         ({"by": "budget"}, "nobody refuses what is allowed"),
         ({"answer": "perhaps"}, "line 10: Invalid enum value 'perhaps'"),
+        ({"at": "null"}, "line 8: at has no value"),
+        ({"namespace": ""}, "line 7: namespace has no value"),
     ],
 )
 def test_tests_that_make_no_sense_are_refused_with_their_line(

@@ -16,6 +16,7 @@ from datetime import UTC
 
 from cedarpy import Decision, PolicySet, Schema, is_authorized, validate_policies
 
+from holdfast.adapters.cedar.compared import compared_in
 from holdfast.adapters.cedar.nesting import DEEPEST_BRACKETS, too_deep
 from holdfast.adapters.cedar.spoken import said_in
 from holdfast.errors import BadInput
@@ -40,7 +41,7 @@ class CedarPolicy:
             self._refuse_unparsed(statement, f"{file}, line {line}")
         self._refuse_unsound(text, file, [line for line, _ in statements])
         self._policies = PolicySet.from_str(text)
-        self.said = said_in(text, len(statements))
+        self.said = said_in(text, len(statements), compared_in(text))
         self.version = hashlib.sha256(text.encode()).hexdigest()
 
     def decide(self, question: OperatorQuestion) -> OperatorAnswer:

@@ -1,8 +1,11 @@
 """What is allowed in a leash, and hardly meant."""
 
+import json
 from collections.abc import Collection, Iterator, Sequence
 
-from holdfast.model.operator import Named, Said
+from holdfast.grants.operator_schema import CLOSED
+from holdfast.model.names import one_of
+from holdfast.model.operator import Compared, Named, Said
 from holdfast.model.people import Person
 from holdfast.model.repairs import ActionClass
 from holdfast.model.times import in_words
@@ -67,12 +70,15 @@ def _of_policy(standing: Standing) -> Iterator[str]:
     said, people = standing.said, standing.people.people
     if not said.policies:
         yield f"{_POLICY} is empty: nothing is allowed"
+    elif not said.permits:
+        yield f"{_POLICY} has no `permit`, and nothing is allowed that none permits"
     groups = {group for person in people for group in person.groups}
     ids = {person.id for person in people}
     if people:
         yield from _unknown(said.groups, groups, "group", "nobody in people.yaml is in it")
         yield from _unknown(said.people, ids, "person", "nobody in people.yaml is called that")
     yield from _unknown(said.tiers, standing.rules.tiers, "tier", "leash.yaml has no such tier")
+    yield from _never(said)
     yield from _twice(said)
     for slot in said.slots:
         yield f"{_POLICY}, line {slot.line}: ?{slot.name} makes it a template, which is never asked"
@@ -83,6 +89,31 @@ def _unknown(named: Sequence[Named], known: Collection[str], what: str, why: str
     for name, line in sorted(first.items(), key=lambda each: each[1]):
         if name not in known:
             yield f'{_POLICY}, line {line}: it speaks of the {what} "{name}", and {why}'
+
+
+def _never(said: Said) -> Iterator[str]:
+    """Comparisons that come out alike whatever is asked, by a slip in what is compared with."""
+    first = {(each.field, each.sign, each.value): each for each in reversed(said.compared)}
+    for each in sorted(first.values(), key=lambda one: one.line):
+        values = CLOSED.get(each.field, ())
+        comes_out = {each.holds(value) for value in values}
+        if comes_out == {False} or (comes_out == {True} and not _names_an_end(each, values)):
+            holds = "always" if True in comes_out else "never"
+            shown = json.dumps(each.value, ensure_ascii=False)
+            told = f"{each.field} {each.sign} {shown} {holds} holds"
+            if each.sign in {"==", "!="}:
+                told = f"{each.field} is never {shown}"
+            yield f"{_POLICY}, line {each.line}: {told}: it is {_those(values)}"
+
+
+def _names_an_end(each: Compared, values: Sequence[str] | range) -> bool:
+    """Whether that it always holds says where they end, as `context.minute < 1440` does."""
+    beside = isinstance(values, range) and {("<", values.stop), (">", values.start - 1)}
+    return each.value in values or bool(beside and (each.sign, each.value) in beside)
+
+
+def _those(values: Sequence[str] | range) -> str:
+    return f"{values[0]} to {values[-1]}" if isinstance(values, range) else one_of(values)
 
 
 def _twice(said: Said) -> Iterator[str]:

@@ -23,6 +23,7 @@ from holdfast.model.switches import breaker
 from holdfast.ports import How
 from holdfast.testing.clock import FrozenClock
 from holdfast.testing.manifests import deployment, pod_of, unpulled, waiting_status
+from holdfast.testing.memory import Kept
 from holdfast.workflow.busy import UNDER_WAY, WAITING, busy
 from holdfast.workflow.keeping import ASTRAY
 from holdfast.workflow.verifying import cause
@@ -48,6 +49,20 @@ async def test_a_target_that_stays_well_has_recovered(stage: Stage) -> None:
     assert watched is not None
     assert case.changed - watched.applied >= MINUTE
     assert ["applied", "recovered"] == [each["event"] for each in stage.entries("outcome")]
+
+
+@pytest.mark.slow
+async def test_a_row_that_is_gone_when_it_is_looked_at_is_told_in_the_log(stage: Stage) -> None:
+    order = await stage.approved(RESTART)
+    case = await stage.until(order, State.APPLIED)
+    with stage.store.transaction() as tx:
+        assert isinstance(tx.native, Kept)
+        del tx.native.casework.cases[case.id]
+
+    stage.clock.advance(MINUTE)
+    await stage.quiet("look")
+
+    assert 1 == stage.complaints("row gone")
 
 
 class Off(FrozenClock):

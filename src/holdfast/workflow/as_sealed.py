@@ -28,7 +28,7 @@ from holdfast.workflow.expiring import EXPIRED
 from holdfast.workflow.in_the_chain import entries_of
 from holdfast.workflow.intents import INTENT
 from holdfast.workflow.leash import Leash
-from holdfast.workflow.lifting import FROZEN, counted, lifts
+from holdfast.workflow.lifting import FROZEN, counted, lifts, stops
 from holdfast.workflow.taking_back import OUTCOME
 from holdfast.workflow.verdicts import VERDICT
 from holdfast.workflow.yeses import APPROVAL
@@ -125,7 +125,7 @@ def frozen(entries: Sequence[Entry], purpose: Purpose) -> str:
     for each in entries:
         if each.kind == THAWED and lifts(each):
             by = None
-        elif each.kind == FROZEN and (purpose is Purpose.ACT or each.details.get("undoToo")):
+        elif each.kind == FROZEN and stops(each, purpose):
             by = each
     if by is None:
         return ""

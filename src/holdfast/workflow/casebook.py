@@ -2,6 +2,7 @@
 
 from holdfast import actions
 from holdfast.errors import BadRecord
+from holdfast.execution.states import State
 from holdfast.model.canonical import canonical
 from holdfast.model.cases import Case
 from holdfast.model.plans import Plan, read
@@ -38,6 +39,18 @@ def plan_of(case: Case) -> Plan:
             remedy="Have it proposed again, and see who can write into the database.",
         )
     return plan
+
+
+def state_of(case: Case) -> State:
+    """Where its row says that it is. Raises `BadRecord` for a word that is no state."""
+    try:
+        return State(case.state)
+    except ValueError:
+        raise BadRecord(
+            f"The row of {case.id[:60]} says {case.state[:40]!r}, which is no state of a proposal.",
+            remedy="See who can write into the database; where it is stands in the record: "
+            "holdfast audit show",
+        ) from None
 
 
 def content_of(plan: Plan) -> str:

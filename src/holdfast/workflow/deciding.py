@@ -22,7 +22,7 @@ from holdfast.approvals.words import Dissent, Recall
 from holdfast.errors import BadRecord, CouldNotLook
 from holdfast.execution.courses import read as course_of
 from holdfast.execution.lease_names import Purpose
-from holdfast.execution.states import Event, State, after
+from holdfast.execution.states import Event, after
 from holdfast.execution.undoing import too_late
 from holdfast.model import switches
 from holdfast.model.asks import Assent, Refusal
@@ -38,7 +38,7 @@ from holdfast.workflow.answers import Answer, TooLate, refused, settle
 from holdfast.workflow.approving import Unsealed, Yes
 from holdfast.workflow.as_sealed import REJECTION
 from holdfast.workflow.asking import Fresh, fresh
-from holdfast.workflow.casebook import plan_of
+from holdfast.workflow.casebook import plan_of, state_of
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.matters import BY, Matter, held
 from holdfast.workflow.moving import moved, must, noted
@@ -99,7 +99,7 @@ def _opened(leash: Leash, letter: Letter) -> Matter | Refusal:
     if case is None:
         return Refusal(by=BY, because=f"there is no proposal {said.proposal[:40]} here")
     try:
-        plan = plan_of(case)
+        plan, state = plan_of(case), state_of(case)
     except BadRecord as odd:
         return Refusal(by=BY, because=odd.wrong)
     matter = Matter(
@@ -111,7 +111,7 @@ def _opened(leash: Leash, letter: Letter) -> Matter | Refusal:
         plan=plan,
     )
     heard = matter.said(now)
-    following = after(State(case.state), EVENTS[said.decision])
+    following = after(state, EVENTS[said.decision])
     no = next((each for each in (heard, following) if isinstance(each, Refusal)), None)
     return no or matter
 
@@ -183,7 +183,7 @@ async def _looked(matter: Matter) -> Fresh | Refusal:
 def _judged(tx: Tx, matter: Matter) -> Answer:
     case = held(tx, matter.about.id)
     now = tx.now()
-    following = after(State(case.state), EVENTS[matter.decision])
+    following = after(state_of(case), EVENTS[matter.decision])
     if isinstance(following, Refusal):
         return matter.no(following)
     match matter.said(now):
@@ -226,7 +226,7 @@ def _recalled(tx: Tx, matter: Matter, case: Case, said: Recall) -> Answer:
     except BadRecord as odd:
         return matter.no(Refusal(by=BY, because=odd.wrong))
     frozen = switches.frozen_by(tx.switches.value(switches.FREEZE), undoing=True)
-    because = too_late(State(case.state), course.watched, now) if reversible(about) else NO_WAY
+    because = too_late(state_of(case), course.watched, now) if reversible(about) else NO_WAY
     if because:
         return matter.no(Refusal(by=BY, because=because))
     if not may_recall(leash.rules(), said, matter.plan, about.step):

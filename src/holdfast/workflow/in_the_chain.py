@@ -50,9 +50,11 @@ def entries_of(
 
 
 def entries_since(
-    records: Records, moment: datetime, keys: Sequence[PublicKey], check: Check
+    records: Records, moment: datetime | None, keys: Sequence[PublicKey], check: Check
 ) -> Sequence[Entry]:
-    """All that was sealed since then, in its order. Raises `BadRecord` where nobody can tell."""
+    """All that was sealed since then, or all, in its order. Raises `BadRecord` where nobody can
+    tell.
+    """
     return [*_Reader(records, {each.id: each for each in keys}, check).since(moment)]
 
 

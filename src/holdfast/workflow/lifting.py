@@ -13,6 +13,7 @@ from holdfast.approvals import thaws
 from holdfast.approvals.recorded import SEALED_WITHIN, THAWED, Said, said_in
 from holdfast.approvals.thaws import LONGEST_HELD, Thaw
 from holdfast.errors import BadRecord
+from holdfast.execution.lease_names import Purpose
 from holdfast.model import switches
 from holdfast.model.asks import Rules
 from holdfast.model.entries import Check, Entry, PublicKey
@@ -86,16 +87,21 @@ def spent_for(by: Counts, records: Records, until: datetime) -> Mapping[str, int
 
 def frozen(by: Counts, records: Records) -> bool:
     """Whether a freeze is sealed, and since then no thaw that counts."""
-    entries = counted(by, records, since_frozen(records))
+    entries = counted(by, records, since_frozen(records, Purpose.ACT))
     return bool(entries) and not any(each.kind == THAWED and lifts(each) for each in entries)
 
 
-def since_frozen(records: Records) -> Sequence[Entry]:
-    """The last freeze that is sealed, and every thaw since then; nothing if none is sealed."""
-    last = next(reversed(records.of_kind(FROZEN)), None)
+def since_frozen(records: Records, purpose: Purpose) -> Sequence[Entry]:
+    """The last sealed freeze that stops that, and every thaw since then; nothing if none does."""
+    last = next((e for e in reversed(records.of_kind(FROZEN)) if stops(e, purpose)), None)
     if last is None:
         return []
     return [last, *(each for each in records.of_kind(THAWED) if each.seq > last.seq)]
+
+
+def stops(frozen: Entry, purpose: Purpose) -> bool:
+    """Whether that freeze stops it: every one what is new, and some the way back too."""
+    return purpose is Purpose.ACT or bool(frozen.details.get("undoToo"))
 
 
 def lifts(thawed: Entry) -> bool:

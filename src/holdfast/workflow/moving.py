@@ -14,6 +14,7 @@ from holdfast.execution.states import Event, State, after
 from holdfast.model.asks import Refusal
 from holdfast.model.cases import Case
 from holdfast.ports import Tx
+from holdfast.workflow.casebook import state_of
 
 BY = "states"
 TRIES = 100  # between two looks at a case somebody else may have moved it; nobody does for long
@@ -23,7 +24,7 @@ def moved(
     tx: Tx, case: Case, event: Event, at: datetime, course: Course | None = None
 ) -> Case | Refusal:
     """The case after that event, kept with its course; a refusal if it cannot happen to it now."""
-    following = after(State(case.state), event)
+    following = after(state_of(case), event)
     if isinstance(following, Refusal):
         return following
     if case.damaged and event in _CLOSING and tx.cases.close(case, following.value, at):
@@ -33,7 +34,7 @@ def moved(
 
 def noted(tx: Tx, case: Case, at: datetime, course: Course) -> Case | Refusal:
     """The case where it is, with its course as it is now."""
-    return _kept(tx, case, State(case.state), at, course)
+    return _kept(tx, case, state_of(case), at, course)
 
 
 def must(kept: Case | Refusal) -> Case:

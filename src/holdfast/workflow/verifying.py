@@ -69,7 +69,9 @@ def look_phase(held: Held) -> Phase:
 async def _look(leash: Leash, attempt: Attempt, order: CaseOrder) -> str:
     case, now = await asyncio.to_thread(_case, leash, order)
     write: Callable[[Tx], str] = _nothing
-    if case is not None:
+    if case is None:  # whoever ordered it had one, and none is ever taken away
+        leash.log.complain("row gone", proposal=order.proposal, step=order.step)
+    else:
         about, course = plan_of(case).at(order.step), course_of(case.course)
         here = course.step == order.step  # else its plan has gone on, or back
         if here and case.state in _LOST:

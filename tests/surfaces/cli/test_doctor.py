@@ -162,6 +162,108 @@ async def test_a_proposal_whose_row_is_damaged_is_named_and_is_a_fault_until_it_
     assert any(each.startswith(says) for each in said), said
 
 
+def proposed(state: str, *entries: tuple[str, dict[str, Any]]) -> None:
+    """A row that says that, and what is sealed of it."""
+    with ground(None).store() as store, store.transaction() as tx:
+        tx.cases.put(a_case(1, state=state))
+    for number, (kind, details) in enumerate([("proposal", {}), *entries], 5):
+        sealed(kind, number, "keeper", "prp_1", **details)
+
+
+SENT = ("sending", {"account": "act.rolloutrestart.u-1.1"})
+DONE = ("outcome", {"event": "applied", "step": 1})
+HELPED = ("outcome", {"event": "recovered", "step": 1})
+
+
+@pytest.mark.parametrize(
+    ("state", "entries", "says"),
+    [
+        ("applied", [SENT, DONE], ""),
+        ("recovered", [SENT, DONE, HELPED], ""),
+        (
+            "recovered",
+            [SENT, DONE],
+            "of prp_1, its row says that it is recovered, and entry 6 of the record applied.",
+        ),
+        (
+            "rejected",
+            [],
+            "of prp_1, its row says that it is rejected, and entry 4 of the record proposed.",
+        ),
+        ("evil", [], "The row of prp_1 says 'evil', which is no state of a proposal."),
+    ],
+)
+async def test_a_row_that_the_record_does_not_bear_out_is_a_fault(
+    well: Installation,
+    capsys: pytest.CaptureFixture[str],
+    state: str,
+    entries: list[tuple[str, dict[str, Any]]],
+    says: str,
+) -> None:
+    proposed(state, *entries)
+
+    told = await doctor(capsys, code=1 if says else 0)
+
+    (rows,) = [each for each in told if each["part"] == "rows"]
+    assert not says or says == rows["says"]
+    assert ("fault" if says else "ok") == rows["state"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "says"),
+    [
+        ([SENT], "prp_1 (leased: entry 5)."),
+        ([SENT, DONE], "prp_1 (applied: entry 6)."),
+        ([SENT, DONE, HELPED], ""),
+        ([], ""),
+    ],
+)
+async def test_an_act_that_has_no_end_and_no_row_is_a_fault(
+    well: Installation,
+    capsys: pytest.CaptureFixture[str],
+    entries: list[tuple[str, dict[str, Any]]],
+    says: str,
+) -> None:
+    proposed("applied", *entries)
+    well.sql("DELETE FROM hf_cases")
+
+    told = await doctor(capsys, code=1 if says else 0)
+
+    (rows,) = [each for each in told if each["part"] == "rows"]
+    assert rows["says"].endswith(says)
+    assert not says or "look at its target yourself" in rows["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("row", "record", "says"),
+    [
+        (False, [True], "what was done may be taken back, and of that the record says that it is"),
+        (False, [True, False], "frozen: see its entry 4"),
+        (True, [False], "By its row nothing is taken back, and by the record what was done may be"),
+        (True, [True, False], ""),
+        (True, [True], ""),
+        (False, [False], ""),
+    ],
+)
+async def test_a_freeze_of_which_row_and_record_stop_different_things_is_a_fault(
+    well: Installation,
+    capsys: pytest.CaptureFixture[str],
+    row: bool,
+    record: list[bool],
+    says: str,
+) -> None:
+    for number, too in enumerate(record, 8):
+        sealed(FROZEN, number, reason="the network burns", undoToo=too)
+    frozen = switches.Frozen(by="inbox:cli:sam", reason="x", at=datetime.now(UTC), undo_too=row)
+    with ground(None).store() as store, store.transaction() as tx:
+        tx.switches.on(switches.FREEZE, switches.told(frozen), frozen.at)
+
+    told = await doctor(capsys, code=1 if says else 0)
+
+    (part,) = [each for each in told if each["part"] == "freeze"]
+    assert says in part["says"]
+
+
 async def test_a_trigger_that_somebody_planted_is_a_fault_and_the_rest_is_looked_at(
     well: Installation, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -208,8 +310,10 @@ people:
 """
 
 
-def sealed(kind: str, number: int, actor: str = "inbox:cli:sam", **details: Any) -> None:
-    draft = Draft(id=f"ent_{number}", kind=kind, actor=actor, subjects=(), details=details)
+def sealed(
+    kind: str, number: int, actor: str = "inbox:cli:sam", *about: str, **details: Any
+) -> None:
+    draft = Draft(id=f"ent_{number}", kind=kind, actor=actor, subjects=about, details=details)
     with ground(None).store() as store:
         ground(None).sealer(store, None).record([draft])
 

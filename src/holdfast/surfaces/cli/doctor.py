@@ -13,23 +13,25 @@ import msgspec
 
 from holdfast.errors import BadInput, HoldfastError, NotReady
 from holdfast.execution.lease_names import Purpose as LeasePurpose
-from holdfast.execution.states import State as Stage
 from holdfast.facts import kinds_read
 from holdfast.model import switches
 from holdfast.model.access import Process, Rights
 from holdfast.model.asks import Rules
 from holdfast.model.entries import Check, Checkpoint, Entry, PublicKey
 from holdfast.model.keys import Purpose
+from holdfast.model.names import few
 from holdfast.model.objects import Object
 from holdfast.model.people import People
 from holdfast.model.ssh import SshCheck
-from holdfast.ports import Cluster, Records
+from holdfast.ports import Cluster, Records, Tx
 from holdfast.surfaces.cli import forms
 from holdfast.surfaces.cli.anchors import read_anchors
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.doors import Doors, Target
 from holdfast.surfaces.cli.exits import FAULTS, NOTHING
 from holdfast.surfaces.cli.ground import Ground, refuse_role
+from holdfast.surfaces.cli.repairs.all_rows import GOING_ON, all_rows
+from holdfast.surfaces.cli.repairs.borne_out import once_sealed
 from holdfast.surfaces.cli.text import clean, refusal
 from holdfast.workflow import as_sealed, lifting
 from holdfast.workflow.alive import living_keeper
@@ -41,8 +43,6 @@ API_VERSION = "holdfast.dev/v1alpha1"
 LITTLE = 512 << 20  # bytes that should be free for the database, its log and the anchors
 TOGETHER = 8  # questions that the API server gets at once
 NAMED = 4  # kinds that a line names
-LATEST = 1000  # proposals whose rows are looked at
-GOING_ON = frozenset({Stage.PROPOSED, Stage.APPROVED, Stage.LEASED, Stage.APPLIED, Stage.UNDOING})
 
 
 class State(StrEnum):
@@ -249,17 +249,41 @@ def _leash(patient: _Patient) -> Iterator[str]:
 
 
 def _freeze(patient: _Patient) -> Iterator[str]:
-    with patient.ground.store() as store, store.reading() as tx:
+    def look(tx: Tx) -> tuple[tuple[str | None, str], bool]:
         value = tx.switches.value(switches.FREEZE)
-        sealed = _since_frozen(patient, tx.records) if value is None else ()
-    if by := as_sealed.frozen(sealed, LeasePurpose.ACT):
+        wrong = _not_as_frozen(patient, tx.records, value)
+        return (value, wrong), bool(wrong)
+
+    with patient.ground.store() as store:
+        value, wrong = once_sealed(store, look)
+    if wrong:
         raise _Lacking(
-            f"By its row nothing is switched off, and {by}.",
-            remedy="Nothing that was proposed before is done until then. See who can write into "
-            "the database: only a thaw takes that row away.",
+            wrong,
+            remedy="Nothing is done against either of them until then. See who can write into the "
+            "database: only a thaw takes that row away.",
         )
-    switches.frozen(value)  # a switch that nobody can read is a fault
     yield switches.freeze_told(value) or "Nothing is switched off."
+
+
+def _not_as_frozen(patient: _Patient, records: Records, value: str | None) -> str:
+    """How the switch says otherwise than the record; empty if it does not. Raises `BadRecord` for
+    a switch that nobody can read.
+    """
+    row = switches.frozen(value)
+    if row is None:
+        by = _frozen_by(patient, records, LeasePurpose.ACT)
+        return f"By its row nothing is switched off, and {by}." if by else ""
+    by = _frozen_by(patient, records, LeasePurpose.UNDO)
+    if not row.undo_too:
+        return f"By its row what was done may be taken back, and of that {by}." if by else ""
+    whole = records.start() is None  # else an earlier freeze may have said so
+    if by or not whole or not _frozen_by(patient, records, LeasePurpose.ACT):
+        return ""
+    return "By its row nothing is taken back, and by the record what was done may be."
+
+
+def _frozen_by(patient: _Patient, records: Records, purpose: LeasePurpose) -> str:
+    return as_sealed.frozen(_since_frozen(patient, records, purpose), purpose)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,11 +297,11 @@ class _Counts:
     check: Check
 
 
-def _since_frozen(patient: _Patient, records: Records) -> Sequence[Entry]:
-    """The last freeze of the record, and what has lifted it. Where no leash is, nobody can tell
-    whether a thaw counts, and each is believed.
+def _since_frozen(patient: _Patient, records: Records, purpose: LeasePurpose) -> Sequence[Entry]:
+    """The last freeze of the record that stops that, and what has lifted it. Where no leash is,
+    nobody can tell whether a thaw counts, and each is believed.
     """
-    ground, sealed = patient.ground, lifting.since_frozen(records)
+    ground, sealed = patient.ground, lifting.since_frozen(records, purpose)
     if not patient.leash.exists():
         return sealed
     counts = _Counts(
@@ -309,18 +333,32 @@ def _anchors(patient: _Patient) -> Iterator[str]:
 
 def _rows(patient: _Patient) -> Iterator[str]:
     """Those of proposals. What is damaged a keeper closes, and it stays there as it is."""
-    with patient.ground.store() as store, store.reading() as tx:
-        open_, newest = tx.cases.in_states(GOING_ON, LATEST), tx.cases.newest(LATEST)
-    damaged = {each.id: each for each in (*open_, *newest) if each.damaged}
-    held = ", ".join(clean(each.id) for each in damaged.values() if each.state in GOING_ON)
-    if held:
+
+    with patient.ground.store() as store:
+        rows = all_rows(patient.ground, store)
+    if held := few([clean(each.id) for each in rows.damaged if each.state in GOING_ON]):
         raise _Lacking(
             f"The row of {held} was damaged in the database: nobody can read what it was.",
             remedy="A keeper that lives closes it within a minute. See who can write into the "
             "database; what was proposed and done stands in the record: holdfast audit show",
         )
-    yield f"{len(open_)} proposals are under way, and each can be read."
-    for each in damaged.values():
+    if rows.odd:
+        more = f"; and {len(rows.odd) - NAMED} more" if len(rows.odd) > NAMED else ""
+        raise _Lacking(
+            f"{clean('; '.join(rows.odd[:NAMED]))}{more}.",
+            remedy="Believe the record, which `holdfast audit show` prints, and find out who can "
+            "write into the database.",
+        )
+    if rows.gone:
+        named = [f"{clean(id_)} ({at.state}: entry {at.seq})" for id_, at in rows.gone.items()]
+        raise _Lacking(
+            f"The row is gone of what was begun by the record, and has not ended there: "
+            f"{few(named)}.",
+            remedy="Nobody watches it, and Holdfast takes nothing of it back: look at its target "
+            "yourself, and find out who can write into the database.",
+        )
+    yield f"{rows.open} proposals are under way, and each can be read."
+    for each in rows.damaged:
         yield f"{clean(each.id)} was damaged in the database, and is closed ({clean(each.state)})."
 
 

@@ -1,7 +1,7 @@
 """A store whose keeper answers as a script says, and a ground that stands on it."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -53,6 +53,7 @@ class ScriptedStore(StoreInMemory):
         with super().transaction() as tx:
             for case in cases:
                 tx.cases.put(case)
+                seal_state(self, tx, case)
         self.beat()
 
     def beat(self) -> None:
@@ -102,6 +103,40 @@ def seal(store: ScriptedStore, tx: Tx, *drafts: Draft) -> None:
         sealer.order(tx.records, draft)
 
 
+def seal_state(store: ScriptedStore, tx: Tx, case: Case) -> None:
+    """Have the record say that it is where its row says; that it was proposed, others have it say.
+    Of a state that is none it says nothing.
+    """
+    state = State(case.state) if case.state in {*State} else State.PROPOSED
+    if state is State.PROPOSED:
+        return
+    kind, details = SEALED_AS.get(state) or ("outcome", {"event": OUTCOMES[state], "step": 1})
+    tip = tx.records.tip()
+    id_ = f"ent_{case.id}_{tip.size if tip is not None else 0}"
+    seal(store, tx, Draft(id=id_, kind=kind, actor="keeper", subjects=(case.id,), details=details))
+
+
+SEALED_AS: Mapping[State, tuple[str, Mapping[str, Plain]]] = {
+    State.REJECTED: ("rejection", {}),
+    State.EXPIRED: ("expired", {}),
+    State.APPROVED: ("intent", {"by": "keeper"}),
+    State.LEASED: ("sending", {"account": "act.rolloutrestart.u-1.1"}),
+    State.UNDOING: ("sending", {"account": "undo.rolloutrestart.u-1.1"}),
+}
+OUTCOMES = {
+    State.REFUSED: "refused",
+    State.APPLIED: "applied",
+    State.FAILED: "failed",
+    State.UNKNOWN: "lost",
+    State.RECOVERED: "recovered",
+    State.NOT_RECOVERED: "deadline",
+    State.RECOVERED_LATE: "healed_late",
+    State.UNDONE: "undone",
+    State.UNDO_FAILED: "undo_failed",
+}
+"""By which entry, and which event of an outcome, the keeper says that it is somewhere."""
+
+
 def as_heard(letter: Letter, **more: Plain) -> dict[str, Plain]:
     """What the record says of a signed letter that counted, as the keeper writes it."""
     signed: dict[str, Plain] = {name: str(letter.body[name]) for name in ("statement", "signature")}
@@ -143,7 +178,7 @@ def hearing(about: Proposal, known: People, states: Sequence[str] = ()) -> Scrip
         was = tx.cases.case(about.id)
         assert was is not None
         for state in states:
-            move(tx, was, state)
+            move(store, tx, was, state)
         still: list[Plain] = [] if states else ["second person: one more is wanted"]
         heard_as = as_heard(letter, still=still)
         seal(store, tx, Draft(id=id_, kind=KINDS[said_by(letter)], actor="ana", details=heard_as))
@@ -152,11 +187,11 @@ def hearing(about: Proposal, known: People, states: Sequence[str] = ()) -> Scrip
     return script
 
 
-def move(tx: Tx, was: Case, state: str, **changed: str) -> None:
-    """It is somewhere else from now on."""
-    assert tx.cases.move(
-        was, msgspec.structs.replace(was, state=state, changed=tx.now(), **changed)
-    )
+def move(store: ScriptedStore, tx: Tx, was: Case, state: str, **changed: str) -> None:
+    """It is somewhere else from now on, by its row and by the record."""
+    now = msgspec.structs.replace(was, state=state, changed=tx.now(), **changed)
+    assert tx.cases.move(was, now)
+    seal_state(store, tx, now)
 
 
 def as_proposed(proposal: Proposal) -> Draft:
@@ -190,7 +225,8 @@ def previewed(state: State = State.PROPOSED) -> Script:
             action=built(asked.action, asked.params),
             requester=asked.requester,
         )
-        tx.cases.put(a_case(about, CARD, state=state))
+        tx.cases.put(case := a_case(about, CARD, state=state))
+        seal_state(_store, tx, case)
         return f"asked {ID}: ent_1"
 
     return script

@@ -10,7 +10,7 @@ from holdfast.approvals.statements import Decision
 from holdfast.errors import BadRecord
 from holdfast.model.access import Process
 from holdfast.model.entries import Draft
-from holdfast.surfaces.cli.repairs.finding import found, require_signed
+from holdfast.surfaces.cli.repairs.finding import found_in, require_signed
 from holdfast.wiring.footing import ground
 from tests.surfaces.cli.repairs.scripted import as_proposed
 from tools.proposals import RESTART, a_case
@@ -34,7 +34,9 @@ def proposed(installed: Path) -> Path:
 def over(decision: Decision = Decision.APPROVE) -> str:
     ours = ground(None)
     with ours.store() as store:
-        return require_signed(ours, store, found(store, RESTART.id), decision)
+        with store.reading() as tx:
+            told = found_in(tx, store.cluster, RESTART.id)
+        return require_signed(ours, store, told, decision)
 
 
 def sql(home: Path, statement: str) -> None:

@@ -24,7 +24,7 @@ from holdfast.surfaces.cli.exits import NOTHING, REFUSED
 from holdfast.wiring.footing import ground
 from tests.approvals.keygen import make_key
 from tests.surfaces.cli.conftest import Holdfast
-from tests.surfaces.cli.repairs.scripted import as_heard, as_proposed, move
+from tests.surfaces.cli.repairs.scripted import as_heard, as_proposed
 from tools.proposals import RESTART, a_case
 
 pytestmark = pytest.mark.slow
@@ -62,11 +62,16 @@ def keeper(installed: Path) -> Iterator[Letters]:
                         seen.append(str(letter.body["statement"]))
                         was = tx.cases.case(RESTART.id)
                         assert was is not None
-                        move(tx, was, State.APPROVED)
+                        begins = Draft(
+                            id="ent_2", kind="intent", actor="keeper", subjects=(RESTART.id,)
+                        )
+                        assert tx.cases.move(
+                            was, msgspec.structs.replace(was, state=State.APPROVED)
+                        )
                         draft = Draft(
                             id="ent_1", kind="approval", actor="ana", details=as_heard(letter)
                         )
-                        tx.records.submit(draft)
+                        tx.records.submit(begins, draft)
                         tx.letters.answer(letter.id, "approved: ent_1")
                 sealer.batch()
 

@@ -61,7 +61,7 @@ def say(ground: Ground, signing: Callable[[], Signing], wish: Wish, now: datetim
         raise BadInput(f"Whoever {what} says why.", remedy="Say it with --reason '...'.")
     with ground.store() as store:
         warn(store)
-        told = found(store, wish.id)
+        told = found(ground, store, wish.id)
         console = Plain(stderr=wish.print_only)
         over = require_signed(ground, store, told, wish.decision)
         because = _too_late(told, wish.decision, now) or over
@@ -90,7 +90,7 @@ def say(ground: Ground, signing: Callable[[], Signing], wish: Wish, now: datetim
         if not came.counted:
             Plain(stderr=True).print("Refused: nothing of it was left for that person to sign.")
             return REFUSED
-        console.print(clean(_standing(store, wish, came.still)))
+        console.print(clean(_standing(ground, store, wish, came.still)))
         return NOTHING
 
 
@@ -197,11 +197,11 @@ def _refuse_another(said: Statement, wanted: Statement) -> None:
             )
 
 
-def _standing(store: Store, wish: Wish, still: Sequence[str]) -> str:
+def _standing(ground: Ground, store: Store, wish: Wish, still: Sequence[str]) -> str:
     """How it stands now, and what to type next."""
     if still:
         return f"Recorded. It is still wanted: {'; '.join(still)}."
-    case = found(store, wish.id).case
+    case = found(ground, store, wish.id).case
     if wish.decision is Decision.UNDO:
         return f"Recorded: {case.id} is to be taken back. Follow it with: holdfast watch {case.id}"
     follow = "" if case.state == State.REJECTED else f" Follow it with: holdfast watch {case.id}"

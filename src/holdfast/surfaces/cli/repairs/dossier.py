@@ -17,7 +17,7 @@ from holdfast.model.proposals import Proposal
 from holdfast.model.repairs import Risk
 from holdfast.surfaces.cli.repairs.edited import beside, edited
 from holdfast.surfaces.cli.text import clean
-from holdfast.workflow.casebook import plan_of
+from holdfast.workflow.casebook import plan_of, state_of
 
 
 class Dossier(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,8 +52,10 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
 def opened(case: Case, cluster: str, sealed: Sequence[Entry] = ()) -> Dossier:
     """What a row holds, if all of it is what it was; `sealed` says what was proposed.
 
-    Raises `BadRecord` with the field that differs, as far as the row and the record tell it.
+    Raises `BadRecord` with the field that differs, as far as the row and the record tell it, and
+    for a state that is none.
     """
+    state_of(case)
     try:
         plan = plan_of(case)
         card = msgspec.json.decode(case.card, type=Card)

@@ -20,7 +20,7 @@ WIDEST = max(map(len, NAMES))
 def explain(ground: Ground, id_: str) -> int:
     """Print it."""
     with ground.store() as store:
-        told = found(store, id_)
+        told = found(ground, store, id_)
         with store.reading() as tx:
             verdicts = [each for each in tx.records.of_kind(VERDICT) if id_ in each.subjects]
     print("\n".join(_lines(told, verdicts)))

@@ -12,6 +12,7 @@ from holdfast.model.cases import Word
 from holdfast.ports import Store, Tx
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.ground import Ground
+from holdfast.surfaces.cli.repairs.borne_out import LET_GO, Held, gone, held, once_sealed, untrue
 from holdfast.surfaces.cli.repairs.dossier import Dossier, opened, require_sealed
 from holdfast.surfaces.cli.text import clean
 from holdfast.workflow import as_sealed
@@ -21,16 +22,26 @@ AMONG = 500  # of the newest proposals an id that was mistyped is looked for
 NAMED = 3
 
 
-def found(store: Store, id_: str) -> Dossier:
-    """The proposal of that id, whole."""
-    with store.reading() as tx:
-        return found_in(tx, store.cluster, id_)
+def found(ground: Ground, store: Store, id_: str) -> Dossier:
+    """The proposal of that id, whole, and where the record says that it is. Raises `BadInput` if
+    there is none, `BadRecord` if it was changed.
+    """
+
+    def look(tx: Tx) -> tuple[tuple[Dossier, Held], bool]:
+        told = found_in(tx, store.cluster, id_)
+        by = held(ground, tx.records, [told.case])
+        return (told, by), bool(by.odd)
+
+    told, by = once_sealed(store, look)
+    if id_ in by.odd:
+        raise untrue(id_, by.odd[id_])
+    if id_ in by.let_go:
+        Plain(stderr=True).print(f"{clean(id_)}: {LET_GO}.")
+    return told
 
 
 def found_in(tx: Tx, cluster: str, id_: str) -> Dossier:
-    """The same, within one sight. Raises `BadInput` if there is none, `BadRecord` if it was
-    changed.
-    """
+    """Its content as it was proposed, within one sight: where it is, its row alone says."""
     case = tx.cases.case(id_)
     if case is not None:
         sealed = [each for each in tx.records.of_kind("proposal") if id_ in each.subjects]
@@ -38,6 +49,12 @@ def found_in(tx: Tx, cluster: str, id_: str) -> Dossier:
         for entry in sealed:
             require_sealed(told, entry)
         return told
+    if why := gone(tx.records, id_):
+        raise BadRecord(
+            f"Somebody has deleted {clean(id_)} from the database: {why}.",
+            remedy="Nobody watches it any more, and Holdfast takes nothing of it back. Look at its "
+            "target yourself, and find out who can write into the database.",
+        )
     newest = [each.id for each in tx.cases.newest(AMONG)]
     raise BadInput(f"There is no proposal {clean(id_)[:80]}.", remedy=_meant(id_, newest))
 

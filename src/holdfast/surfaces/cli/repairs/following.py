@@ -9,12 +9,14 @@ import msgspec
 
 from holdfast.errors import BadRecord
 from holdfast.model.access import Process
+from holdfast.model.cases import Case
 from holdfast.model.entries import Entry
 from holdfast.model.times import in_words
 from holdfast.ports import Store, Tx
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.exits import COULD_NOT_LOOK
 from holdfast.surfaces.cli.ground import Ground
+from holdfast.surfaces.cli.repairs.borne_out import LET_GO, held, untrue
 from holdfast.surfaces.cli.repairs.dossier import Dossier, opened
 from holdfast.surfaces.cli.repairs.finding import found_in, with_words
 from holdfast.surfaces.cli.repairs.progress import CODES, Moment
@@ -43,7 +45,7 @@ def follow(ground: Ground, id_: str, pace: float = PACE, *, json: bool = False) 
             console.print(each)
 
     with ground.store() as store, _moving(console, json=json) as say:
-        last = asyncio.run(_followed(store, id_, tell, say, pace))
+        last = asyncio.run(_followed(ground, store, id_, tell, say, pace))
     if last is None:
         Plain(stderr=True).print(f"{NO_KEEPER.capitalize()}, and so nothing goes on. {START_ONE}")
         return COULD_NOT_LOOK
@@ -62,18 +64,29 @@ def _moving(console: Plain, *, json: bool) -> Iterator[Callable[[str], None]]:
 
 
 async def _followed(
+    ground: Ground,
     store: Store,
     id_: str,
     tell: Callable[[Line], None],
     say: Callable[[str], None],
     pace: float,
 ) -> Moment | None:
-    """The last moment; None if nobody is there to go on with it."""
+    """The last moment; None if nobody is there to go on with it. Raises `BadRecord` where the
+    record does not say that it is where its row says.
+    """
     teller = _Teller()
     alone_since: datetime | None = None
+    odd_since: datetime | None = None
     while True:
-        sight = await asyncio.to_thread(_look, store, id_, teller.seq)
+        sight = await asyncio.to_thread(_look, ground, store, id_, teller)
         moment, told = sight.moment, sight.moment.told
+        odd_since = (odd_since or moment.now) if sight.odd else None
+        if odd_since is not None:
+            if not sight.unsealed or moment.now - odd_since >= GONE_FOR:
+                raise untrue(id_, sight.odd)
+            say("Waiting for the record to say so ...")
+            await asyncio.sleep(pace)
+            continue
         for line in teller.news(sight):
             tell(line)
         if moment.ended:
@@ -93,20 +106,37 @@ class _Sight(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[Entry, ...]  # about it, that were not seen before
     size: int  # of the record
     alive: bool  # whether a keeper is
+    odd: str  # how its row says otherwise than the record
+    unsealed: bool  # whether anything waits to be sealed: the record may say so in a moment
 
 
-def _look(store: Store, id_: str, seen: int) -> _Sight:
+def _look(ground: Ground, store: Store, id_: str, teller: "_Teller") -> _Sight:
+    seen = teller.seq
     with store.reading() as tx:
         look = _again if seen else found_in
         told = look(tx, store.cluster, id_)
         now, tip = tx.now(), tx.records.tip()
         size = tip.size if tip is not None else 0
+        moment = Moment(told=told, now=now)
+        is_new = moment.ended or teller.state != _place(moment)
         return _Sight(
-            moment=Moment(told=told, now=now),
+            moment=moment,
             entries=tuple(_entries(tx, id_, seen) if size > seen else ()),
             size=size,
             alive=alive(tx.beats.all(), Process.KEEPER, now) is not None,
+            odd=_odd(ground, tx, told.case) if is_new else "",
+            unsealed=tx.records.backlog() > 0,
         )
+
+
+def _odd(ground: Ground, tx: Tx, case: Case) -> str:
+    """Why nobody can tell that it is where its row says; empty if the record says so too."""
+    by = held(ground, tx.records, [case])
+    return LET_GO if by.let_go else by.odd.get(case.id, "")
+
+
+def _place(moment: Moment) -> str:
+    return f"{where(moment.told)}{moment.state}"
 
 
 def _again(tx: Tx, cluster: str, id_: str) -> Dossier:
@@ -135,16 +165,16 @@ class _Teller:
 
     def __init__(self) -> None:
         self.seq = 0
-        self._state = ""
+        self.state = ""  # and at which step of a plan
 
     def news(self, sight: _Sight) -> Iterator[Line]:
         """What was not told yet."""
         moment = sight.moment
-        if not self._state:
+        if not self.state:
             yield Line(moment=moment, what="begin")
         for each in sight.entries:
             yield Line(moment=moment, what="entry", entry=each)
         self.seq = sight.size
-        if (here := f"{where(moment.told)}{moment.state}") != self._state:
-            self._state = here
+        if (here := _place(moment)) != self.state:
+            self.state = here
             yield Line(moment=moment, what="state")

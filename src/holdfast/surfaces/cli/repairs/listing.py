@@ -1,6 +1,6 @@
 """`holdfast proposals`: what is open and what was lately, or one of them as a card."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal
@@ -18,6 +18,7 @@ from holdfast.surfaces.cli.exits import NOTHING
 from holdfast.surfaces.cli.forms import as_json, as_yaml
 from holdfast.surfaces.cli.ground import Ground
 from holdfast.surfaces.cli.repairs import card
+from holdfast.surfaces.cli.repairs.borne_out import LET_GO, held, once_sealed
 from holdfast.surfaces.cli.repairs.dossier import Dossier, opened
 from holdfast.surfaces.cli.repairs.finding import found, with_words
 from holdfast.surfaces.cli.repairs.frozen import freeze_in, warn, warn_of
@@ -61,7 +62,7 @@ def show(ground: Ground, id_: str, output: Output) -> int:
     """Print one as its card, or as a value."""
     with ground.store() as store:
         warn(store)
-        tell(found(store, id_), output, _now(store))
+        tell(found(ground, store, id_), output, _now(store))
     return NOTHING
 
 
@@ -86,19 +87,23 @@ def listed(ground: Ground, output: Output, last: int, *, open_only: bool) -> int
         raise BadInput(
             "A list is no Markdown; one proposal is.", remedy="Name it, or take -o json or yaml."
         )
-    with ground.store() as store, store.reading() as tx:
-        now = tx.now()
-        frozen = freeze_in(tx)
-        each, changed = _read(tx, _cases(tx, last, open_only=open_only), store.cluster)
+    with ground.store() as store:
+
+        def look(tx: Tx) -> tuple[_Sight, bool]:
+            seen = _read(ground, tx, _cases(tx, last, open_only=open_only), store.cluster)
+            return seen, bool(seen.odd)
+
+        seen = once_sealed(store, look)
+    now, each, frozen = seen.now, seen.each, seen.frozen
     if output is Output.TEXT:
         warn_of(frozen)
         asked_for_all = last > 0 and not open_only
-        write(Plain(), _lines(each, changed, now, none=NONE if asked_for_all else NONE_OPEN))
+        write(Plain(), _lines(seen, none=NONE if asked_for_all else NONE_OPEN))
         return NOTHING
     value = ProposalsOut(
         schema=LISTED,
         proposals=[as_value(one, now) for one in each],
-        changed=list(changed),
+        changed=[*seen.changed, *seen.odd],
         frozen=frozen,
     )
     print(as_json(value) if output is Output.JSON else as_yaml(value))
@@ -113,7 +118,18 @@ def _cases(tx: Tx, last: int, *, open_only: bool) -> Sequence[Case]:
     return sorted(each.values(), key=lambda case: (case.proposed, case.id), reverse=True)
 
 
-def _read(tx: Tx, cases: Sequence[Case], cluster: str) -> tuple[Sequence[Dossier], list[str]]:
+class _Sight(msgspec.Struct, frozen=True, kw_only=True):
+    """What is there at one moment."""
+
+    now: datetime
+    frozen: str
+    each: Sequence[Dossier]
+    changed: Sequence[str]  # of which the content, or all of the row, was changed
+    odd: Mapping[str, str]  # which are not where their rows say, and why
+    let_go: Collection[str]
+
+
+def _read(ground: Ground, tx: Tx, cases: Sequence[Case], cluster: str) -> _Sight:
     each: list[Dossier] = []
     changed: list[str] = []
     for case in cases:
@@ -121,24 +137,34 @@ def _read(tx: Tx, cases: Sequence[Case], cluster: str) -> tuple[Sequence[Dossier
             each.append(opened(case, cluster))
         except BadRecord:
             changed.append(case.id)
-    return with_words(tx, each), changed
+    by = held(ground, tx.records, [told.case for told in each])
+    return _Sight(
+        now=tx.now(),
+        frozen=freeze_in(tx),
+        each=with_words(tx, [told for told in each if told.case.id not in by.odd]),
+        changed=changed,
+        odd=by.odd,
+        let_go=by.let_go,
+    )
 
 
-def _lines(
-    each: Sequence[Dossier], changed: Sequence[str], now: datetime, *, none: str
-) -> Iterator[Text]:
-    for told in each:
+def _lines(seen: _Sight, *, none: str) -> Iterator[Text]:
+    for told in seen.each:
         one = told.proposal
         line = Text(clean(one.id), style="bold")
         line.append(f"  {one.action.kind.name} of {place_of(one.target)}")
         if told.several:
             line.append(f", step {one.place.step} of {one.place.last}")
-        line.append(f"  {told.risk.name} risk, {in_words(now - one.proposed)} old", style="dim")
+        line.append(f"  {told.risk.name} risk, {in_words(seen.now - one.proposed)} old", "dim")
         yield line
-        yield Text(f"  {standing(told, now)}")
-    for id_ in changed:
+        yield Text(f"  {standing(told, seen.now)}")
+        if one.id in seen.let_go:
+            yield Text(f"  {LET_GO}", "dim")
+    for id_ in seen.changed:
         yield Text(f"{clean(id_)}  was changed in the database: approve nothing of it", "bold red")
-    if not each and not changed:
+    for id_, why in seen.odd.items():
+        yield Text(clean(f"{id_}  was changed in the database: {why}"), "bold red")
+    if not seen.each and not seen.changed and not seen.odd:
         yield Text(none)
 
 

@@ -201,7 +201,7 @@ def _proposed(
     id_ = proposal_named(answer.outcome)
     with Plain(stderr=True).moving(f"{id_}: the API server is asked what would come of it ..."):
         asyncio.run(_previewed(store, id_, PREVIEWED_WITHIN * steps))
-    told = found(store, id_)
+    told = found(ground, store, id_)
     with store.reading() as tx:
         show(told, output, tx.now())
     return NOTHING if told.case.state == State.PROPOSED else REFUSED

@@ -32,6 +32,7 @@ def ground(state: Path | None, as_: Process | None = None) -> Ground:
     from holdfast.adapters.files.notes import keep_note, read_notes
     from holdfast.adapters.files.policy_folder import read_people
     from holdfast.adapters.files.whole import opened
+    from holdfast.adapters.files.writable import by_others
     from holdfast.adapters.signers import ssh
     from holdfast.adapters.signers.ed25519 import check
     from holdfast.adapters.signers.keyfiles import KeyFiles
@@ -112,6 +113,9 @@ def ground(state: Path | None, as_: Process | None = None) -> Ground:
         ssh_check=ssh.check,
         people=read_people,
         disk=lambda: _free([folder, *_file(address)]),
+        exposed=lambda leash: [
+            *by_others([*_with_files(leash), *_database(address, folder), *_with_files(anchors)])
+        ],
         id=lambda prefix: new_id(prefix, SystemClock().now(), SystemDice().roll(RANDOM)),
         actor=f"cli:{settings.login()}",
     )
@@ -169,6 +173,22 @@ def _file(address: str) -> Iterator[Path]:
     url = parse_url(address) if address else None
     if url is not None and url.get_backend_name() == "sqlite":
         yield Path(url.database or "").parent
+
+
+def _database(address: str, folder: Path) -> Iterator[Path]:
+    """The files of a database that is one, and their folder."""
+    from holdfast.adapters.stores.database import parse_url
+
+    url = parse_url(address or _default(folder))
+    if url.get_backend_name() == "sqlite" and url.database:
+        yield Path(url.database).parent
+        yield from (Path(f"{url.database}{end}") for end in ("", "-wal", "-shm"))
+
+
+def _with_files(folder: Path) -> Iterator[Path]:
+    yield folder
+    if folder.is_dir():
+        yield from sorted(each for each in folder.iterdir() if each.is_file())
 
 
 def _free(folders: Iterable[Path]) -> Sequence[tuple[Path, int]]:

@@ -126,6 +126,7 @@ async def test_one_that_is_well_is_said_to_be(
         "leash",
         "freeze",
         "rows",
+        "files",
         "disk",
     ] == [each["part"] for each in told][:-1]
     assert told[-1]["part"] == "cluster"
@@ -398,6 +399,16 @@ def unlink_all(folder: Path, pattern: str) -> None:
         path.unlink()
 
 
+def a_leash_with(path: str, mode: int) -> Callable[[Installation], object]:
+    """A first leash, of which that has this mode."""
+
+    def break_(it: Installation) -> None:
+        assert wiring.main(["policy", "init"]) == 0
+        (it.state / "policy" / path).chmod(mode)
+
+    return break_
+
+
 BROKEN: dict[str, tuple[Callable[[Installation], object], str, str, str]] = {
     "a setting that is none": (
         lambda it: it.set("HOLDFAST_PAGE_SIZ", "5"),
@@ -482,6 +493,30 @@ BROKEN: dict[str, tuple[Callable[[Installation], object], str, str, str]] = {
         "keys",
         "The passphrase does not open",
         "Give the one with which it was made",
+    ),
+    "people whom everybody may add": (
+        a_leash_with("people.yaml", 0o666),
+        "files",
+        "people.yaml (0666)",
+        "chmod go-w ",
+    ),
+    "a leash that everybody may replace": (
+        a_leash_with("", 0o777),
+        "files",
+        "policy (0777)",
+        "/policy",
+    ),
+    "a database that everybody may write": (
+        lambda it: (it.state / "holdfast.db").chmod(0o666),
+        "files",
+        "holdfast.db (0666)",
+        "/holdfast.db",
+    ),
+    "anchors that everybody may replace": (
+        lambda it: (it.state / "anchors").chmod(0o777),
+        "files",
+        "anchors (0777)",
+        "/anchors",
     ),
     "a signer that fails": (
         lambda it: it.set("HOLDFAST_SIGNER", "false"),

@@ -4,6 +4,7 @@ What cannot be looked at, because something before it is broken, is unknown and 
 """
 
 import asyncio
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -362,6 +363,18 @@ def _rows(patient: _Patient) -> Iterator[str]:
         yield f"{clean(each.id)} was damaged in the database, and is closed ({clean(each.state)})."
 
 
+def _files(patient: _Patient) -> Iterator[str]:
+    exposed = patient.ground.exposed(patient.leash)
+    if exposed:
+        told = few((f"{path} ({mode:04o})" for path, mode in exposed), NAMED)
+        paths = " ".join(shlex.quote(str(path)) for path, _ in exposed)
+        raise _Lacking(
+            f"Others on this machine may write {told}.",
+            remedy=f"Take that from them, and see that nobody has: chmod go-w {paths}",
+        )
+    yield "Nobody else on this machine may write the leash, the anchors or a database in a file."
+
+
 def _disk(patient: _Patient) -> Iterator[str]:
     for folder, free in patient.ground.disk():
         yield room(str(folder), free)
@@ -428,6 +441,7 @@ _PARTS: tuple[tuple[str, _Look, bool], ...] = (
     ("leash", _leash, False),
     ("freeze", _freeze, True),
     ("rows", _rows, True),
+    ("files", _files, False),
     ("disk", _disk, False),
     ("cluster", _cluster, False),
 )

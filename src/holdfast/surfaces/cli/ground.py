@@ -84,6 +84,10 @@ class Ground:
     ssh_check: SshCheck
     people: Callable[[Path], People]  # in one file
     disk: Callable[[], Sequence[tuple[Path, int]]]  # where our files are, and what is free there
+    exposed: Callable[[Path], Sequence[tuple[Path, int]]]
+    """What others on this machine may write, and its mode: of the leash in that folder, of a
+    database that is a file, and of the anchors.
+    """
     id: Callable[[str], str]  # a new one, with that prefix
     actor: str  # whoever runs this, as the system knows him
 

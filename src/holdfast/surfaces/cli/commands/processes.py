@@ -57,7 +57,7 @@ def declare(app: App, doors: Doors) -> None:
         """Say what this installation lacks, part by part, and what to do about each.
 
         Settings, database, role, clocks, keys, anchors, keeper, leash, freeze, rows (of proposals),
-        disk, cluster.
+        files (that others may write), disk, cluster.
 
         Exits 0 when all are well, and 1 when one is not, or could not be looked at.
 

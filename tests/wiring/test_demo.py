@@ -3,6 +3,7 @@
 import json
 import random
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from holdfast.wiring.stages import MARK
+from holdfast.errors import BadInput
+from holdfast.wiring.stages import MARK, emptied
 
 SEED = 20261201
 README = Path(__file__).parents[2] / "README.md"
@@ -99,10 +101,87 @@ def test_one_flipped_bit_is_named_by_its_entry(told: Told, tmp_path: Path, part:
     assert int(named[1]) == at + 1
 
 
-def test_it_is_told_again_in_its_own_folder_and_in_nobody_elses(told: Told, tmp_path: Path) -> None:
-    assert (told.folder / MARK).exists()
+def copied(told: Told, to: Path) -> Path:
+    return Path(shutil.copytree(told.folder, to / "copy"))
+
+
+def listed(folder: Path) -> list[str]:
+    return sorted(each.relative_to(folder).as_posix() for each in folder.rglob("*"))
+
+
+def test_it_removes_all_that_it_left_and_nothing_of_anybody_elses(
+    told: Told, tmp_path: Path
+) -> None:
+    left = copied(told, tmp_path)
+    assert MARK in listed(left)
+    emptied(left)
+    assert [MARK] == listed(left)
+
+
+@pytest.mark.parametrize(
+    "mine",
+    [
+        "important",
+        "state/mine",
+        "keys/private/audit-mine.pem",
+        "policy/old/leash.yaml",
+        "keeper.old",
+    ],
+)
+def test_where_anything_else_lies_it_is_not_told_and_nothing_is_touched(
+    told: Told, tmp_path: Path, mine: str
+) -> None:
+    folder = copied(told, tmp_path)
+    (folder / mine).parent.mkdir(exist_ok=True)
+    (folder / mine).write_text("mine")
+    before = listed(folder)
+
+    done = run("-m", "holdfast", "demo", folder)
+
+    assert done.returncode == 2
+    assert "was not left by a demo: nothing was removed" in done.stderr
+    assert before == listed(folder)
+    assert (folder / mine).read_text() == "mine"
+
+
+def test_an_empty_folder_and_a_link_of_somebody_elses_are_left_too(
+    told: Told, tmp_path: Path
+) -> None:
+    folder, elsewhere = copied(told, tmp_path), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "holdfast.db").write_text("mine")
+
+    (folder / "empty").mkdir()
+    with pytest.raises(BadInput, match="empty was not left by a demo"):
+        emptied(folder)
+    (folder / "empty").rmdir()
+
+    shutil.rmtree(folder / "state")
+    (folder / "state").symlink_to(elsewhere)
+    with pytest.raises(BadInput, match="state was not left by a demo"):
+        emptied(folder)
+    assert ["holdfast.db"] == listed(elsewhere)
+
+
+def test_it_is_told_in_nobody_elses_folder(tmp_path: Path) -> None:
     (tmp_path / "letters").write_text("mine")
     done = run("-m", "holdfast", "demo", tmp_path)
     assert done.returncode == 2
     assert "is there already, and not from a demo" in done.stderr
     assert (tmp_path / "letters").read_text() == "mine"
+
+
+def test_a_file_is_no_folder_for_it(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    done = run("-m", "holdfast", "demo", tmp_path / "file")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_folder_with_nothing_in_it_is_made_private(tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir(mode=0o755)
+    for folder in (tmp_path / "new", tmp_path / "not" / "there"):
+        emptied(folder)
+        assert [MARK] == listed(folder)
+        assert folder.stat().st_mode & 0o777 == 0o700

@@ -7,6 +7,7 @@ thread, and moves by the clock.
 from __future__ import annotations
 
 import asyncio
+import re
 import shlex
 import shutil
 import subprocess
@@ -27,9 +28,24 @@ if TYPE_CHECKING:
     from holdfast.surfaces.cli.stage import Stage
 
 MARK = ".holdfast-demo"
-"""A folder that holds it is the demo's to empty."""
+"""From a folder that holds it, a demo removes what a former one left there, and nothing else."""
+
+FOLDERS = frozenset(
+    {"accounts", "keys", "keys/private", "keys/public", "policy", "state", "state/anchors"}
+)
+FILES = re.compile(
+    r"audit\.jsonl|keeper|keeper\.log|kubeconfig|verify\.py|you|you\.pub"
+    r"|accounts/[a-z]+\.kubeconfig"
+    r"|keys/(private|public)/(audit|tickets)-[0-9a-f]{64}\.pem"
+    r"|policy/(leash\.yaml|people\.yaml|policy\.cedar|tests\.yaml)"
+    r"|state/holdfast\.db(-wal|-shm|-journal)?"
+    r"|state/anchors/chn_[0-9a-z]{26}\.note"
+    r"|state/last-scan-[0-9a-f]{20}\.json"
+)
+"""What a demo leaves, on the lab too, by the names that it has in its folder."""
 
 PERSON = "you"
+PRIVATE = 0o700
 SOAK, DEADLINE, LATE, SETTLED = 3, 15, 1, 3  # seconds
 TIMINGS = (
     f"For the demo, a repair has to hold for {SOAK} s (60 s in earnest) and has {DEADLINE} s to "
@@ -113,15 +129,51 @@ def on_stage(folder: Path, beside: Beside) -> Iterator[Stage]:
 
 
 def emptied(folder: Path) -> None:
-    """The folder, with nothing in it. One that somebody else uses is left alone."""
-    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
-        raise BadInput(
-            f"{folder} is there already, and not from a demo.",
-            remedy="Name another folder: holdfast demo FOLDER",
-        )
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700, parents=True)
+    """The folder, without what a former demo left in it. Raises `BadInput` before anything is
+    touched, where anything else lies there.
+    """
+    left: list[Path] = []
+    for each in _there(folder):
+        if not (folder / MARK).exists():
+            raise BadInput(
+                f"{folder} is there already, and not from a demo.",
+                remedy="Name another folder: holdfast demo FOLDER",
+            )
+        if not _from_a_demo(folder, each):
+            raise BadInput(
+                f"{each} was not left by a demo: nothing was removed.",
+                remedy="Take it elsewhere, or name another folder: holdfast demo FOLDER",
+            )
+        left.append(each)
+    for each in reversed(left):
+        if each.is_dir():
+            each.rmdir()
+        elif each.name != MARK:
+            each.unlink()
+    folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+    folder.chmod(PRIVATE)
     (folder / MARK).touch()
+
+
+def _there(folder: Path) -> Iterator[Path]:
+    """All that lies in it, each folder before what is in it; links are not followed."""
+
+    def unreadable(why: OSError) -> None:
+        raise why
+
+    if folder.exists():
+        for top, folders, files in folder.walk(on_error=unreadable):
+            yield from (top / name for name in (*folders, *files))
+
+
+def _from_a_demo(folder: Path, path: Path) -> bool:
+    """Whether it has the name, and is of the sort, of what a demo leaves there."""
+    name = path.relative_to(folder).as_posix()
+    if path.is_symlink():
+        return False
+    if path.is_dir():
+        return name in FOLDERS
+    return path.is_file() and (name == MARK or FILES.fullmatch(name) is not None)
 
 
 def _key(path: Path) -> Path:

@@ -116,7 +116,8 @@ def build(doors: Doors, first: str = "") -> App:
         Parameters
         ----------
         folder
-            Where it leaves the record, keys, people and policy; what a former demo left is removed.
+            Where it leaves the record, keys, people and policy. What a former demo left there is
+            removed; where anything else lies there, nothing is touched.
         scan
             Only look at the shop, and leave nothing.
         """

@@ -29,7 +29,7 @@ def ground(state: Path | None, as_: Process | None = None) -> Ground:
     from holdfast.adapters.clock import SystemClock
     from holdfast.adapters.dice import SystemDice
     from holdfast.adapters.files.lines import read_lines, write_lines
-    from holdfast.adapters.files.notes import keep_note, read_notes
+    from holdfast.adapters.files.notes import keep_note, own_notes, read_notes
     from holdfast.adapters.files.policy_folder import read_people
     from holdfast.adapters.files.whole import opened
     from holdfast.adapters.files.writable import by_others
@@ -103,7 +103,7 @@ def ground(state: Path | None, as_: Process | None = None) -> Ground:
         keys=lambda paths: (
             read_keys(paths, Purpose.AUDIT) if paths else own_keys(public, Purpose.AUDIT)
         ),
-        notes=lambda paths: read_notes(paths or [each for each in (anchors,) if each.is_dir()]),
+        notes=lambda paths: read_notes(paths) if paths else own_notes(anchors),
         keep_note=lambda note, name, path: keep_note(note, path or anchors / name),
         shelf=lambda: _shelf(wanted),
         read_lines=read_lines,

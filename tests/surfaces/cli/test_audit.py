@@ -128,6 +128,53 @@ def test_an_export_is_whole_and_its_anchor_finds_what_is_cut_off(
     assert "BROKEN at entry 1" in holdfast(*offline, code=1)
 
 
+def test_an_anchor_that_is_named_and_not_there_is_an_error(
+    holdfast: Holdfast, file: Path, key: str, tmp_path: Path
+) -> None:
+    """A record whose end was cut off is not to pass because the folder beside it was emptied."""
+    empty, offline = tmp_path / "anchors", ("audit", "verify", str(file), "--key", key)
+    empty.mkdir()
+    (empty / "README").write_text("no anchor")
+
+    for where in (empty, tmp_path / "nowhere"):
+        said = holdfast(*offline, "--anchor", str(where), code=2)
+        assert f"anchor in {where}" in said or f"anchor {where} cannot be read" in said
+        assert "Whole" not in said
+        assert 2 == audit_verifier.main([*offline[2:], "--anchor", str(where)])
+
+
+def test_one_empty_folder_among_anchors_is_an_error_too(
+    installed: Path, holdfast: Holdfast, tmp_path: Path
+) -> None:
+    seal(range(1, 4))
+    holdfast("audit", "anchor", str(tmp_path / "a.note"))
+    (tmp_path / "empty").mkdir()
+    both = ("--anchor", str(tmp_path / "a.note"), "--anchor", str(tmp_path / "empty"))
+
+    assert "There is no anchor in" in holdfast("audit", "verify", *both, code=2)
+    assert "nothing was cut off" in holdfast("audit", "verify", *both[:2])
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("verify", "--from"),
+        ("prove", "1", "--anchor"),
+        ("give-up", "--reason", "x"),
+    ],
+    ids=["verify", "prove", "give-up"],
+)
+def test_wherever_an_anchor_is_named_an_empty_folder_is_none(
+    installed: Path, holdfast: Holdfast, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    seal(range(1, 4))
+    (tmp_path / "empty").mkdir()
+
+    said = holdfast("audit", *command, str(tmp_path / "empty"), code=2)
+
+    assert "There is no anchor in" in said
+
+
 def test_a_file_with_nothing_in_it_is_not_whole_unless_that_is_expected(
     holdfast: Holdfast, tmp_path: Path, key: str
 ) -> None:

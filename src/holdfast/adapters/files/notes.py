@@ -11,14 +11,22 @@ MOST_BYTES = 1 << 17  # more than any checkpoint may have: whoever reads it says
 
 
 def read_notes(paths: Sequence[Path]) -> Sequence[bytes]:
-    """What stands in those files, and in the `*.note` of those folders, which may be empty."""
-    files: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            files += sorted(path.glob(f"*{ENDING}"))
-        else:
-            files.append(path)
-    return [_read(path) for path in files]
+    """What stands in those files, and in the `*.note` of those folders. Raises `BadInput` for a
+    folder without one: whoever names an anchor is not to verify without.
+    """
+    found = [(path, _files(path)) for path in paths]
+    for path, files in found:
+        if not files:
+            raise BadInput(
+                f"There is no anchor in {path}: no file in it ends in {ENDING}.",
+                remedy="Name a file that `holdfast audit anchor` wrote, or a folder of them.",
+            )
+    return [_read(file) for _, files in found for file in files]
+
+
+def own_notes(folder: Path) -> Sequence[bytes]:
+    """What was kept there so far, which may be nothing."""
+    return [_read(file) for file in _files(folder)] if folder.is_dir() else []
 
 
 def keep_note(note: bytes, path: Path) -> Path:
@@ -26,6 +34,10 @@ def keep_note(note: bytes, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     whole.write(path, note, mode=0o644)
     return path
+
+
+def _files(path: Path) -> Sequence[Path]:
+    return sorted(path.glob(f"*{ENDING}")) if path.is_dir() else [path]
 
 
 def _read(path: Path) -> bytes:

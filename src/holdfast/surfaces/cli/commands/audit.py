@@ -45,8 +45,8 @@ def declare(app: App, doors: Doors) -> None:
         key
             A public audit key, or a folder of them; can be given again. A file needs one.
         anchor
-            A checkpoint that was kept elsewhere; can be given again. Only with one can it be seen
-            that something was cut off.
+            A checkpoint that was kept elsewhere, or a folder of them; can be given again. Only
+            with one can it be seen that something was cut off.
         start
             The checkpoint that the file goes on from, if its older entries were let go.
         cluster

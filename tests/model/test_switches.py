@@ -12,6 +12,7 @@ from holdfast.model.switches import (
     broken_by,
     cooling_until,
     frozen_by,
+    frozen_more,
     told,
 )
 
@@ -40,3 +41,21 @@ def test_what_cannot_be_read_is_on(odd: str) -> None:
     assert frozen_by(odd)
     assert broken_by(odd)
     assert NEVER == cooling_until(odd, NEVER)
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("second", [True, False])
+def test_who_was_first_to_freeze_stays_and_nobody_weakens_it(*, first: bool, second: bool) -> None:
+    ana = Frozen(by="ana", reason="release night", at=NOON, undo_too=first)
+    eve = Frozen(by="eve", reason="x", at=NEVER, undo_too=second)
+
+    both = frozen_more(told(ana), eve)
+
+    assert Frozen(by="ana", reason="release night", at=NOON, undo_too=first or second) == both
+
+
+def test_where_none_holds_or_nobody_can_read_it_the_new_one_does() -> None:
+    eve = Frozen(by="eve", reason="x", at=NOON)
+
+    assert eve == frozen_more(None, eve)
+    assert Frozen(by="eve", reason="x", at=NOON, undo_too=True) == frozen_more("rubbish", eve)

@@ -107,7 +107,10 @@ def test_a_freeze_says_why(court: Court, body: dict[str, Any]) -> None:
 def test_no_freeze_weakens_another(court: Court) -> None:
     frozen(court, undo_too=True)
     frozen(court, "another one", undo_too=False)
-    assert switches.frozen_by(value(court.store, "freeze"), undoing=True)
+    said = switches.frozen_by(value(court.store, "freeze"), undoing=True)
+    assert "inbox:cli:ada has switched everything off: release night" == said
+    reasons = [each["reason"] for each in court.entries("frozen")]
+    assert ["release night", "another one"] == reasons, "the record has both"
 
 
 async def test_a_freeze_passes_by_whatever_else_waits(court: Court) -> None:

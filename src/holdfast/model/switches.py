@@ -64,6 +64,19 @@ def frozen(value: str | None) -> Frozen | None:
     return _read(value, Frozen)
 
 
+def frozen_more(value: str | None, more: Frozen) -> Frozen:
+    """What holds once somebody has frozen it as well: nobody weakens a freeze, and who was first,
+    why and since when stays. Where nobody can read that, nothing is taken back either.
+    """
+    try:
+        first = frozen(value)
+    except BadRecord:
+        return msgspec.structs.replace(more, undo_too=True)
+    if first is None:
+        return more
+    return msgspec.structs.replace(first, undo_too=first.undo_too or more.undo_too)
+
+
 def failures(value: str | None) -> Failures | None:
     """What a breaker has counted; None if nothing. Raises `BadRecord`."""
     return _read(value, Failures)

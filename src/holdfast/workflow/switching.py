@@ -1,6 +1,7 @@
 """What stops things for the whole cluster, and how they go on again.
 
-- Anybody may ask for less: a freeze takes a letter and no signature. Nobody weakens one by another.
+- Anybody may ask for less: a freeze takes a letter and no signature. Nobody weakens one by another,
+  or has it said to be his.
 - What was stopped goes on by a person's signature alone, which is spent once: by the row that says
   so, and by the record.
 - What the record holds as frozen is lifted so as well, where its row is gone.
@@ -53,11 +54,10 @@ def freeze(letter: Letter) -> Answer:
 
 def _freeze(tx: Tx, by: str, asked: Freeze) -> None:
     at = tx.now()
+    more = Frozen(by=by, reason=asked.reason, at=at, undo_too=asked.undo_too)
     for _ in range(TRIES):
         was = tx.switches.value(FREEZE)
-        undo_too = asked.undo_too or bool(switches.frozen_by(was, undoing=True))
-        frozen = Frozen(by=by, reason=asked.reason, at=at, undo_too=undo_too)
-        if tx.switches.turn(FREEZE, was, switches.told(frozen), at):
+        if tx.switches.turn(FREEZE, was, switches.told(switches.frozen_more(was, more)), at):
             return
     raise _not_still(FREEZE)
 

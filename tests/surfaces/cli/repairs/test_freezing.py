@@ -1,5 +1,6 @@
 """Anybody may ask for less; a person signs that it goes on."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from holdfast.surfaces.cli.exits import NOTHING, REFUSED
 from holdfast.surfaces.cli.pens import Signing
 from holdfast.surfaces.cli.repairs.freezing import Wish, freeze, thaw
 from holdfast.testing.clock import NOON
+from holdfast.workflow import switching
 from tests.approvals.keygen import make_key, public, sign
 from tests.audit.chains import CLUSTER
 from tests.surfaces.cli.repairs.scripted import ScriptedStore, a_ground, people, seal
@@ -37,11 +39,19 @@ def recorded(store: ScriptedStore, tx: Tx, letter: Letter) -> str:
     if letter.kind == FREEZE:
         kind = "frozen"
         details = {"reason": letter.body["reason"], "undoToo": letter.body["undo_too"]}
+        switching.freeze(letter).does(tx)
     else:
         details = {name: letter.body[name] for name in ("statement", "signature")}
     details["letter"] = letter.id
     seal(store, tx, Draft(id=id_, kind=kind, actor="cli:sam", details=details))
     return f"{kind}: {id_}"
+
+
+def lifted(store: ScriptedStore, tx: Tx, letter: Letter) -> str:
+    """Somebody thaws it in the same moment."""
+    outcome = recorded(store, tx, letter)
+    tx.switches.off(switches.FREEZE)
+    return outcome
 
 
 def refused(_store: ScriptedStore, _tx: Tx, _letter: Letter) -> str:
@@ -61,6 +71,50 @@ def test_a_freeze_takes_no_signature(home: Path, capsys: Out) -> None:
     (letter,) = store.letters
     assert (FREEZE, {"reason": "the network burns", "undo_too": True}) == (letter.kind, letter.body)
     assert "Frozen: nothing new is done nor taken back until" in capsys.readouterr().out
+
+
+def test_a_second_freeze_is_told_what_holds_and_who_was_first(home: Path, capsys: Out) -> None:
+    store = ScriptedStore(recorded)
+    freeze(a_ground(store), "the network burns", NOON, undo_too=True)
+    store.clock.advance(timedelta(minutes=5))
+    store.beat()
+    capsys.readouterr()
+    later = replace(a_ground(store), actor="cli:eve", id=lambda prefix: f"{prefix}_later")
+
+    assert NOTHING == freeze(later, "I am not sure", store.clock.now(), undo_too=False)
+
+    told = " ".join(capsys.readouterr().out.split())
+    assert told.startswith(
+        "It was frozen before, and stays so; the record has your reason as well."
+    )
+    assert "A freeze is on since 2026-03-02 12:00:00Z, by inbox:cli:sam: the network burns." in told
+    assert "Nothing new is done nor taken back until `holdfast thaw` is signed." in told
+    assert [("inbox:cli:sam", True)] == holds(store)
+
+
+def test_a_second_freeze_that_stops_more_says_so(home: Path, capsys: Out) -> None:
+    store = ScriptedStore(recorded)
+    freeze(a_ground(store), "the network burns", NOON, undo_too=False)
+    assert "nothing new is done until" in capsys.readouterr().out
+    later = replace(a_ground(store), actor="cli:eve", id=lambda prefix: f"{prefix}_later")
+
+    freeze(later, "it is the repairs", NOON, undo_too=True)
+
+    assert "Nothing new is done nor taken back until" in " ".join(capsys.readouterr().out.split())
+    assert [("inbox:cli:sam", True)] == holds(store)
+
+
+def holds(store: ScriptedStore) -> list[tuple[str, bool]]:
+    """Who has frozen it by the switch, and whether nothing is taken back either."""
+    with store.reading() as tx:
+        said = switches.frozen(tx.switches.value(switches.FREEZE))
+    return [(said.by, said.undo_too)] if said is not None else []
+
+
+def test_a_freeze_that_does_not_hold_any_more_is_not_told_as_one(home: Path, capsys: Out) -> None:
+    with pytest.raises(NotReady, match="by its row it is not any more"):
+        freeze(a_ground(ScriptedStore(lifted)), "the network burns", NOON, undo_too=False)
+    assert "Frozen" not in capsys.readouterr().out
 
 
 def test_where_no_keeper_is_alive_a_freeze_waits_for_one(home: Path, capsys: Out) -> None:

@@ -232,14 +232,18 @@ def _declare_switching(app: App, doors: Doors) -> None:
     def freeze(*, reason: str = "", undo_too: Switch = False, state: State = None) -> int:
         """Have nothing new done in the cluster, until a person signs that it goes on.
 
-        It takes no signature. What is being watched is still taken back where it did not help.
+        It takes no signature, and is no end to every change: what is being watched is still taken
+        back where it did not help. A plan that is under way goes no further, and so its steps that
+        were done are taken back as well, the verified ones too. `--undo-too` leaves all as it is.
+
+        A second freeze never weakens the first, nor takes its place: who was first stays named.
 
         Parameters
         ----------
         reason
             Why; whoever is refused is told. Nothing is frozen without.
         undo_too
-            Leave also as it is what would be taken back.
+            Leave also as it is what would be taken back, the steps of plans among it.
         state
             The state folder (default: $HOLDFAST_STATE_DIR).
         """

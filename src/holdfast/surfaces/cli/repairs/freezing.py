@@ -13,7 +13,7 @@ import msgspec
 
 from holdfast.approvals import thaws
 from holdfast.approvals.thaws import Thaw
-from holdfast.errors import BadInput, BadRecord
+from holdfast.errors import BadInput, BadRecord, NotReady
 from holdfast.model import switches
 from holdfast.model.handed import FREEZE, THAW, Freeze, Handed
 from holdfast.ports import Store
@@ -50,9 +50,30 @@ def freeze(ground: Ground, reason: str, now: datetime, *, undo_too: bool) -> int
         if (waits := left_for(ground, store, FREEZE, body, now)) is not None:
             Plain().print(f"It waits as {waits}: no keeper is alive, and nothing is done anyway.")
             return NOTHING
+        before = _value(store, switches.FREEZE)
         answer = asked(ground, store, FREEZE, body, now)
-    more = "nor taken back " if undo_too else ""
-    return tell(answer, f"Frozen: nothing new is done {more}until `holdfast thaw` is signed.")
+        value = _value(store, switches.FREEZE)
+    return tell(answer, "" if answer.refused else _frozen(before, value))
+
+
+def _frozen(before: str | None, value: str | None) -> str:
+    """What holds now, whoever was first to freeze it. Raises `NotReady` where nothing does."""
+    if value is None:
+        raise NotReady(
+            "That it is frozen stands in the record, and by its row it is not any more: somebody "
+            "has signed a thaw since, or has taken that row away.",
+            remedy="Look with: holdfast doctor",
+        )
+    if before is not None:
+        told = switches.freeze_told(value)
+        return f"It was frozen before, and stays so; the record has your reason as well. {told}"
+    more = "nor taken back " if switches.frozen_by(value, undoing=True) else ""
+    return f"Frozen: nothing new is done {more}until `holdfast thaw` is signed."
+
+
+def _value(store: Store, switch: str) -> str | None:
+    with store.reading() as tx:
+        return tx.switches.value(switch)
 
 
 def thaw(ground: Ground, signing: Callable[[], Signing], wish: Wish, now: datetime) -> int:
@@ -102,8 +123,7 @@ def _statement(ground: Ground, store: Store, wish: Wish, now: datetime) -> Thaw:
 
 
 def _standing(store: Store, switch: str) -> str:
-    with store.reading() as tx:
-        value = tx.switches.value(switch)
+    value = _value(store, switch)
     if value is None and switch == switches.FREEZE:
         return f"{switch} is off by its row. Where the record still holds one, this lifts it."
     if value is None:

@@ -34,7 +34,7 @@ def word(who: str, step: int = 1, kind: str = "approval", **more: Any) -> Entry:
 def unsigned(*entries: Entry, whole: bool = True) -> Sequence[int]:
     acts = ActsSigned(whole=whole)
     for each in entries:
-        signed = each.kind in ("approval", "undo") and each.details.get("proof") != "server"
+        signed = each.kind in ("approval", "undo") and each.details.get("signed", True)
         said = Said(person=each.actor, what="approve", about="prp_1") if signed else None
         acts.take(each, said)
     return [seq for seq, _ in acts.unsigned()]
@@ -53,7 +53,7 @@ def test_what_everybody_signed_who_is_named_was_signed_for() -> None:
         word("ana", 2),
         word("ana", digest="e" * 64),
         word("ana", proposal="prp_2"),
-        word("ana", proof="server"),
+        word("ana", signed=False),
         word("ana", kind="undo"),
     ],
 )

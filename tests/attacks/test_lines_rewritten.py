@@ -18,7 +18,7 @@ from holdfast.model.entries import REVOKED, ROTATED, Draft, Segment
 from holdfast.model.ids import new_id
 from holdfast.testing.clock import NOON, FrozenClock
 from holdfast.workflow.in_the_chain import entries_of
-from tests.audit.chains import a_key, at_the_end
+from tests.audit.chains import SIGNED, a_key, at_the_end
 from tests.workflow.test_sealing import a_sealer, order
 
 pytestmark = pytest.mark.slow
@@ -37,7 +37,8 @@ def id_(sql_store: SqlStore) -> str:
         clock.advance(PACE)
     made = new_id("prp", clock.now(), bytes(10))
     for kind in KINDS:
-        sealer.record([Draft(id=kind, kind=kind, actor="keeper", subjects=(made,))])
+        told = SIGNED if kind != "proposal" else {}
+        sealer.record([Draft(id=kind, kind=kind, actor="keeper", subjects=(made,), details=told)])
         sealer.record([Draft(id=f"after {kind}", kind="remark", actor="cli")])
         clock.advance(PACE)
     return made

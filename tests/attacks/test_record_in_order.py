@@ -153,9 +153,12 @@ async def test_an_act_of_which_no_intent_was_sealed_is_found() -> None:
 
 async def test_an_act_after_a_rejection_is_found() -> None:
     async with an_arena() as arena:
-        entries = await done(arena)
-        no = otherwise(one(entries, "approval"), statement="", signature="", proof="server")
-        at = entries.index(one(entries, "approval"))
+        about = await arena.approved()
+        await arena.works(about)
+        entries = sealed(arena)
+        yes = one(entries, "approval")
+        at, bens = entries.index(yes), arena.word("ben", about, decision="reject", reason="not now")
+        no = otherwise(yes, person="ben", **bens)
         no = msgspec.structs.replace(no, kind="rejection", actor="ben")
         (told,) = wrong([*entries[:at], no, *entries[at:]], arena)
         assert f"was begun after it was rejected, in entry {at + 1}" in told

@@ -2,7 +2,7 @@
 
 import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -10,12 +10,16 @@ from holdfast.adapters.signers.ed25519 import KeyInMemory, check
 from holdfast.audit import chain
 from holdfast.audit.merkle import Tree
 from holdfast.audit.verification import Verified, Verifier
+from holdfast.model.canonical import Plain
 from holdfast.model.entries import Checkpoint, Draft, Entry, Head, PublicKey
 from holdfast.ports import Store
 from holdfast.ports.keys import Signer
 
 CHAIN, CLUSTER = "chn_test", "7e8d3c52-0000-4000-8000-000000000001"
-KINDS = ("signal", "proposal", "verdict", "approval", "lease", "step", "outcome")
+KINDS = ("signal", "proposal", "verdict", "expired", "lease", "step", "outcome")
+
+SIGNED: Mapping[str, Plain] = {"statement": "{}", "signature": "made up"}
+"""With this a person's word is sealed as one; who has the people file says that it is nobody's."""
 
 
 def a_key(name: str = "audit") -> KeyInMemory:

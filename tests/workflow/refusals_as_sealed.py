@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from holdfast.approvals import recorded
 from holdfast.approvals.recorded import THAWED
 from holdfast.approvals.statements import Decision
 from holdfast.execution.lease_names import Purpose, lease_name
@@ -27,6 +28,7 @@ from holdfast.workflow.intents import INTENT
 from holdfast.workflow.lifting import FROZEN
 from holdfast.workflow.taking_back import OUTCOME
 from holdfast.workflow.verdicts import VERDICT
+from tests.audit.chains import SIGNED
 from tests.model.test_proposals import CHANGED
 from tests.workflow.court import QUOTA, RESTART, Court, case_of
 from tests.workflow.executing import Stage, a_thaw, a_word, intended
@@ -49,9 +51,12 @@ class Line(NamedTuple):
 
 
 def entry(kind: str, about: Proposal, more: Mapping[str, Plain], *, of: str = "") -> Draft:
-    """What is sealed of it, or of another, beside that it was proposed."""
+    """What is sealed of it, or of another, beside that it was proposed. A person's word has some
+    signature: without one it is not sealed as that.
+    """
     subject = of or about.id
-    told: dict[str, Plain] = {"proposal": subject, "step": about.step, **more}
+    signed = SIGNED if kind in recorded.WORDS else {}
+    told: dict[str, Plain] = {"proposal": subject, "step": about.step, **signed, **more}
     return Draft(
         id=f"{about.id}.{kind}", kind=kind, actor="keeper", subjects=(subject,), details=told
     )

@@ -13,6 +13,7 @@ from holdfast.adapters.engine.rows import of
 from holdfast.adapters.signers.ed25519 import KeyInMemory
 from holdfast.adapters.stores.store import SqlStore
 from holdfast.errors import BadRecord, CannotSign, HoldfastError, WrongStore
+from holdfast.model.canonical import Plain
 from holdfast.model.entries import RESTORED, REVOKED, ROTATED, Draft, PublicKey, Segment
 from holdfast.model.times import stamp
 from holdfast.ports import Clock, Signer, Store
@@ -20,7 +21,7 @@ from holdfast.testing.clock import NOON, FrozenClock
 from holdfast.testing.memory import StoreInMemory
 from holdfast.workflow.sealing import CALM, NOT_SEALED, Sealer, calm_after, seal_on, sealed
 from tests.adapters.stores.test_upkeep import SWALLOWS
-from tests.audit.chains import CLUSTER, a_chain, a_draft, a_key, checkpoints, verified
+from tests.audit.chains import CLUSTER, SIGNED, a_chain, a_draft, a_key, checkpoints, verified
 
 
 class Keys:
@@ -300,6 +301,45 @@ async def test_who_seals_ends_where_the_chain_lost_its_end(memory: StoreInMemory
 
     with pytest.raises(WrongStore):
         await seal_on(a_sealer(memory), asyncio.Event(), lambda trouble: None)
+
+
+@pytest.mark.parametrize("kind", ["approval", "rejection", "undo", "thawed"])
+@pytest.mark.parametrize(
+    "details",
+    [
+        {},
+        {"proof": "server"},
+        {"proof": "oidc", "statement": "{}"},
+        {"signature": "x"},
+        {"statement": "", "signature": ""},
+        {"statement": ["{}"], "signature": "x"},
+    ],
+)
+def test_a_persons_word_that_nobody_signed_is_not_sealed_as_that(
+    memory: StoreInMemory, kind: str, details: dict[str, Plain]
+) -> None:
+    forged = Draft(id="forged", kind=kind, actor="ben", subjects=("prp_1",), details=details)
+    submit(memory, forged, a_draft(1))
+
+    assert 2 == a_sealer(memory).batch()
+    with memory.reading() as tx:
+        entry = tx.records.entry("forged")
+    assert entry is not None
+    assert (NOT_SEALED, "keeper", ()) == (entry.kind, entry.actor, entry.subjects)
+    because = "it is said to be by ben, and nobody has signed it"
+    assert {"kind": kind, "because": because} == entry.details
+
+
+def test_a_persons_word_with_a_signature_is_sealed_whoever_made_it(memory: StoreInMemory) -> None:
+    """Who that was is for those to say who have the people file."""
+    submit(memory, Draft(id="yes", kind="approval", actor="ben", details=SIGNED))
+
+    a_sealer(memory).batch()
+
+    with memory.reading() as tx:
+        entry = tx.records.entry("yes")
+    assert entry is not None
+    assert ("approval", "ben", SIGNED) == (entry.kind, entry.actor, entry.details)
 
 
 async def test_who_waits_hears_when_it_is_sealed(store: Store) -> None:

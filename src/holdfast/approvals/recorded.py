@@ -14,8 +14,9 @@ from holdfast.approvals import statements, thaws
 from holdfast.approvals.signed import SignedWord, revoked, signer
 from holdfast.approvals.statements import Decision
 from holdfast.errors import BadRecord
-from holdfast.model.asks import Proof, Refusal
+from holdfast.model.asks import Refusal
 from holdfast.model.entries import Entry
+from holdfast.model.handed import Handed
 from holdfast.model.people import People, Person
 from holdfast.model.ssh import SshCheck
 
@@ -25,6 +26,10 @@ SIGNED: Mapping[str, Decision] = MappingProxyType(
 """The kinds of entries that hold a person's word on a proposal, and what that word must be."""
 
 THAWED = "thawed"
+
+WORDS = frozenset({*SIGNED, THAWED})
+"""The kinds of entries that are a person's word, and nobody's without a signature."""
+
 PROOF = ("statement", "signature")
 """The details that a word is verified by."""
 
@@ -40,32 +45,29 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     about: str  # the proposal, or the switch
 
 
-def said_in(entry: Entry, people: People, check: SshCheck) -> Said | Refusal | None:
-    """Who said what in an entry, or why nobody did; None for one that claims nothing of the sort.
-
-    A word that our own process vouches for is no signature, and claims none.
-    """
-    if _claims_nothing(entry):
-        return None
-    statement, signature = (entry.details.get(name) for name in PROOF)
-    if not isinstance(statement, str) or not isinstance(signature, str):
-        return _false("it holds no statement with a signature")
+def handed_in(details: Mapping[str, object]) -> Handed | None:
+    """What stands there as signed, whoever did and if anybody; None where nothing does."""
     try:
-        word = SignedWord(statement=statement.encode(), signature=signature)
+        return msgspec.convert({name: details.get(name) for name in PROOF}, Handed)
+    except msgspec.ValidationError:
+        return None
+
+
+def said_in(entry: Entry, people: People, check: SshCheck) -> Said | Refusal | None:
+    """Who said what in an entry, or why nobody did; None for one that is of no such kind."""
+    if entry.kind not in WORDS:
+        return None
+    handed = handed_in(entry.details)
+    if handed is None:
+        return _false(f"it names {entry.actor[:60]}, and holds no statement with a signature")
+    try:
+        word = SignedWord(statement=handed.statement.encode(), signature=handed.signature)
         judge = _thaw if entry.kind == THAWED else _word
         return judge(entry, word, people, check)
     except BadRecord as odd:
         return _false(odd.wrong)
     except UnicodeError:
         return _false("its statement is no text")
-
-
-def _claims_nothing(entry: Entry) -> bool:
-    if entry.kind == "undo":  # by itself, as nothing had recovered
-        return not entry.details.keys() & {*PROOF}
-    # A list: what stands there may be of any type, and not all can be looked up in a set.
-    vouched_for = [each.value for each in Proof if not each.signed_by_the_person]
-    return entry.kind not in (*SIGNED, THAWED) or entry.details.get("proof") in vouched_for
 
 
 def _word(entry: Entry, word: SignedWord, people: People, check: SshCheck) -> Said | Refusal:

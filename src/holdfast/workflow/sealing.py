@@ -9,6 +9,8 @@
 - A batch is in the chain with the moved tip, and gone from what waits, or none of it happened.
 - Entries that change how others are judged (of keys, of a restore) are never taken from what
   waits, because whoever may submit could order them. People order them, with the key in hand.
+- What is to be a person's word, and holds no statement with a signature, is not sealed as that. Who
+  has signed it, and what, is for those to judge who have the people file.
 - A draft that may not or cannot be sealed becomes an entry that says so, under its own id: nothing
   holds up the chain, and whoever waits for it hears. Where that id is no id, or an entry's already,
   the entry that says so has another one.
@@ -20,6 +22,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from holdfast.approvals.recorded import WORDS, handed_in
 from holdfast.audit import chain
 from holdfast.audit.changes import false_epoch, false_giving_up, false_turn
 from holdfast.audit.checkpoints import body, note
@@ -272,19 +275,34 @@ def _look(store: Store, id_: str) -> Entry | None:
 
 
 def _fit(draft: Draft) -> Draft:
+    because = _not_theirs(draft) or _unfit(draft)
+    return _refused(draft, because) if because else draft
+
+
+def _not_theirs(draft: Draft) -> str:
+    """Why whoever submitted that may not; empty if they may."""
     if draft.kind in _ORDERED:
-        return _refused(draft, f"{draft.kind} is ordered by a person, never submitted")
-    if draft.process is not Process.KEEPER and draft.kind not in SERVED:
-        return _refused(draft, f"{draft.process.value} may not record {draft.kind[:100]}")
-    if draft.process is not Process.KEEPER and draft.actor.partition(":")[0] != draft.process:
-        return _refused(draft, f"{draft.process.value} records what it does itself, nobody else's")
+        return f"{draft.kind} is ordered by a person, never submitted"
+    if draft.process is Process.KEEPER:
+        return ""
+    if draft.kind not in SERVED:
+        return f"{draft.process.value} may not record {draft.kind[:100]}"
+    if draft.actor.partition(":")[0] != draft.process:
+        return f"{draft.process.value} records what it does itself, nobody else's"
+    return ""
+
+
+def _unfit(draft: Draft) -> str:
+    """Why that is not what it says, or cannot be sealed; empty if it can."""
     if draft.kind == UNREADABLE:
-        return _refused(draft, "its row cannot be read, or is of another cluster")
+        return "its row cannot be read, or is of another cluster"
     try:
         check_draft(draft)
     except NotCanonical as unfit:
-        return _refused(draft, unfit.wrong)
-    return draft
+        return unfit.wrong
+    if draft.kind in WORDS and handed_in(draft.details) is None:
+        return f"it is said to be by {draft.actor[:100]}, and nobody has signed it"
+    return ""
 
 
 def _refused(draft: Draft, because: str) -> Draft:

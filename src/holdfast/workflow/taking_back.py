@@ -14,6 +14,7 @@ from itertools import count
 
 import msgspec
 
+from holdfast.approvals.recorded import handed_in
 from holdfast.errors import BadRecord
 from holdfast.execution.courses import Course, back
 from holdfast.execution.states import Event
@@ -39,10 +40,6 @@ OUTCOME = "outcome"
 """What the entries are called."""
 
 
-WISH = ("statement", "signature")
-"""Where an intent to take something back says whose signed wish it is."""
-
-
 def reversible(about: Proposal) -> bool:
     """Whether there is a way back from it."""
     return bool(about.undo) and type(about.action).kind.reversible
@@ -54,14 +51,12 @@ def undo_of(tx: Tx, order: CaseOrder) -> str:
 
 
 def wish_for(tx: Tx, order: CaseOrder) -> Handed | None:
-    """What a person has signed to have it taken back, as the record has it with the order."""
+    """What a person has signed to have it taken back, as the record has it with the order; None
+    where nobody has: then the keeper does so by itself.
+    """
     id_ = undo_of(tx, order)
     entry = tx.records.entry(id_) if id_ else None
-    told = {name: entry.details.get(name) for name in WISH} if entry is not None else {}
-    try:
-        return msgspec.convert(told, Handed)
-    except msgspec.ValidationError:
-        return None  # nobody has: the keeper does so by itself
+    return handed_in(entry.details) if entry is not None else None
 
 
 def order_undo(

@@ -7,6 +7,7 @@ python -m tests.adapters.stores.released    writes both for the newest revision,
 import tempfile
 from pathlib import Path
 
+from msgspec import structs
 from sqlalchemy import Connection, Engine, text
 
 from holdfast.adapters.files.whole import opened
@@ -14,8 +15,9 @@ from holdfast.adapters.stores import backup, upkeep
 from holdfast.adapters.stores.database import asking, open_engine, parse_url, prepare
 from holdfast.adapters.stores.store import SqlStore
 from holdfast.adapters.stores.tables import METADATA
+from holdfast.model.entries import Draft
 from holdfast.testing.clock import NOON
-from tests.audit.chains import CLUSTER, a_chain, a_draft, checkpoints
+from tests.audit.chains import CLUSTER, a_chain_of, a_draft, checkpoints
 from tests.contracts.test_casework import a_bucket, a_case, a_word
 from tests.contracts.test_store import a_beat, a_letter, a_segment
 
@@ -23,12 +25,18 @@ FOLDER = Path(__file__).parent / "released"
 AT = "2026-03-02T12:00:00.000Z"
 
 
+def as_released(*numbers: int) -> list[Draft]:
+    """Drafts as the first release had them: some were of people's words that nobody had signed."""
+    drafts = map(a_draft, numbers)
+    return [structs.replace(e, kind="approval") if e.kind == "expired" else e for e in drafts]
+
+
 def fill(store: SqlStore) -> None:
     """A bit of everything, in the middle of work."""
-    entries = a_chain(5)
+    entries = a_chain_of(as_released(*range(1, 6)))
     with store.transaction() as tx:
         tx.records.seal(entries, checkpoints(entries)[-1])
-        tx.records.submit(a_draft(100), a_draft(101))
+        tx.records.submit(*as_released(100, 101))
         for number in (1, 2):
             tx.letters.put(a_letter(number))
         tx.letters.answer("ltr_1", "issued")

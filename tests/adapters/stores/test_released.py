@@ -10,9 +10,9 @@ from holdfast.adapters.stores.database import asking, open_engine, parse_url
 from holdfast.adapters.stores.store import SqlStore
 from holdfast.errors import WrongStore
 from holdfast.testing.clock import NOON
-from tests.adapters.stores.released import FOLDER, made
+from tests.adapters.stores.released import FOLDER, as_released, made
 from tests.adapters.stores.test_backup import whole
-from tests.audit.chains import CLUSTER, a_chain, a_draft, lines, verified
+from tests.audit.chains import CLUSTER, a_chain_of, a_draft, lines, verified
 from tests.contracts.test_casework import a_bucket, a_case, a_word, moved
 from tests.contracts.test_store import a_beat, a_letter
 from tests.workflow.test_sealing import a_sealer
@@ -33,8 +33,8 @@ def judge(engine: Engine) -> None:
     """What was sealed is whole, and what was on its way arrives."""
     store = SqlStore(engine, CLUSTER)
     with store.reading() as tx:
-        assert lines(a_chain(5)) == list(tx.records.lines())
-        assert [a_draft(100), a_draft(101)] == list(tx.records.waiting(9))
+        assert lines(a_chain_of(as_released(*range(1, 6)))) == list(tx.records.lines())
+        assert as_released(100, 101) == list(tx.records.waiting(9))
         assert [a_letter(2)] == list(tx.letters.waiting(9))
     with store.transaction() as tx:
         assert not tx.letters.answer("ltr_1", "again")

@@ -633,14 +633,14 @@ def piped(*arguments: str, into: bytes = b"") -> bytes:
 
 @pytest.mark.slow
 def test_a_dash_is_standard_input_or_output(installed: Path, key: str, file: Path) -> None:
-    seal(range(1, 4))
+    seal(range(4, 7))
     keys = str(installed / "keys" / "public")
 
     exported = piped("audit", "export", "-")
 
     assert 3 == exported.count(b"\n")
     assert b"Whole: 3 entries" in piped("audit", "verify", "-", "--key", keys, into=exported)
-    assert b"web-3" in piped("audit", "show", "-", "--last", "1", into=exported)
+    assert b"web-6" in piped("audit", "show", "-", "--last", "1", into=exported)
 
 
 def test_a_mistyped_option_is_no_file(holdfast: Holdfast) -> None:
@@ -763,6 +763,35 @@ def test_what_the_keepers_key_writes_by_itself_is_told_and_read_to_the_end(
     assert "BROKEN at entry 4: its approval is nobody's" in said
     assert "3 of what people signed is nobody's" in said
     assert "Whole: 4 entries" in said
+
+
+def test_each_word_that_nobody_signed_is_told_whatever_vouches_for_it(
+    holdfast: Holdfast, tmp_path: Path, key: str
+) -> None:
+    """Whoever can write what waits to be sealed says that the keeper heard Ben by some channel."""
+    ana, ben, file = make_key(tmp_path, "ed25519"), make_key(tmp_path, "ecdsa"), tmp_path / "r"
+    about: dict[str, Plain] = {"proposal": "prp_1", "digest": "d" * 64, "step": 1}
+    told: list[tuple[str, str, dict[str, Plain]]] = [
+        ("approval", "person-1", {**about, "proof": "server"}),
+        ("approval", "nobody", {**about, "proof": "oidc"}),
+        ("rejection", "person-1", {**about, "proof": "server", "reason": "x"}),
+        ("undo", "keeper", about),
+        ("thawed", "person-1", {"switch": "freeze", "proof": "server"}),
+    ]
+    forged = [Draft(id=f"f{n}", kind=k, actor=a, details=d) for n, (k, a, d) in enumerate(told)]
+    entries = a_chain_of([an_approval(ana), *forged])
+    file.write_bytes(b"".join(line + b"\n" for line in lines(entries)))
+
+    who = people_file(tmp_path / "people.yaml", ana, ben)
+    said = holdfast("audit", "verify", str(file), "--key", key, "--people", who, code=1)
+
+    for number, (kind, actor, _) in enumerate(told, 2):
+        assert (
+            f"BROKEN at entry {number}: its {kind} is nobody's: it names {actor}, and holds no "
+            "statement with a signature."
+        ) in said
+    assert "5 of what people signed is nobody's. Of the chain itself:" in said
+    assert "Whole: 6 entries" in holdfast("audit", "verify", str(file), "--key", key)
 
 
 def test_what_does_not_follow_from_the_entries_before_it_is_told_with_their_numbers(

@@ -12,6 +12,7 @@ from holdfast.model.access import Process
 from holdfast.model.entries import Draft
 from holdfast.surfaces.cli.repairs.finding import found_in, require_signed
 from holdfast.wiring.footing import ground
+from tests.audit.chains import SIGNED
 from tests.surfaces.cli.repairs.scripted import as_proposed
 from tools.proposals import RESTART, a_case
 
@@ -68,7 +69,7 @@ def test_a_proposal_without_an_entry_is_not_signed(installed: Path) -> None:
     ("kind", "says"), [("rejection", "it was rejected"), ("expired", "its time was over")]
 )
 def test_what_the_record_says_is_over_is_not_signed(proposed: Path, kind: str, says: str) -> None:
-    record(Draft(id="ent_3", kind=kind, actor="ben", subjects=(RESTART.id,)))
+    record(Draft(id="ent_3", kind=kind, actor="ben", subjects=(RESTART.id,), details=SIGNED))
     assert over() == f"the record says that {says}: see its entry 3"
     assert not over(Decision.UNDO)
 

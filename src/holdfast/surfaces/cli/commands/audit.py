@@ -52,9 +52,9 @@ def declare(app: App, doors: Doors) -> None:
         cluster
             The uid of the cluster that it must be of.
         people
-            A people file: then each approval, rejection, undo and thaw that people signed is
-            verified again, by their keys in it and nothing else, and each act is held against the
-            entries before it.
+            A people file: then each approval, rejection, undo and thaw is verified again, by the
+            keys in it and nothing else, and named where nobody in it has signed it; and each act is
+            held against the entries before it.
         empty
             Nothing is expected to be in it yet: then that is no fault.
         state

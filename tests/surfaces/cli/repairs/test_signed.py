@@ -9,8 +9,9 @@ import pytest
 from holdfast.approvals.statements import Decision
 from holdfast.errors import BadRecord
 from holdfast.model.access import Process
+from holdfast.model.canonical import Plain
 from holdfast.model.entries import Draft
-from holdfast.surfaces.cli.repairs.finding import found_in, require_signed
+from holdfast.surfaces.cli.repairs.finding import found, found_in, require_signed
 from holdfast.wiring.footing import ground
 from tests.audit.chains import SIGNED
 from tests.surfaces.cli.repairs.scripted import as_proposed
@@ -80,3 +81,23 @@ def test_where_no_audit_key_is_known_that_is_said(
     shutil.rmtree(proposed / "keys" / "public")
     assert not over()
     assert "Nobody can tell here who signed the record." in capsys.readouterr().err
+
+
+def test_an_end_that_was_written_over_in_the_record_as_well_is_not_told(proposed: Path) -> None:
+    ill: dict[str, Plain] = {"event": "deadline", "step": 1}
+    record(
+        Draft(id="ent_3", kind="outcome", actor="keeper", subjects=(RESTART.id,), details=ill),
+        Draft(id="ent_4", kind="remark", actor="cli"),
+    )
+    ours = ground(None)
+    sql(proposed, "UPDATE hf_cases SET state = 'not_recovered'")
+    with ours.store() as store:
+        assert "not_recovered" == found(ours, store, RESTART.id).case.state
+
+    sql(proposed, "UPDATE hf_cases SET state = 'recovered'")
+    sql(proposed, "UPDATE hf_entries SET line = replace(line, 'deadline', 'recovered')")
+    with (
+        ours.store() as store,
+        pytest.raises(BadRecord, match="Entry 3 of the record is not what was sealed"),
+    ):
+        found(ours, store, RESTART.id)

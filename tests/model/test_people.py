@@ -86,7 +86,11 @@ def test_knows_one_person_by_every_name_byte_by_byte(
         (("groups: [oncall]", "admin: true"), 6, "unknown field"),
         (("  groups: [oncall]", "  revoked: yesterday"), 6, "datetime"),
         (("  groups: [oncall]", "  revoked: ''"), 6, "datetime"),
-        (("  groups: [oncall]", "  revoked: false"), 6, "at .people[0].revoked"),
+        (
+            ("  groups: [oncall]", "  revoked: false"),
+            6,
+            "Expected `datetime`, got `bool` at .people[0]",
+        ),
         ((BEN_KEY, f"{BEN_KEY} ben\\n{ANA_KEY}"), 13, "behind this key stands more"),
         ((BEN_KEY, f"{BEN_KEY}\\n{ANA_KEY}"), 13, "no SSH public key"),
         ((BEN_KEY, f"{BEN_KEY} ben\\n# ana"), 13, "behind this key stands more"),

@@ -68,7 +68,7 @@ def parse[T](  # noqa: PLR0913 - a file, each word of it named
     try:
         value = msgspec.convert(told, form)
     except msgspec.ValidationError as unfit:
-        said = str(unfit)
+        said = str(unfit).replace(" | null`", "`")  # null is never wanted: see above
         at, unknown = _AT.search(said), _UNKNOWN.search(said)
         trail = at.group(1) if at else ""
         where = _find(node, f"{trail}.{unknown.group(1)}" if unknown else trail)

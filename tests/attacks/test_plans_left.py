@@ -19,7 +19,7 @@ from holdfast.model.ordered import SWEEP, SweepOrder
 from holdfast.model.plans import Plan
 from holdfast.model.runs import Order
 from holdfast.testing.memory import Kept
-from holdfast.workflow.voiding import void
+from holdfast.workflow.orders import accept_restore
 from tests.attacks.arena import Arena
 from tests.attacks.plans import (
     BOTH,
@@ -33,6 +33,7 @@ from tests.attacks.plans import (
     put_back,
     replicas,
 )
+from tests.workflow.test_sealing import a_sealer
 
 pytestmark = pytest.mark.slow
 
@@ -65,8 +66,8 @@ async def backed_up(arena: Arena, plan: Plan, when: Callable[[Case], bool]) -> N
 
 async def accepted(arena: Arena) -> None:
     """As `holdfast db accept-restore` does; then the keeper sweeps, and works to the end."""
-    with arena.store.transaction() as tx:
-        void(tx, arena.cluster.clock, arena.dice, "ana")
+    sealer = a_sealer(arena.store, clock=arena.cluster.clock)
+    await accept_restore(sealer, [], "the disk died", "ana")
     with arena.store.transaction() as tx:
         arena.engine.enqueue(tx, Order(id="sweep/1", phase=SWEEP, argument=SweepOrder()))
     await arena.works(meanwhile=lambda: healed(arena))

@@ -60,18 +60,15 @@ def test_recovers_by_a_soak_in_its_time(looks: list[Look], outcomes: list[Outcom
 
 
 @pytest.mark.parametrize(
-    ("undone", "looks", "outcomes"),
+    ("looks", "outcomes"),
     [
-        (False, [well(20 * MINUTE), well(21 * MINUTE)], [W, L]),
-        (False, [well(20 * MINUTE), waiting(21 * MINUTE)], [W, W]),
-        (False, [waiting(40 * MINUTE - SECOND), waiting(40 * MINUTE)], [W, Outcome.STAYED_ILL]),
-        (True, [well(20 * MINUTE)], [Outcome.STAYED_ILL]),
+        ([well(20 * MINUTE), well(21 * MINUTE)], [W, L]),
+        ([well(20 * MINUTE), waiting(21 * MINUTE)], [W, W]),
+        ([waiting(40 * MINUTE - SECOND), waiting(40 * MINUTE)], [W, Outcome.STAYED_ILL]),
     ],
 )
-def test_heals_late_where_nothing_was_undone(
-    undone: bool, looks: list[Look], outcomes: list[Outcome]
-) -> None:
-    start = msgspec.structs.replace(START, given_up=True, undone=undone)
+def test_heals_late_in_its_time(looks: list[Look], outcomes: list[Outcome]) -> None:
+    start = msgspec.structs.replace(START, given_up=True)
     assert outcomes == life(*looks, start=start)
 
 

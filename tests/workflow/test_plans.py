@@ -201,6 +201,24 @@ async def test_what_a_person_wants_back_on_its_way_is_followed_by_nothing() -> N
         assert [(1, "applied"), (1, "undone")] == outcomes(stage)
 
 
+async def test_what_a_person_wants_back_is_followed_by_nothing_whatever_its_row_says() -> None:
+    async with a_plan_stage(soak=SECOND) as stage:
+        plan = await open_plan(stage, SCALE, SCALE)
+        for step in (1, 2):
+            await say(stage, plan, step)
+        order = at(plan, 1)
+        await stage.until(order, State.APPLIED)
+        assert "undoing" == await say(stage, plan, 1, decision=Decision.UNDO, reason="worse")
+        stage.lose_runs(UNDO)  # somebody ended its run, and took the wish out of the row
+        case = stage.case(order)
+        course = written(msgspec.structs.replace(stage.course(order), recalled=None))
+        stage.forge(msgspec.structs.replace(case, course=course))
+        later = stage.clock.now() + 30 * SECOND
+        await stage.until(order, State.APPLIED, meanwhile=lambda: heal(stage, "web"), since=later)
+        assert 1 == stage.course(order).step
+        assert 1 == stage.complaints("a row says otherwise")
+
+
 async def test_what_was_left_on_its_way_heals_no_plan_late() -> None:
     async with a_plan_stage(LEFT) as stage:
         order = await approved_plan(stage, SCALE, SCALE)

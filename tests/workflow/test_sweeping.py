@@ -9,6 +9,7 @@ import pytest
 
 from holdfast.actions.rollout_restart import STAMP, RolloutRestart
 from holdfast.actions.scale_workload import ScaleWorkload
+from holdfast.errors import BadRecord
 from holdfast.execution.courses import Sending, written
 from holdfast.execution.lease_names import Purpose
 from holdfast.execution.observing import asked
@@ -20,6 +21,7 @@ from holdfast.model.leases import Loan
 from holdfast.model.ordered import ACT, LOOK, REVOKE, SWEEP, CaseOrder, RevokeOrder, SweepOrder
 from holdfast.model.runs import Order, RunState
 from holdfast.model.switches import FREEZE, Frozen
+from holdfast.model.times import LAST
 from holdfast.testing.clock import NOON
 from holdfast.testing.engine import Run
 from holdfast.testing.manifests import manifest
@@ -197,6 +199,34 @@ async def test_a_case_whose_looks_failed_is_looked_at_again_however_often_they_d
     assert int(many >= 50) == stage.complaints("looks fail")
     await swept(stage, 2)
     assert 1 == len([each for each in stage.runs()[failed:] if _looks(each)])
+
+
+@pytest.mark.slow
+async def test_a_row_of_the_last_moment_of_all_calendars_holds_up_no_sweep(stage: Stage) -> None:
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.NOT_RECOVERED)
+    course = stage.course(order)
+    assert course.act.sent is not None
+    sent = msgspec.structs.replace(course.act.sent, at=LAST)
+    act = msgspec.structs.replace(course.act, sent=sent)
+    row = written(msgspec.structs.replace(course, act=act))
+    stage.forge(msgspec.structs.replace(stage.case(order), course=row))
+    stage.lose_runs(LOOK)
+    await swept(stage)
+    assert [order] == looked_for(stage)
+
+
+@pytest.mark.slow
+async def test_a_row_of_a_moment_at_no_place_is_told_and_holds_up_no_sweep(stage: Stage) -> None:
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.NOT_RECOVERED)
+    row = stage.case(order).course.replace('Z","timing"', '","timing"')
+    stage.forge(msgspec.structs.replace(stage.case(order), course=row))
+    with pytest.raises(BadRecord, match="was not written by this version"):
+        stage.course(order)
+    await swept(stage)
+    assert isinstance(stage.leash.log, Heard)
+    assert "sweep" in [at for at, _ in stage.leash.log.troubles]
 
 
 def _looks(run: Run) -> bool:

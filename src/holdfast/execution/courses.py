@@ -15,7 +15,7 @@ from holdfast.execution.observing import Asked
 from holdfast.execution.recovering import Watched
 from holdfast.model.documents import Document
 from holdfast.model.kinds import KINDS
-from holdfast.model.objects import Object
+from holdfast.model.objects import Object, Time
 from holdfast.model.repairs import Sight
 from holdfast.model.snapshot import Capture, Identity, Snapshot, State, Unreadable
 
@@ -72,7 +72,7 @@ class Course(
 
     v: int = 1
     step: int = 1
-    since: datetime | None = None  # when the step before was verified
+    since: Time | None = None  # when the step before was verified
     earlier: tuple["Course", ...] = ()  # in their order; none of these holds any itself
     halted: int = 0  # the step at which the plan went no further
     restored: bool = False  # since a backup was: nothing follows by itself
@@ -81,7 +81,7 @@ class Course(
     before: Picture | None = None  # what was there before the act
     last_words: LastWords | None = None
     watched: Watched | None = None
-    recalled: datetime | None = None  # when a person wanted it taken back; None once that is done
+    recalled: Time | None = None  # when a person wanted it taken back; None once that is done
     looks: int = 0
     undo: Sending = Sending()
     says: str = ""  # the last that is to be said of it, for people

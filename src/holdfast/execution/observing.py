@@ -20,6 +20,7 @@ import msgspec
 from holdfast.execution.writers import OURS, manager, owns, places, writings
 from holdfast.model.canonical import Plain
 from holdfast.model.documents import Document
+from holdfast.model.objects import Time
 from holdfast.model.paths import Path, differences, found_at
 from holdfast.model.steps import Create, Delete, Evict, Patch, Set, Step
 
@@ -27,7 +28,7 @@ from holdfast.model.steps import Create, Delete, Evict, Patch, Set, Step
 class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When a request may have been sent, and against which state of its object."""
 
-    at: datetime
+    at: Time
     version: str = ""  # its resourceVersion; empty for what was to be made
     generation: int = 0
     written: tuple[str, ...] = ()  # by whom, and when, what it would change; empty: nobody says

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
+from holdfast.model.objects import Time
 from holdfast.model.repairs import DEADLINE, LATE, Recovery, State
 from holdfast.model.rules import Verdict
 
@@ -42,12 +43,11 @@ class Outcome(StrEnum):
 class Watched(msgspec.Struct, frozen=True, kw_only=True):
     """What has been seen since the act: all that a process that takes over must know."""
 
-    applied: datetime
+    applied: Time
     timing: Timing = Timing()  # as it was set when it was done: for people who watch
-    well_since: datetime | None = None
+    well_since: Time | None = None
     says: str = ""
     given_up: bool = False  # the deadline has passed, or waiting was of no use
-    undone: bool = False  # then nothing can heal late by itself
 
 
 def seen(
@@ -71,7 +71,7 @@ def seen(
 
 
 def _late(watched: Watched, now: datetime, timing: Timing, *, soaked: bool) -> Outcome:
-    if watched.undone or now - watched.applied >= timing.deadline + timing.late:
+    if now - watched.applied >= timing.deadline + timing.late:
         return Outcome.STAYED_ILL
     return Outcome.RECOVERED_LATE if soaked else Outcome.WAITING
 

@@ -13,14 +13,14 @@ import hashlib
 import sys
 from collections.abc import Container, Iterator, Sequence
 
-from holdfast.approvals.recorded import THAWED
+from holdfast.approvals.recorded import THAWED, handed_in
 from holdfast.approvals.statements import Decision
 from holdfast.execution.courses import Picture
 from holdfast.execution.lease_names import Purpose, parsed
 from holdfast.execution.states import Event
 from holdfast.model.asks import Station
 from holdfast.model.canonical import Plain
-from holdfast.model.entries import Entry
+from holdfast.model.entries import RESTORED, Entry
 from holdfast.model.ordered import CaseOrder
 from holdfast.model.proposals import Proposal
 from holdfast.ports import Records
@@ -29,7 +29,7 @@ from holdfast.workflow.in_the_chain import entries_of
 from holdfast.workflow.intents import INTENT
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.lifting import FROZEN, counted, lifts, stops
-from holdfast.workflow.taking_back import OUTCOME
+from holdfast.workflow.taking_back import OUTCOME, UNDO_REFUSED
 from holdfast.workflow.verdicts import VERDICT
 from holdfast.workflow.yeses import APPROVAL
 
@@ -41,15 +41,16 @@ BEFORE = "before"
 
 _DONE = {Event.APPLIED.value, Event.LOST.value, Event.FOUND_DONE.value}
 _BACK = {Event.UNDONE.value, Event.STEP_UNDONE.value}
-_GOES_ON = {*_DONE, Event.RECOVERED.value, Event.VERIFIED.value, "undo_refused"}
+_GOES_ON = {*_DONE, Event.RECOVERED.value, Event.VERIFIED.value, UNDO_REFUSED}
 """What may be said of a step of a plan, and the next one is done after it."""
 
 
 def told(leash: Leash, records: Records, id_: str) -> Sequence[Entry]:
-    """All that is sealed of it, and of freezes since then, and of thaws that count. Raises
-    `BadRecord` where nobody can tell.
+    """All that is sealed of it, and since then of freezes, of thaws that count, and of backups that
+    were restored. Raises `BadRecord` where nobody can tell.
     """
-    entries = entries_of(records, id_, leash.sealed_by(), leash.check, {FROZEN, THAWED})
+    kinds = {FROZEN, THAWED, RESTORED}
+    entries = entries_of(records, id_, leash.sealed_by(), leash.check, kinds)
     return counted(leash, records, entries)
 
 
@@ -146,6 +147,38 @@ def never_done(entries: Sequence[Entry], order: CaseOrder) -> str:
     if any(seq > begun for seq in done):
         return ""
     return "the record does not say that it was done"
+
+
+def restored(entries: Sequence[Entry]) -> bool:
+    """Whether a restored backup was accepted since it was proposed."""
+    proposed = min((each.seq for each in entries if each.kind == PROPOSAL), default=0)
+    return any(each.kind == RESTORED and each.seq > proposed for each in entries)
+
+
+def wished_back(entries: Sequence[Entry], step: int) -> bool:
+    """Whether a person has signed that this step is to be taken back, and is not answered yet."""
+    wished = False
+    for each in entries:
+        if each.details.get("step") != step:
+            continue
+        if each.kind == INTENT and handed_in(each.details) is not None:
+            wished = True
+        elif each.kind == OUTCOME and each.details.get("event") == UNDO_REFUSED:
+            wished = False
+    return wished
+
+
+def undos_unanswered(entries: Sequence[Entry], step: int) -> int:
+    """How often it was to be taken back since anything was said to have come of that."""
+    orders = 0
+    for each in entries:
+        if each.details.get("step") != step:
+            continue
+        if each.kind == INTENT and not _set_going(each):
+            orders += 1
+        elif each.kind == OUTCOME:
+            orders = 0
+    return orders
 
 
 def other_before(entries: Sequence[Entry], step: int, before: Picture | None) -> str:

@@ -9,6 +9,7 @@
   (`beginning`).
 - A case that waits for a look which nobody will have is given another one; one that nobody has
   looked at yet, or that was done and is at no end, however old it is.
+- So is one that is waited for longer than any look is: when that comes, rows say.
 - A case of which nobody can read the row is closed, told once, and looked at no more.
 - What never recovered, or stays unknown, stays so: of these there are more and more. Those that
   changed lately are seen in each sweep, and the others in turn, so that none hides what is new.
@@ -38,7 +39,7 @@ from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.expiring import DAMAGED
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.lending import lives
-from holdfast.workflow.looks import AHEAD, look_unless_due
+from holdfast.workflow.looks import AHEAD, look_again, look_unless_due
 from holdfast.workflow.moving import moved as move
 from holdfast.workflow.revoking import order_revoke
 from holdfast.workflow.submitting import record
@@ -48,11 +49,15 @@ from holdfast.workflow.verifying import abandoned
 EVERY = timedelta(seconds=30)
 OTHERS = "what others bound"  # how the log calls it
 MOST = 500  # leases in one sweep, and cases that are read at once
+STILL = 10  # sweeps: no look is as long in coming, and none takes as long
 GOING_ON = (State.LEASED, State.APPLIED, State.UNDOING)
 LEFT = (State.UNKNOWN, State.NOT_RECOVERED)
 """In these a case may stay for ever."""
 BEGINNING: Changed = (FIRST, "")
 LATELY = timedelta(hours=1)  # beside the time in which it may still heal late
+
+type Stood = Mapping[str, tuple[int, int]]
+"""The look that each case waits for, and in how many sweeps it was that one."""
 
 SWEEPING = Schedule(name=SWEEP, phase=SWEEP, argument=SweepOrder(), every=EVERY)
 
@@ -61,6 +66,7 @@ def sweep_phase(held: Held) -> Phase:
     """The phase that sweeps up."""
 
     turn = BEGINNING  # of what is left, as far as this process has seen it in its turn
+    stood: Stood = {}
 
     @phase(SWEEP, queue=VERIFY, takes=SweepOrder)
     async def sweep(attempt: Attempt, order: SweepOrder) -> int:
@@ -71,11 +77,12 @@ def sweep_phase(held: Held) -> Phase:
         await attempt.commit("swept", lambda tx: _swept(leash, tx, left, _turn(tx, since)))
 
         def taken_up(tx: Tx) -> int:
-            nonlocal turn
+            nonlocal turn, stood
             in_turn = _turn(tx, since)
             turn = _following(in_turn)
             closed = _closed(leash, tx, in_turn)
-            return closed + _begun_again(leash, tx) + _taken_up(leash, tx, in_turn)
+            taken, stood = _taken_up(leash, tx, in_turn, stood)
+            return closed + _begun_again(leash, tx) + taken
 
         return await attempt.commit("taken up", taken_up)
 
@@ -158,19 +165,26 @@ def _begun_again(leash: Leash, tx: Tx) -> int:
     return taken
 
 
-def _taken_up(leash: Leash, tx: Tx, in_turn: Sequence[Case]) -> int:
-    """Of how many cases somebody looks again."""
+def _taken_up(leash: Leash, tx: Tx, in_turn: Sequence[Case], stood: Stood) -> tuple[int, Stood]:
+    """Of how many cases somebody looks again, and what the others wait for."""
     taken = 0
+    standing: dict[str, tuple[int, int]] = {}
     for case, course in _waiting(leash, tx, in_turn):
         order = CaseOrder(proposal=case.id, step=course.step, generation=course.generation)
         first = course.looks + 1
         number = look_unless_due(leash, tx, order, first)
         if number is None:
-            continue
+            look, sweeps = stood.get(case.id, (first, 0))
+            sweeps = sweeps + 1 if look == first else 1
+            if sweeps < STILL:
+                standing[case.id] = (first, sweeps)
+                continue
+            leash.log.complain("a look does not come", proposal=case.id)
+            look_again(leash, tx, order, first)
         taken += 1
-        if number >= first + AHEAD:
+        if number is not None and number >= first + AHEAD:
             leash.log.complain("looks fail", proposal=order.proposal, so_many=number - first)
-    return taken
+    return taken, standing
 
 
 def _waiting(leash: Leash, tx: Tx, in_turn: Sequence[Case]) -> Iterator[tuple[Case, Course]]:
@@ -268,4 +282,4 @@ def _concerns(leash: Leash, tx: Tx, case: Case, course: Course) -> bool:
         case _:
             pass
     since = course.act.sent.at if course.act.sent is not None else case.proposed
-    return leash.clock.now() < since + leash.timing.deadline + leash.timing.late
+    return leash.clock.now() < moved(since, leash.timing.deadline + leash.timing.late)

@@ -40,6 +40,10 @@ OUTCOME = "outcome"
 """What the entries are called."""
 
 
+UNDO_REFUSED = "undo_refused"
+"""The outcome that says that it is left as it is."""
+
+
 def reversible(about: Proposal) -> bool:
     """Whether there is a way back from it."""
     return bool(about.undo) and type(about.action).kind.reversible

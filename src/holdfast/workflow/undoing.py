@@ -42,6 +42,7 @@ from holdfast.model.steps import Create, Patch, Step
 from holdfast.policy import UNDONE_UNDER, WANTED_BACK, decide
 from holdfast.ports import Tx
 from holdfast.ports.engine import Phase
+from holdfast.workflow import as_sealed
 from holdfast.workflow.asking import SINCE, ask_of
 from holdfast.workflow.assenting import counted_again, given
 from holdfast.workflow.busy import UNDER_WAY, busy
@@ -63,9 +64,10 @@ from holdfast.workflow.issuing import KEEPER
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.looks import look_unless_due
 from holdfast.workflow.moving import moved, noted
+from holdfast.workflow.own_eyes import believed, done
 from holdfast.workflow.recalls import wanted_back
 from holdfast.workflow.submitting import record
-from holdfast.workflow.taking_back import halted_after, undo_of, undone
+from holdfast.workflow.taking_back import UNDO_REFUSED, halted_after, undo_of, undone
 from holdfast.workflow.verdicts import as_refusals
 from holdfast.workflow.verifying import how_it_does
 
@@ -105,7 +107,7 @@ class Undo:
             raise refused("audit_first", "that it is to be taken back is not sealed")
         if (no := why_not_fenced(await leash.fences.amiss())) is not None:
             raise Stopped(Stop(refusals=(no,)))
-        if why := await self._left_to_people(about):
+        if why := await self._left_to_people(about, doing.entries):
             raise refused("undo", why)
         step, before = only(about.undo), await doing.before()
         if step is None or before is None:
@@ -121,16 +123,20 @@ class Undo:
             raise refused("effect", why)
         return Ready(step=step, fresh=fresh)
 
-    async def _left_to_people(self, about: Proposal) -> str:
-        """Why it is not done without their word; empty if it is, or if this is their word."""
+    async def _left_to_people(self, about: Proposal, entries: Sequence[Entry]) -> str:
+        """Why it is not done without their word; empty if it is, or if this is their word. When it
+        was done, and whether a backup was restored since, the record says.
+        """
         ordered = await asyncio.to_thread(self._ordered)
         if ordered is None:
             return "it is not kept any more"
-        if ordered.course.restored:
+        if ordered.course.restored and as_sealed.restored(entries):
             return UNASKED
         if ordered.by != KEEPER:
             return ""
         watched = ordered.course.watched
+        if watched is not None:
+            watched, _ = believed(watched, done(entries, about.step), ordered.now)
         if why := waits_for_a_person(watched, ordered.at, ordered.now, self._leash.timing):
             return why
         if watched is None or not watched.given_up:
@@ -204,7 +210,7 @@ class Undo:
         if case.state == State.UNDOING.value:
             self._record(tx, case, Event.UNDO_FAILED, refusals=refusals, alarm=stop.alarm)
             return moved(tx, case, Event.UNDO_FAILED, self._now(), course)
-        told: dict[str, Plain] = {"event": "undo_refused", "step": self._order.step}
+        told: dict[str, Plain] = {"event": UNDO_REFUSED, "step": self._order.step}
         record(self._leash, tx, "outcome", (case.id,), {**told, "refusals": refusals})
         wanted = case.state == State.APPLIED.value and recalled is not None
         if wanted and not _ends_the_plan(case, course):
@@ -223,10 +229,7 @@ class Undo:
             self._has_a_look(tx, course)
             course = msgspec.structs.replace(course, says=answered.says)
             return noted(tx, case, self._now(), course)
-        watched = course.watched
-        if watched is not None:
-            watched = msgspec.structs.replace(watched, undone=event is Event.UNDONE)
-        course = msgspec.structs.replace(course, says=answered.says, watched=watched)
+        course = msgspec.structs.replace(course, says=answered.says)
         if event is Event.UNDONE:
             return undone(self._leash, tx, case, course)
         return moved(tx, case, event, self._now(), course)

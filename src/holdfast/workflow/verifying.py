@@ -6,10 +6,13 @@
 - How long something has been so is told by the store's time: the next look may be another keeper's.
 - What nobody heard an answer to is looked for the same way, and never sent again.
 - Of what the record does not say that it was begun, nothing is said: rows alone say that it was.
+- That it helped is said of what the record says was done, and after a soak of which no row can take
+  anything away (`own_eyes`).
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -24,6 +27,7 @@ from holdfast.execution.states import Event, State
 from holdfast.facts import ask, named
 from holdfast.model.canonical import Plain
 from holdfast.model.cases import Case
+from holdfast.model.entries import Entry
 from holdfast.model.kinds import Job, Pod, ReplicaSet
 from holdfast.model.objects import Object, Ref
 from holdfast.model.ordered import LOOK, VERIFY, CaseOrder
@@ -32,7 +36,7 @@ from holdfast.model.repairs import Recovery, Sight
 from holdfast.model.repairs import State as Health
 from holdfast.model.rules import Found, Verdict, finding_id
 from holdfast.model.snapshot import Snapshot
-from holdfast.model.snapshot import State as Seen
+from holdfast.model.snapshot import State as Capture
 from holdfast.ports import Tx
 from holdfast.ports.engine import Attempt, Phase, phase
 from holdfast.topology.edges import topology
@@ -46,6 +50,7 @@ from holdfast.workflow.issuing import KEEPER, set_going_on
 from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.looks import look_again
 from holdfast.workflow.moving import hold, moved, must, noted
+from holdfast.workflow.own_eyes import OwnEyes, Seen, believed, done
 from holdfast.workflow.sendings import sendings
 from holdfast.workflow.sighting import surroundings
 from holdfast.workflow.submitting import record
@@ -54,21 +59,25 @@ from holdfast.workflow.taking_back import halted_after, not_done, order_undo, un
 from holdfast.workflow.voiding import RESTORED
 
 SEEN = "seen"
+UNDOS = 3  # so often it is ordered that something is taken back, while its runs end and say nothing
 
 
 def look_phase(held: Held) -> Phase:
     """The phase of one look."""
 
+    eyes = OwnEyes()
+
     @phase(LOOK, queue=VERIFY, takes=CaseOrder)
     async def look(attempt: Attempt, order: CaseOrder) -> str:
-        return await _look(held(), attempt, order)
+        return await _look(held(), eyes, attempt, order)
 
     return look
 
 
-async def _look(leash: Leash, attempt: Attempt, order: CaseOrder) -> str:
+async def _look(leash: Leash, eyes: OwnEyes, attempt: Attempt, order: CaseOrder) -> str:
     case, now = await asyncio.to_thread(_case, leash, order)
     write: Callable[[Tx], str] = _nothing
+    look: _Look | None = None
     if case is None:  # whoever ordered it had one, and none is ever taken away
         leash.log.complain("row gone", proposal=order.proposal, step=order.step)
     else:
@@ -77,8 +86,14 @@ async def _look(leash: Leash, attempt: Attempt, order: CaseOrder) -> str:
         if here and case.state in _LOST:
             write = _found(leash, order, await observed(leash, case, course, now))
         elif here and _is_watched(case, course):
-            write = _seen(leash, order, *await how_it_does(leash, about, course))
-    return await attempt.commit(SEEN, write)
+            known = await asyncio.to_thread(_known, leash, eyes.of(order), order)
+            recovery, verdict = await how_it_does(leash, about, course)
+            look = _Look(leash=leash, order=order, recovery=recovery, cause=verdict, known=known)
+            write = look.write
+    said = await attempt.commit(SEEN, write)
+    if look is not None:
+        eyes.keep(order, look.known)
+    return said
 
 
 def _case(leash: Leash, order: CaseOrder) -> tuple[Case | None, datetime]:
@@ -144,7 +159,8 @@ def _found(leash: Leash, order: CaseOrder, answered: Answered) -> Callable[[Tx],
             if case.state == State.UNDOING.value:  # nobody may know what became of it
                 look_again(leash, tx, order, course.looks + 1)
             return _nothing(tx)
-        if why := _never_begun(leash, tx, order):
+        _, why = _told(leash, tx, order)
+        if why:
             return _left(leash, tx, case, course, why)
         if case.state == State.LEASED.value:  # whoever was to send it has died for good
             case = must(moved(tx, case, Event.LOST, leash.clock.now(), course))
@@ -239,7 +255,7 @@ async def cause(leash: Leash, about: Proposal) -> Verdict:
         ):
             return Verdict.FOUND
     between = around.blind((of, *_BETWEEN), namespace=about.target.namespace)
-    if any(each.state is not Seen.ABSENT for each in between):
+    if any(each.state is not Capture.ABSENT for each in between):
         return Verdict.UNKNOWN  # something may be found of which nobody sees whose it is
     return ask(rule, about.target, around).verdict
 
@@ -268,40 +284,110 @@ def _above(about: Ref, around: Snapshot) -> frozenset[str]:
     return frozenset(seen)
 
 
-def _seen(
-    leash: Leash, order: CaseOrder, recovery: Recovery, verdict: Verdict
-) -> Callable[[Tx], str]:
-    def write(tx: Tx) -> str:
+def _known(leash: Leash, seen: Seen, order: CaseOrder) -> Seen:
+    """What we know of it, with what the record says."""
+    if seen.done is not None:
+        return seen
+    try:
+        with leash.store.reading() as tx:
+            told = done(as_sealed.told(leash, tx.records, order.proposal), order.step)
+    except BadRecord:
+        return seen  # that is said where something is to be told of it
+    return msgspec.structs.replace(seen, done=told)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Look:
+    """One look at how it does, and what follows from it."""
+
+    leash: Leash
+    order: CaseOrder
+    recovery: Recovery
+    cause: Verdict
+    known: Seen
+
+    def write(self, tx: Tx) -> str:
+        """What was seen, kept with all that follows."""
+        leash, order = self.leash, self.order
         case = hold(tx, order.proposal)
         if case is None:
             return _nothing(tx)
         course, now = course_of(case.course), tx.now()
         if course.step != order.step or not _is_watched(case, course):
             return _nothing(tx)
-        watched, outcome = seen(
-            course.watched or Watched(applied=now), now, recovery, verdict, leash.timing
-        )
+        kept = self._believed(case, course.watched or Watched(applied=now), now)
+        watched, outcome = seen(kept, now, self.recovery, self.cause, leash.timing)
+        why = ""
+        if outcome in _TOLD:
+            entries, why = _told(leash, tx, order)
+            if not why:
+                course = self._as_told(entries, course, now)
+                unsaid = self._unsaid(entries, course)
+                if unsaid and outcome is not Outcome.NOT_RECOVERED:
+                    waits = Recovery(state=Health.WAITING, says=unsaid)
+                    watched, outcome = seen(kept, now, waits, self.cause, leash.timing)
+        self.known = msgspec.structs.replace(self.known, least=watched.well_since or now)
         course = msgspec.structs.replace(
             course, watched=watched, looks=course.looks + 1, says=watched.says
         )
-        if outcome in _TOLD and (why := _never_begun(leash, tx, order)):
+        if why:
             return _left(leash, tx, case, course, why)
+        if kept.given_up and outcome is Outcome.WAITING:
+            self._undo_again(tx, case, course)
         return _follow(leash, tx, order, case, course, outcome, now)
 
-    return write
+    def _undo_again(self, tx: Tx, case: Case, course: Course) -> None:
+        """Have it ordered again where its run has ended, and the record says nothing of how."""
+        entries, why = _told(self.leash, tx, self.order)
+        orders = as_sealed.undos_unanswered(entries, self.order.step)
+        restored = course.restored and as_sealed.restored(entries)
+        if why or restored or not 0 < orders < UNDOS:
+            return
+        about = plan_of(case).at(self.order.step)
+        if self.leash.rules().undo and order_undo(self.leash, tx, about, by=KEEPER):
+            self.leash.log.complain("undo ordered again", proposal=case.id, orders=orders + 1)
+
+    def _believed(self, case: Case, watched: Watched, now: datetime) -> Watched:
+        kept, odd = believed(watched, self.known.done, now, self.known.least)
+        if odd:
+            self._complain(odd)
+        late = case.state == State.NOT_RECOVERED.value
+        return msgspec.structs.replace(kept, given_up=late)
+
+    def _unsaid(self, entries: Sequence[Entry], course: Course) -> str:
+        """Why nobody can say that it helped; empty if we can."""
+        if self.known.done is None:
+            return "the record does not say that it was done"
+        return as_sealed.other_before(entries, course.step, course.before)
+
+    def _as_told(self, entries: Sequence[Entry], course: Course, now: datetime) -> Course:
+        """The course, with what the record says of what may follow."""
+        if course.restored and not as_sealed.restored(entries):
+            self._complain("that a backup was restored, and the record does not")
+            course = msgspec.structs.replace(course, restored=False)
+        if course.recalled is None and as_sealed.wished_back(entries, course.step):
+            self._complain("that nobody wants it back, and the record says who does")
+            course = msgspec.structs.replace(course, recalled=now)
+        return course
+
+    def _complain(self, odd: str) -> None:
+        why = f"its row says {odd}"
+        self.leash.log.complain("a row says otherwise", proposal=self.order.proposal, why=why)
 
 
 _TOLD = frozenset({Outcome.RECOVERED, Outcome.RECOVERED_LATE, Outcome.NOT_RECOVERED})
 """What is recorded when it is seen first."""
 
 
-def _never_begun(leash: Leash, tx: Tx, order: CaseOrder) -> str:
-    """Why nothing can have come of it, whatever its row says; empty if it was begun."""
+def _told(leash: Leash, tx: Tx, order: CaseOrder) -> tuple[Sequence[Entry], str]:
+    """What is sealed of it, and why nothing can have come of it, whatever its row says; that is
+    empty if it was begun.
+    """
     try:
         entries = as_sealed.told(leash, tx.records, order.proposal)
     except BadRecord as odd:
-        return odd.wrong
-    return as_sealed.never_begun(entries, order.step)
+        return (), odd.wrong
+    return entries, as_sealed.never_begun(entries, order.step)
 
 
 def _left(leash: Leash, tx: Tx, case: Case, course: Course, why: str) -> str:

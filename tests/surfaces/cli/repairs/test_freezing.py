@@ -1,5 +1,7 @@
 """Anybody may ask for less; a person signs that it goes on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +23,9 @@ from holdfast.surfaces.cli.exits import NOTHING, REFUSED
 from holdfast.surfaces.cli.pens import Signing
 from holdfast.surfaces.cli.repairs.freezing import Wish, freeze, thaw
 from holdfast.testing.clock import NOON
+from holdfast.testing.memory import StoreInMemory
 from holdfast.workflow import switching
+from holdfast.workflow.alive import SILENT
 from tests.approvals.keygen import make_key, public, sign
 from tests.audit.chains import CLUSTER
 from tests.surfaces.cli.repairs.scripted import ScriptedStore, a_ground, people, seal
@@ -122,6 +126,27 @@ def test_where_no_keeper_is_alive_a_freeze_waits_for_one(home: Path, capsys: Out
 
     assert NOTHING == freeze(a_ground(store), "the network burns", NOON, undo_too=False)
     assert "It waits as ltr_" in capsys.readouterr().out
+    with store.reading() as tx:
+        assert [FREEZE] == [each.kind for each in tx.letters.waiting(9)]
+
+
+class Killed(ScriptedStore):
+    """Its keeper was killed just now: it says nothing more, and answers nothing."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        with StoreInMemory.transaction(self) as tx:
+            yield tx
+        self.clock.advance(SILENT + timedelta(seconds=1))
+
+
+def test_whose_keeper_was_killed_hears_that_a_freeze_is_heard_first_by_the_next() -> None:
+    store = Killed(recorded)
+    store.beat()
+
+    with pytest.raises(NotReady, match=r"is not alive any more; ltr_.* waits") as told:
+        freeze(a_ground(store), "the network burns", NOON, undo_too=False)
+    assert told.value.remedy.startswith("It is heard first, as soon as a keeper is alive.")
     with store.reading() as tx:
         assert [FREEZE] == [each.kind for each in tx.letters.waiting(9)]
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 import msgspec
 
 from holdfast.errors import NotReady, sentence
+from holdfast.model.handed import FREEZE
 from holdfast.model.letters import Letter
 from holdfast.ports import Store
 from holdfast.surfaces.cli import exits
@@ -84,11 +85,19 @@ def asked(ground: Ground, store: Store, kind: str, body: msgspec.Struct, now: da
     with Plain(stderr=True).moving("Waiting for the keeper ..."):
         outcome = asyncio.run(post(store, letter))
         if outcome is None:
-            raise NotReady(
-                f"The keeper has not answered within {WITHIN:g} s; {letter.id} waits in its inbox.",
-                remedy="See what it does with: holdfast doctor",
-            )
+            raise _unanswered(store, letter)
         return asyncio.run(_understood(ground, store, letter, outcome))
+
+
+def _unanswered(store: Store, letter: Letter) -> NotReady:
+    """It stays in the inbox: what becomes of it then, and how that is seen."""
+    died = living_keeper(store) is None
+    how = "is not alive any more" if died else f"has not answered within {WITHIN:g} s"
+    first = "It is heard first, as soon as a keeper is alive. " if letter.kind == FREEZE else ""
+    return NotReady(
+        f"The keeper {how}; {letter.id} waits in its inbox.",
+        remedy=f"{first}See how the keeper does with: holdfast doctor",
+    )
 
 
 def _letter(ground: Ground, kind: str, body: msgspec.Struct, now: datetime) -> Letter:

@@ -26,6 +26,7 @@ from holdfast.workflow.intents import INTENT
 from holdfast.workflow.yeses import APPROVAL
 from lab.errors import LabError
 from tests.approvals.keygen import make_key
+from tests.audit.chains import SIGNED
 from tests.cluster.escape_grounds import Ground, Raw, any_of, scenes
 from tests.cluster.escape_tries import APPROVED, Tried
 from tests.cluster.escape_twists import HARMLESS, HOSTILE, SPOILING, Twist, against, kept
@@ -236,9 +237,8 @@ class Wave:
         with self.installed.store.transaction() as tx:
             for kind in (APPROVAL, INTENT):
                 id_ = f"ent_{secrets.token_hex(10)}"
-                draft = Draft(
-                    id=id_, kind=kind, actor="keeper", subjects=(about.id,), details=details
-                )
+                said = {**details, **SIGNED} if kind == APPROVAL else details
+                draft = Draft(id=id_, kind=kind, actor="keeper", subjects=(about.id,), details=said)
                 tx.records.submit(draft)
 
     async def meanwhile(self, id_: str) -> None:

@@ -17,6 +17,7 @@ from holdfast.execution.courses import (
     Sending,
     pictured,
     read,
+    read_progress,
     sight_of,
     written,
 )
@@ -113,6 +114,17 @@ def test_nothing_kept_is_an_empty_course() -> None:
 def test_what_was_not_written_by_us_is_not_read(text: str) -> None:
     with pytest.raises(BadRecord, match="not written by this version"):
         read(text)
+
+
+@pytest.mark.parametrize(
+    ("moment", "there"), [("2026-03-02T12:00:00Z", True), ("2026-03-02T12:00:00", False)]
+)
+def test_of_what_people_are_shown_a_time_without_a_zone_is_none_of_ours(
+    moment: str, there: bool
+) -> None:
+    progress = read_progress(f'{{"recalled":"{moment}"}}')
+
+    assert there == (progress.recalled is not None)
 
 
 @pytest.mark.parametrize(("kind", "body"), [("Gadget", b"{}"), ("Pod", b'{"metadata":{"name":7}}')])

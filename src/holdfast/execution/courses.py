@@ -112,7 +112,7 @@ class Progress(
     """What people may be shown of a course: nothing of what was seen before the act."""
 
     watched: Watched | None = None
-    recalled: datetime | None = None
+    recalled: Time | None = None
     says: str = ""
     step: int = 1
     halted: int = 0

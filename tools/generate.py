@@ -280,9 +280,11 @@ def proposal_schema() -> str:
     """The JSON schema of `holdfast proposals ID -o json`."""
     return (
         "# The JSON of a proposal\n\n`holdfast proposals ID -o json` prints one object of this "
-        "schema; without an ID, `-o json` prints one with a list `proposals` of them, and a list "
-        "`changed` of the ids of those that somebody has edited in the database. The first field "
-        "names the version; fields are only ever added to a version.\n\n"
+        "schema; without an ID, `-o json` prints one with a list `proposals` of them, a list "
+        "`changed` of the ids of those whose content somebody has edited in the database, and by "
+        "id `odd`, how the record says otherwise than the row of one that is not listed, and "
+        "`notes`, what is to be known of where a listed one is. The first field names the version; "
+        "fields are only ever added to a version.\n\n"
         "`digest` is the SHA-256 of the canonical form (RFC 8785) of `content`, and is what people "
         f"sign.\n\n```json\n{_schema(ProposalOut)}\n```\n"
     )

@@ -11,7 +11,7 @@ Conceded: who cuts off the end, at a place where no anchor was kept; and who has
 takes away the entry that revoked it, where that is older than what is read.
 """
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from holdfast.audit import chain
@@ -50,12 +50,27 @@ def entries_of(
 
 
 def entries_since(
-    records: Records, moment: datetime | None, keys: Sequence[PublicKey], check: Check
+    records: Records,
+    moment: datetime | None,
+    keys: Sequence[PublicKey],
+    check: Check,
+    wanted: Callable[[Entry], bool],
 ) -> Sequence[Entry]:
-    """All that was sealed since then, or all, in its order. Raises `BadRecord` where nobody can
-    tell.
+    """What is wanted of all that was sealed since then, or of all, in its order. Raises `BadRecord`
+    where nobody can tell.
     """
-    return [*_Reader(records, {each.id: each for each in keys}, check).since(moment)]
+    told = _Reader(records, {each.id: each for each in keys}, check).since(moment)
+    return [each for each in told if wanted(each)]
+
+
+def as_it_stands(records: Records, wanted: Callable[[Entry], bool]) -> Sequence[Entry]:
+    """What is wanted of all that is there, in its order, whoever signed it. Raises `BadRecord` for
+    what was changed.
+    """
+    told = [each for each in map(chain.parse, records.lines()) if wanted(each)]
+    for each in told:
+        require_whole(each)
+    return told
 
 
 class _Reader:

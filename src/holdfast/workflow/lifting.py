@@ -79,10 +79,17 @@ def spent_for(by: Counts, records: Records, until: datetime) -> Mapping[str, int
     kinds = {THAWED, NOT_ANSWERED}
     since = until - LONGEST_HELD - AROUND
     spent: dict[str, int] = {}
-    for each in entries_since(records, since, by.sealed_by(), by.check):
-        if each.kind in kinds and (nonce := _nonce(each)):
+    for each in entries_since(
+        records, since, by.sealed_by(), by.check, lambda entry: entry.kind in kinds
+    ):
+        if nonce := _nonce(each):
             spent.setdefault(nonce, each.seq)
     return spent
+
+
+def may_count(by: Counts, entry: Entry) -> bool:
+    """Whether somebody who may has signed that thaw. That it is spent, the record alone tells."""
+    return _signed(by, entry) is not None
 
 
 def frozen(by: Counts, records: Records) -> bool:

@@ -123,7 +123,7 @@ class Sealer:
             before = self._waiting(tx.records)
             if len(before) == BATCH:
                 return ()  # some more may wait, whose ids must be seen first
-            batch = [*before, *map(_fit, drafts)]
+            batch = [*before, *map(fit, drafts)]
             if len({draft.id for draft in batch}) < len(batch):
                 raise AlreadyKept(
                     "Something of that id waits to be sealed already.",
@@ -159,7 +159,7 @@ class Sealer:
         known = {"", *(entry.id for entry in records.entries([each.id for each in waiting]))}
         known |= {each.id for each in waiting if len(each.id) > LONGEST_ID}
         records.discard([each.id for each in waiting if each.id in known])
-        return [self._elsewhere(each) if each.id in known else _fit(each) for each in waiting]
+        return [self._elsewhere(each) if each.id in known else fit(each) for each in waiting]
 
     def _elsewhere(self, draft: Draft) -> Draft:
         id_ = new_id("ent", self.clock.now(), self.dice.roll(RANDOM))
@@ -274,7 +274,8 @@ def _look(store: Store, id_: str) -> Entry | None:
         return tx.records.entry(id_)
 
 
-def _fit(draft: Draft) -> Draft:
+def fit(draft: Draft) -> Draft:
+    """What is sealed of it: it, or what says why not."""
     because = _not_theirs(draft) or _unfit(draft)
     return _refused(draft, because) if because else draft
 

@@ -26,6 +26,7 @@ from holdfast.testing.shop import a_shop
 from holdfast.wiring.footing import ground
 from holdfast.workflow.keeping import ASTRAY, require_clock
 from holdfast.workflow.lifting import FROZEN
+from holdfast.workflow.posting import START_ONE
 from tests.adapters.stores.test_upkeep import SWALLOWS, only_to_be_read
 from tests.approvals.keygen import public
 from tests.contracts.test_casework import a_case
@@ -210,6 +211,33 @@ async def test_a_row_that_the_record_does_not_bear_out_is_a_fault(
     assert ("fault" if says else "ok") == rows["state"]
 
 
+async def test_after_a_restore_was_accepted_rows_are_ahead_of_the_record_until_a_keeper_seals(
+    well: Installation, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    proposed("proposed")
+    assert wiring.main(["db", "backup", str(tmp_path / "b")]) == 0
+    seal(range(20, 22))
+    anchor(well.state)
+    well.set("HOLDFAST_DATABASE", f"sqlite:///{tmp_path}/new.db")
+    assert wiring.main(["db", "restore", str(tmp_path / "b")]) == 1
+    accept = ["db", "accept-restore", "--reason", "the disk died"]
+    assert await asyncio.to_thread(wiring.main, accept) == 0
+    with ground(None).store() as store, store.transaction() as tx:
+        tx.beats.forget("keeper-a")
+
+    told = {each["part"]: each for each in await doctor(capsys)}
+    assert ("fault", START_ONE) == (told["rows"]["state"], told["rows"]["remedy"])
+    assert (
+        "Of prp_1, the row is ahead of the record: 1 entry waits to be sealed, and no keeper is "
+        "alive." == told["rows"]["says"]
+    )
+
+    with ground(None).store() as store:
+        ground(None).sealer(store, None).batch()
+    told = {each["part"]: each for each in await doctor(capsys)}
+    assert "ok" == told["rows"]["state"]
+
+
 @pytest.mark.parametrize(
     ("entries", "says"),
     [
@@ -317,6 +345,31 @@ def sealed(
     draft = Draft(id=f"ent_{number}", kind=kind, actor=actor, subjects=about, details=details)
     with ground(None).store() as store:
         ground(None).sealer(store, None).record([draft])
+
+
+@pytest.mark.parametrize(
+    ("signature", "says"),
+    [
+        ({}, "Of the freeze, the row is ahead of the record: 1 entry waits to be sealed"),
+        ({"signature": "made up"}, "By its row nothing is switched off, and the record says"),
+    ],
+)
+async def test_a_thaw_that_waits_to_be_sealed_accuses_nobody_if_somebody_has_signed_it(
+    well: Installation, capsys: pytest.CaptureFixture[str], signature: dict[str, str], says: str
+) -> None:
+    sealed(FROZEN, 8, reason="the network burns", undoToo=False)
+    assert wiring.main(["policy", "init"]) == 0
+    (well.state / "policy" / "people.yaml").write_text(PEOPLE.format(key=public(key())))
+    with ground(None).store() as store, store.transaction() as tx:
+        signed = a_thaw(store.cluster, datetime.now(UTC) + timedelta(minutes=15))
+        details = {"switch": "freeze", "reason": "over", **signed, **signature}
+        tx.records.submit(Draft(id="ent_9", kind=THAWED, actor="ana", details=details))
+        tx.beats.forget("keeper-a")
+
+    (told,) = [each for each in await doctor(capsys) if each["part"] == "freeze"]
+
+    assert "fault" == told["state"]
+    assert told["says"].startswith(says)
 
 
 @pytest.mark.parametrize(

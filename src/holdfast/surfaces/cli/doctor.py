@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from holdfast.approvals.recorded import THAWED
 from holdfast.errors import BadInput, HoldfastError, NotReady
 from holdfast.execution.lease_names import Purpose as LeasePurpose
 from holdfast.facts import kinds_read
@@ -32,11 +33,13 @@ from holdfast.surfaces.cli.doors import Doors, Target
 from holdfast.surfaces.cli.exits import FAULTS, NOTHING
 from holdfast.surfaces.cli.ground import Ground, refuse_role
 from holdfast.surfaces.cli.repairs.all_rows import GOING_ON, all_rows
-from holdfast.surfaces.cli.repairs.borne_out import once_sealed
+from holdfast.surfaces.cli.repairs.borne_out import ahead, once_sealed
 from holdfast.surfaces.cli.text import clean, refusal
 from holdfast.workflow import as_sealed, lifting
 from holdfast.workflow.alive import living_keeper
+from holdfast.workflow.awaited import awaited
 from holdfast.workflow.keeping import require_clock, require_signing
+from holdfast.workflow.lifting import FROZEN
 from holdfast.workflow.orders import require_anchored
 from holdfast.workflow.posting import NO_KEEPER, START_ONE
 
@@ -250,41 +253,53 @@ def _leash(patient: _Patient) -> Iterator[str]:
 
 
 def _freeze(patient: _Patient) -> Iterator[str]:
-    def look(tx: Tx) -> tuple[tuple[str | None, str], bool]:
+    def look(tx: Tx) -> tuple[tuple[str | None, HoldfastError | None], bool]:
         value = tx.switches.value(switches.FREEZE)
-        wrong = _not_as_frozen(patient, tx.records, value)
-        return (value, wrong), bool(wrong)
+        wrong = _not_as_frozen(patient, tx, value)
+        return (value, wrong), wrong is not None
 
     with patient.ground.store() as store:
         value, wrong = once_sealed(store, look)
-    if wrong:
-        raise _Lacking(
-            wrong,
-            remedy="Nothing is done against either of them until then. See who can write into the "
-            "database: only a thaw takes that row away.",
-        )
+    if wrong is not None:
+        raise wrong
     yield switches.freeze_told(value) or "Nothing is switched off."
 
 
-def _not_as_frozen(patient: _Patient, records: Records, value: str | None) -> str:
-    """How the switch says otherwise than the record; empty if it does not. Raises `BadRecord` for
-    a switch that nobody can read.
+def _not_as_frozen(patient: _Patient, tx: Tx, value: str | None) -> HoldfastError | None:
+    """That the switch says otherwise than the record, unless it does not."""
+    wrong = _frozen_otherwise(patient, tx.records, value, ())
+    if wrong and not _frozen_otherwise(patient, tx.records, value, awaited(tx)):
+        at = ahead(tx)
+        return _Lacking(f"Of the freeze, {at.says}.", remedy=at.remedy)
+    remedy = (
+        "What the row or the record stops stays stopped until somebody signs `holdfast thaw`. See "
+        "who can write into the database: only a thaw takes that row away."
+    )
+    return _Lacking(wrong, remedy=remedy) if wrong else None
+
+
+def _frozen_otherwise(
+    patient: _Patient, records: Records, value: str | None, waits: Sequence[Entry]
+) -> str:
+    """How the switch says otherwise than the record, with what waits; empty if it does not. Raises
+    `BadRecord` for a switch that nobody can read.
     """
+
+    def by_record(purpose: LeasePurpose) -> str:
+        sealed = _since_frozen(patient, records, purpose, waits)
+        return as_sealed.frozen(sealed, purpose)
+
     row = switches.frozen(value)
     if row is None:
-        by = _frozen_by(patient, records, LeasePurpose.ACT)
+        by = by_record(LeasePurpose.ACT)
         return f"By its row nothing is switched off, and {by}." if by else ""
-    by = _frozen_by(patient, records, LeasePurpose.UNDO)
+    by = by_record(LeasePurpose.UNDO)
     if not row.undo_too:
         return f"By its row what was done may be taken back, and of that {by}." if by else ""
     whole = records.start() is None  # else an earlier freeze may have said so
-    if by or not whole or not _frozen_by(patient, records, LeasePurpose.ACT):
+    if by or not whole or not by_record(LeasePurpose.ACT):
         return ""
     return "By its row nothing is taken back, and by the record what was done may be."
-
-
-def _frozen_by(patient: _Patient, records: Records, purpose: LeasePurpose) -> str:
-    return as_sealed.frozen(_since_frozen(patient, records, purpose), purpose)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,13 +313,15 @@ class _Counts:
     check: Check
 
 
-def _since_frozen(patient: _Patient, records: Records, purpose: LeasePurpose) -> Sequence[Entry]:
-    """The last freeze of the record that stops that, and what has lifted it. Where no leash is,
-    nobody can tell whether a thaw counts, and each is believed.
+def _since_frozen(
+    patient: _Patient, records: Records, purpose: LeasePurpose, waits: Sequence[Entry]
+) -> Sequence[Entry]:
+    """The last freeze of the record that stops that, what has lifted it, and what of both waits.
+    Where no leash is, nobody can tell whether a thaw counts, and each is believed.
     """
     ground, sealed = patient.ground, lifting.since_frozen(records, purpose)
     if not patient.leash.exists():
-        return sealed
+        return [*sealed, *(each for each in waits if each.kind in {FROZEN, THAWED})]
     counts = _Counts(
         people=lambda: patient.doors.policy.standing(patient.leash).people,
         rules=lambda: patient.doors.policy.standing(patient.leash).rules,
@@ -312,7 +329,12 @@ def _since_frozen(patient: _Patient, records: Records, purpose: LeasePurpose) ->
         sealed_by=lambda: ground.keys(()),
         check=ground.check,
     )
-    return lifting.counted(counts, records, sealed)
+    more = (
+        each
+        for each in waits
+        if each.kind == FROZEN or (each.kind == THAWED and lifting.may_count(counts, each))
+    )
+    return [*lifting.counted(counts, records, sealed), *more]
 
 
 def _anchors(patient: _Patient) -> Iterator[str]:
@@ -358,6 +380,10 @@ def _rows(patient: _Patient) -> Iterator[str]:
             remedy="Nobody watches it, and Holdfast takes nothing of it back: look at its target "
             "yourself, and find out who can write into the database.",
         )
+    if rows.ahead:
+        at = next(iter(rows.ahead.values()))
+        ids = few([clean(each) for each in rows.ahead])
+        raise _Lacking(f"Of {ids}, {at.says}.", remedy=at.remedy)
     yield f"{rows.open} proposals are under way, and each can be read."
     for each in rows.damaged:
         yield f"{clean(each.id)} was damaged in the database, and is closed ({clean(each.state)})."

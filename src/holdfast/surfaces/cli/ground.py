@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from holdfast.errors import NotReady
+from holdfast.errors import BadInput, NotReady
 from holdfast.model.access import Access, Process, Rights
 from holdfast.model.entries import Check, PublicKey
 from holdfast.model.keys import Purpose
@@ -90,6 +90,13 @@ class Ground:
     """
     id: Callable[[str], str]  # a new one, with that prefix
     actor: str  # whoever runs this, as the system knows him
+
+    def keys_here(self) -> tuple[Sequence[PublicKey], str]:
+        """Our public keys for audit; or none, and why none is known here."""
+        try:
+            return self.keys(()), ""
+        except BadInput as none:
+            return (), none.wrong
 
 
 def refuse_role(rights: Rights, process: Process) -> None:

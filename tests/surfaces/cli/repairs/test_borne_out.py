@@ -9,18 +9,22 @@ import pytest
 
 from holdfast.adapters.stores.store import SqlStore
 from holdfast.approvals.statements import Decision
-from holdfast.errors import BadInput, BadRecord
+from holdfast.errors import BadInput, BadRecord, NotReady
 from holdfast.execution.states import State
+from holdfast.model.access import Process
 from holdfast.model.entries import Draft, Segment
 from holdfast.model.ids import RANDOM, new_id
 from holdfast.ports import Store, Tx
-from holdfast.surfaces.cli.exits import NOTHING
+from holdfast.surfaces.cli.exits import NOTHING, REFUSED
 from holdfast.surfaces.cli.repairs.approving import Wish, say
 from holdfast.surfaces.cli.repairs.explaining import explain
 from holdfast.surfaces.cli.repairs.following import GONE_FOR, follow
-from holdfast.surfaces.cli.repairs.listing import Output, listed, show
+from holdfast.surfaces.cli.repairs.listing import NOT_HELD, Output, listed, show
 from holdfast.testing.clock import NOON
 from holdfast.testing.memory import Kept
+from holdfast.workflow.orders import accept_restore
+from holdfast.workflow.posting import NO_KEEPER, START_ONE
+from tests.audit.chains import SIGNED
 from tests.contracts.test_casework import put
 from tests.surfaces.cli.repairs.scripted import ScriptedStore, a_ground, as_proposed, seal
 from tests.workflow.test_sealing import a_sealer
@@ -128,7 +132,7 @@ def test_the_list_says_so_in_place_of_the_proposal(capsys: Out) -> None:
     assert f"{ID}  was changed in the database: {says}\n" == capsys.readouterr().out
     listed(ground, Output.JSON, 20, open_only=False)
     told = msgspec.json.decode(capsys.readouterr().out)
-    assert ([], [ID]) == (told["proposals"], told["changed"])
+    assert ([], [], {ID: says}) == (told["proposals"], told["changed"], told["odd"])
 
 
 def test_the_list_says_so_in_a_database_as_well(sql_store: SqlStore, capsys: Out) -> None:
@@ -145,21 +149,22 @@ def test_the_list_says_so_in_a_database_as_well(sql_store: SqlStore, capsys: Out
     )
 
 
+REJECTED = Draft(id="ent_no", kind="rejection", actor="ana", subjects=(ID,), details=SIGNED)
+
+
 class Late(ScriptedStore):
     """What waits is sealed when somebody has looked so often; never, if that is never."""
 
     looks = 0
 
-    def __init__(self, sealed_after: int | None) -> None:
-        super().__init__(lambda *_: "", a_case())
+    def __init__(self, sealed_after: int | None = None, *drafts: Draft, alive: bool = True) -> None:
+        super().__init__((lambda *_: "") if alive else None, a_case())
         self._sealed_after = sealed_after
         with self.transaction() as tx:
             seal(self, tx, as_proposed(RESTART))
             assert isinstance(tx.native, Kept)
             tx.native.casework.cases[ID] = a_case(state=State.REJECTED)
-            tx.records.submit(
-                Draft(id="ent_no", kind="rejection", actor="ana", subjects=(ID,), details={})
-            )
+            tx.records.submit(*(drafts or (REJECTED,)))
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:
@@ -192,11 +197,101 @@ def test_a_row_that_is_a_moment_ahead_is_waited_for(
 
 
 def test_a_row_that_stays_ahead_is_not_followed_for_ever() -> None:
-    store = Late(sealed_after=None)
+    store = Late()
 
-    with pytest.raises(BadRecord, match="its row says that it is rejected, and entry 1"):
+    with pytest.raises(NotReady) as unsealed:
         follow(a_ground(store), ID, pace=0)
+    assert "the row is ahead of the record: 1 entry waits to be sealed." in unsealed.value.wrong
+    assert "See what the keeper's log says" in unsealed.value.remedy
     assert store.looks == pytest.approx(GONE_FOR.total_seconds(), abs=2)
+
+
+AHEAD = f"the row is ahead of the record: 1 entry waits to be sealed, and {NO_KEEPER}"
+
+
+def test_where_nobody_seals_it_is_said_that_a_row_is_ahead_and_a_keeper_is_to_be_started(
+    capsys: Out,
+) -> None:
+    ground = a_ground(Late(alive=False))
+
+    assert NOTHING == listed(ground, Output.TEXT, 20, open_only=False)
+    told = capsys.readouterr().out
+    assert f"  {AHEAD}. {START_ONE[:-1]}\n" in told
+    assert "rejected" in told
+    assert "was changed" not in told
+    listed(ground, Output.JSON, 20, open_only=False)
+    value = msgspec.json.decode(capsys.readouterr().out)
+    assert [ID] == [each["id"] for each in value["proposals"]] == [*value["notes"]]
+    assert ([], {}) == (value["changed"], value["odd"])
+
+    show(ground, ID, Output.TEXT)
+    assert f"{ID}: {AHEAD}. {START_ONE}\n" == capsys.readouterr().err
+    with pytest.raises(NotReady) as unsealed:
+        follow(ground, ID, pace=0)
+    assert (f"Nobody can tell where {ID} is: {AHEAD}.", START_ONE) == (
+        unsealed.value.wrong,
+        unsealed.value.remedy,
+    )
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        msgspec.structs.replace(REJECTED, subjects=("prp_other",)),
+        msgspec.structs.replace(REJECTED, kind="expired"),
+        msgspec.structs.replace(REJECTED, kind="remark"),
+        msgspec.structs.replace(REJECTED, process=Process.SERVE),
+        msgspec.structs.replace(REJECTED, details={}),
+    ],
+    ids=["of another", "leads elsewhere", "leads nowhere", "refused to serve", "nobody's word"],
+)
+def test_what_waits_and_does_not_lead_there_explains_no_row(planted: Draft, capsys: Out) -> None:
+    ground = a_ground(Late(None, planted, alive=False))
+
+    listed(ground, Output.TEXT, 20, open_only=False)
+    assert f"{ID}  was changed in the database: its row says that it is rejected" in (
+        capsys.readouterr().out
+    )
+    with pytest.raises(BadRecord, match="its row says that it is rejected, and entry 1"):
+        show(ground, ID, Output.TEXT)
+
+
+async def test_after_a_restore_was_accepted_nobody_is_accused_before_a_keeper_has_sealed(
+    capsys: Out,
+) -> None:
+    store = ScriptedStore(None, a_case())
+    with store.transaction() as tx:
+        seal(store, tx, as_proposed(RESTART))
+    sealer = a_sealer(store, clock=store.clock)
+    await accept_restore(sealer, (), "the disk died", "ada")
+    ground = a_ground(store)
+
+    listed(ground, Output.TEXT, 20, open_only=False)
+    told = capsys.readouterr().out
+    assert "expired" in told
+    assert f"  {AHEAD}. {START_ONE[:-1]}\n" in told
+    assert REFUSED == saying(Decision.APPROVE)(store)
+
+    sealer.batch()
+    capsys.readouterr()
+    listed(ground, Output.TEXT, 20, open_only=False)
+    assert "ahead of the record" not in capsys.readouterr().out
+
+
+def test_what_stays_open_for_ever_and_is_not_among_the_newest_is_not_held(capsys: Out) -> None:
+    old = a_case(state=State.NOT_RECOVERED)
+    young = msgspec.structs.replace(RESTART, id="prp_young", proposed=RESTART.proposed + SECOND)
+    store = ScriptedStore(None, a_case(young), old)
+    forge(store, State.UNKNOWN)
+    ground = a_ground(store)
+
+    listed(ground, Output.JSON, 1, open_only=False)
+    told = msgspec.json.decode(capsys.readouterr().out)
+    assert ["prp_young", ID] == [each["id"] for each in told["proposals"]]
+    assert {ID: NOT_HELD} == told["notes"]
+
+    listed(ground, Output.JSON, 2, open_only=False)
+    assert [ID] == [*msgspec.json.decode(capsys.readouterr().out)["odd"]]
 
 
 def test_where_the_record_was_let_go_it_is_said_that_only_its_row_says_so(capsys: Out) -> None:
@@ -214,5 +309,7 @@ def test_where_the_record_was_let_go_it_is_said_that_only_its_row_says_so(capsys
     assert f"{old}: {says}.\n" == capsys.readouterr().err
     listed(ground, Output.TEXT, 20, open_only=False)
     assert f"  {says}\n" in capsys.readouterr().out
-    with pytest.raises(BadRecord, match=says):
-        follow(ground, old, pace=0)
+    assert NOTHING == follow(ground, old, pace=0)
+    told = capsys.readouterr()
+    assert f"{old}: {says}.\n" == told.err
+    assert f"{old}: recovered." in told.out

@@ -77,7 +77,8 @@ def _declare_looking(app: App, doors: Doors) -> None:
 
         Exits 0 when the target has recovered, 1 when it has not or was taken back, 3 when nothing
         was done (refused, rejected, expired, failed), 4 when nobody can tell whether it was done,
-        and 2 when no keeper is there to go on with it, or its row says otherwise than the record.
+        and 2 when no keeper is there to go on with it, or its row says otherwise than the record,
+        or is ahead of it for a minute.
 
         Parameters
         ----------

@@ -9,7 +9,7 @@ from holdfast.execution.states import State
 from holdfast.model.cases import Case
 from holdfast.ports import Store, Tx
 from holdfast.surfaces.cli.ground import Ground
-from holdfast.surfaces.cli.repairs.borne_out import acts_gone, held, once_sealed
+from holdfast.surfaces.cli.repairs.borne_out import Ahead, acts_gone, held, once_sealed
 from holdfast.workflow.casebook import state_of
 from holdfast.workflow.whereabouts import Whereabouts
 
@@ -23,6 +23,7 @@ class Rows(msgspec.Struct, frozen=True, kw_only=True):
     open: int
     damaged: Sequence[Case]
     odd: Sequence[str]  # which are not where they say that they are, and why
+    ahead: Mapping[str, Ahead]  # which the record does not tell yet
     gone: Mapping[str, Whereabouts]  # acts that are at no end by the record
 
 
@@ -31,7 +32,7 @@ def all_rows(ground: Ground, store: Store) -> Rows:
 
     def look(tx: Tx) -> tuple[Rows, bool]:
         rows = _looked_at(ground, tx)
-        return rows, bool(rows.odd)
+        return rows, bool(rows.odd or rows.ahead)
 
     return once_sealed(store, look)
 
@@ -50,10 +51,11 @@ def _looked_at(ground: Ground, tx: Tx) -> Rows:
             odd.append(none.wrong.rstrip("."))
         else:
             told.append(case)
-    by = held(ground, tx.records, told)
+    by = held(ground, tx, told)
     return Rows(
         open=len(open_),
         damaged=[case for case in each if case.damaged],
         odd=[*odd, *(f"of {id_}, {why}" for id_, why in by.odd.items())],
+        ahead=by.ahead,
         gone=acts_gone(tx),
     )

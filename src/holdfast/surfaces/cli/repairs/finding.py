@@ -12,7 +12,7 @@ from holdfast.model.cases import Word
 from holdfast.ports import Store, Tx
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.ground import Ground
-from holdfast.surfaces.cli.repairs.borne_out import LET_GO, Held, gone, held, once_sealed, untrue
+from holdfast.surfaces.cli.repairs.borne_out import Held, gone, held, once_sealed, untrue
 from holdfast.surfaces.cli.repairs.dossier import Dossier, opened, require_sealed
 from holdfast.surfaces.cli.text import clean
 from holdfast.workflow import as_sealed
@@ -29,15 +29,20 @@ def found(ground: Ground, store: Store, id_: str) -> Dossier:
 
     def look(tx: Tx) -> tuple[tuple[Dossier, Held], bool]:
         told = found_in(tx, store.cluster, id_)
-        by = held(ground, tx.records, [told.case])
-        return (told, by), bool(by.odd)
+        by = held(ground, tx, [told.case])
+        return (told, by), by.unclear
 
     told, by = once_sealed(store, look)
     if id_ in by.odd:
         raise untrue(id_, by.odd[id_])
-    if id_ in by.let_go:
-        Plain(stderr=True).print(f"{clean(id_)}: {LET_GO}.")
+    if id_ in by.notes:
+        tell_beside(id_, by.notes[id_])
     return told
+
+
+def tell_beside(id_: str, note: str) -> None:
+    """Say it beside what is printed, which may be for programs."""
+    Plain(stderr=True).print(f"{clean(id_)}: {note}.")
 
 
 def found_in(tx: Tx, cluster: str, id_: str) -> Dossier:
@@ -79,10 +84,9 @@ def require_signed(ground: Ground, store: Store, told: Dossier, decision: Decisi
     Raises `BadRecord` unless it is what the record says, in entries that our audit keys have
     signed. Where no such key is known, nobody can tell, and that is said.
     """
-    try:
-        keys = ground.keys(())
-    except BadInput as nobody:
-        Plain(stderr=True).print(f"Nobody can tell here who signed the record. {nobody.wrong}")
+    keys, why = ground.keys_here()
+    if not keys:
+        Plain(stderr=True).print(f"Nobody can tell here who signed the record. {why}")
         return ""
     with store.reading() as tx:
         entries = entries_of(tx.records, told.case.id, keys, ground.check)

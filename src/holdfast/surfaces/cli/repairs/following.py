@@ -7,21 +7,21 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from holdfast.errors import BadRecord
+from holdfast.errors import BadRecord, NotReady
 from holdfast.model.access import Process
-from holdfast.model.cases import Case
 from holdfast.model.entries import Entry
 from holdfast.model.times import in_words
 from holdfast.ports import Store, Tx
 from holdfast.surfaces.cli.consoles import Plain
 from holdfast.surfaces.cli.exits import COULD_NOT_LOOK
 from holdfast.surfaces.cli.ground import Ground
-from holdfast.surfaces.cli.repairs.borne_out import LET_GO, held, untrue
+from holdfast.surfaces.cli.repairs.borne_out import Held, held, untrue
 from holdfast.surfaces.cli.repairs.dossier import Dossier, opened
-from holdfast.surfaces.cli.repairs.finding import found_in, with_words
+from holdfast.surfaces.cli.repairs.finding import found_in, tell_beside, with_words
 from holdfast.surfaces.cli.repairs.progress import CODES, Moment
 from holdfast.surfaces.cli.repairs.rows import stands, where
 from holdfast.surfaces.cli.repairs.run_lines import Line, as_json, as_text
+from holdfast.surfaces.cli.text import clean
 from holdfast.workflow.alive import alive
 from holdfast.workflow.posting import NO_KEEPER, START_ONE
 
@@ -72,21 +72,23 @@ async def _followed(
     pace: float,
 ) -> Moment | None:
     """The last moment; None if nobody is there to go on with it. Raises `BadRecord` where the
-    record does not say that it is where its row says.
+    record does not say that it is where its row says, and `NotReady` where it is not said yet.
     """
     teller = _Teller()
     alone_since: datetime | None = None
-    odd_since: datetime | None = None
+    unclear_since: datetime | None = None
     while True:
         sight = await asyncio.to_thread(_look, ground, store, id_, teller)
         moment, told = sight.moment, sight.moment.told
-        odd_since = (odd_since or moment.now) if sight.odd else None
-        if odd_since is not None:
-            if not sight.unsealed or moment.now - odd_since >= GONE_FOR:
-                raise untrue(id_, sight.odd)
+        unclear_since = (unclear_since or moment.now) if sight.by.unclear else None
+        if unclear_since is not None:
+            if not sight.unsealed or moment.now - unclear_since >= GONE_FOR:
+                raise _not_borne_out(id_, sight.by)
             say("Waiting for the record to say so ...")
             await asyncio.sleep(pace)
             continue
+        if id_ in sight.by.let_go and not teller.state:
+            tell_beside(id_, sight.by.notes[id_])
         for line in teller.news(sight):
             tell(line)
         if moment.ended:
@@ -99,6 +101,13 @@ async def _followed(
         await asyncio.sleep(pace)
 
 
+def _not_borne_out(id_: str, by: Held) -> BadRecord | NotReady:
+    if id_ in by.odd:
+        return untrue(id_, by.odd[id_])
+    here = by.ahead[id_]
+    return NotReady(f"Nobody can tell where {clean(id_)} is: {here.says}.", remedy=here.remedy)
+
+
 class _Sight(msgspec.Struct, frozen=True, kw_only=True):
     """One look: all of it at one moment."""
 
@@ -106,7 +115,7 @@ class _Sight(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[Entry, ...]  # about it, that were not seen before
     size: int  # of the record
     alive: bool  # whether a keeper is
-    odd: str  # how its row says otherwise than the record
+    by: Held  # its row, where that is another than it was
     unsealed: bool  # whether anything waits to be sealed: the record may say so in a moment
 
 
@@ -124,15 +133,9 @@ def _look(ground: Ground, store: Store, id_: str, teller: "_Teller") -> _Sight:
             entries=tuple(_entries(tx, id_, seen) if size > seen else ()),
             size=size,
             alive=alive(tx.beats.all(), Process.KEEPER, now) is not None,
-            odd=_odd(ground, tx, told.case) if is_new else "",
+            by=held(ground, tx, [told.case] if is_new else []),
             unsealed=tx.records.backlog() > 0,
         )
-
-
-def _odd(ground: Ground, tx: Tx, case: Case) -> str:
-    """Why nobody can tell that it is where its row says; empty if the record says so too."""
-    by = held(ground, tx.records, [case])
-    return LET_GO if by.let_go else by.odd.get(case.id, "")
 
 
 def _place(moment: Moment) -> str:

@@ -18,7 +18,8 @@ from holdfast.surfaces.cli.exits import NOTHING
 from holdfast.surfaces.cli.forms import as_json, as_yaml
 from holdfast.surfaces.cli.ground import Ground
 from holdfast.surfaces.cli.repairs import card
-from holdfast.surfaces.cli.repairs.borne_out import LET_GO, held, once_sealed
+from holdfast.surfaces.cli.repairs.all_rows import GOING_ON
+from holdfast.surfaces.cli.repairs.borne_out import held, once_sealed
 from holdfast.surfaces.cli.repairs.dossier import Dossier, opened
 from holdfast.surfaces.cli.repairs.finding import found, with_words
 from holdfast.surfaces.cli.repairs.frozen import freeze_in, warn, warn_of
@@ -34,6 +35,7 @@ LISTED: Final = "holdfast.dev/proposals/v1alpha1"
 OPEN = frozenset(State) - ENDS
 NONE = "There is none. Propose one with: holdfast propose TROUBLE"
 NONE_OPEN = "None is open. See those that have ended with: holdfast proposals --last 20"
+NOT_HELD = "what is so old is not held against the record here: name it, and it is"
 MOST = 200  # of those that have not ended
 
 
@@ -47,14 +49,19 @@ class Output(StrEnum):
 
 
 class ProposalsOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Proposals, the newest first; those that were changed since are named and not told.
+    """Proposals, the newest first.
 
+    Not among them, and named: in `changed` those whose content was edited in the database, in `odd`
+    those that are not where their rows say, each with how the record says otherwise. `notes` says
+    of those that are told where only the row says so, or says so before the record.
     `frozen` says since when a freeze is on, by whom and why; it is empty where none is.
     """
 
     schema: Literal["holdfast.dev/proposals/v1alpha1"]
     proposals: list[ProposalOut]
     changed: list[str]
+    odd: dict[str, str]
+    notes: dict[str, str]
     frozen: str
 
 
@@ -90,8 +97,9 @@ def listed(ground: Ground, output: Output, last: int, *, open_only: bool) -> int
     with ground.store() as store:
 
         def look(tx: Tx) -> tuple[_Sight, bool]:
-            seen = _read(ground, tx, _cases(tx, last, open_only=open_only), store.cluster)
-            return seen, bool(seen.odd)
+            each, old = _cases(tx, last, open_only=open_only)
+            seen = _read(ground, tx, each, old, store.cluster)
+            return seen, seen.unclear
 
         seen = once_sealed(store, look)
     now, each, frozen = seen.now, seen.each, seen.frozen
@@ -103,19 +111,25 @@ def listed(ground: Ground, output: Output, last: int, *, open_only: bool) -> int
     value = ProposalsOut(
         schema=LISTED,
         proposals=[as_value(one, now) for one in each],
-        changed=[*seen.changed, *seen.odd],
+        changed=[*seen.changed],
+        odd={**seen.odd},
+        notes={**seen.notes},
         frozen=frozen,
     )
     print(as_json(value) if output is Output.JSON else as_yaml(value))
     return NOTHING
 
 
-def _cases(tx: Tx, last: int, *, open_only: bool) -> Sequence[Case]:
-    """All that have not ended, and the newest of the others, the newest first."""
-    going_on = tx.cases.in_states(OPEN, MOST)
-    newest = () if open_only else tx.cases.newest(last)
-    each = {case.id: case for case in (*going_on, *newest)}
-    return sorted(each.values(), key=lambda case: (case.proposed, case.id), reverse=True)
+def _cases(tx: Tx, last: int, *, open_only: bool) -> tuple[Sequence[Case], Collection[str]]:
+    """All that have not ended, and the newest of the others, the newest first. Beside them, which
+    may stay like that for ever, and are not among the newest: for these, all of a record of years
+    would be read each time.
+    """
+    open_, newest = tx.cases.in_states(OPEN, MOST), tx.cases.newest(last)
+    each = {case.id: case for case in (*open_, *(() if open_only else newest))}
+    stay = {case.id for case in open_ if case.state not in GOING_ON}
+    in_order = sorted(each.values(), key=lambda case: (case.proposed, case.id), reverse=True)
+    return in_order, stay.difference(case.id for case in newest)
 
 
 class _Sight(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,10 +140,13 @@ class _Sight(msgspec.Struct, frozen=True, kw_only=True):
     each: Sequence[Dossier]
     changed: Sequence[str]  # of which the content, or all of the row, was changed
     odd: Mapping[str, str]  # which are not where their rows say, and why
-    let_go: Collection[str]
+    notes: Mapping[str, str]  # of those whose row alone says where they are, why
+    unclear: bool  # whether the record may say more in a moment
 
 
-def _read(ground: Ground, tx: Tx, cases: Sequence[Case], cluster: str) -> _Sight:
+def _read(
+    ground: Ground, tx: Tx, cases: Sequence[Case], old: Collection[str], cluster: str
+) -> _Sight:
     each: list[Dossier] = []
     changed: list[str] = []
     for case in cases:
@@ -137,14 +154,15 @@ def _read(ground: Ground, tx: Tx, cases: Sequence[Case], cluster: str) -> _Sight
             each.append(opened(case, cluster))
         except BadRecord:
             changed.append(case.id)
-    by = held(ground, tx.records, [told.case for told in each])
+    by = held(ground, tx, [told.case for told in each if told.case.id not in old])
     return _Sight(
         now=tx.now(),
         frozen=freeze_in(tx),
         each=with_words(tx, [told for told in each if told.case.id not in by.odd]),
         changed=changed,
         odd=by.odd,
-        let_go=by.let_go,
+        notes={**by.notes, **{told.case.id: NOT_HELD for told in each if told.case.id in old}},
+        unclear=by.unclear,
     )
 
 
@@ -158,8 +176,8 @@ def _lines(seen: _Sight, *, none: str) -> Iterator[Text]:
         line.append(f"  {told.risk.name} risk, {in_words(seen.now - one.proposed)} old", "dim")
         yield line
         yield Text(f"  {standing(told, seen.now)}")
-        if one.id in seen.let_go:
-            yield Text(f"  {LET_GO}", "dim")
+        if one.id in seen.notes:
+            yield Text(f"  {seen.notes[one.id]}", "dim")
     for id_ in seen.changed:
         yield Text(f"{clean(id_)}  was changed in the database: approve nothing of it", "bold red")
     for id_, why in seen.odd.items():

@@ -13,8 +13,8 @@ import msgspec
 
 from holdfast.approvals.recorded import THAWED
 from holdfast.approvals.statements import Decision, read
-from holdfast.errors import BadInput, BadRecord, NotReady
-from holdfast.model.entries import Entry, PublicKey
+from holdfast.errors import BadRecord, NotReady
+from holdfast.model.entries import Entry
 from holdfast.model.handed import FREEZE, THAW, Freeze, Handed
 from holdfast.model.letters import Letter
 from holdfast.ports import Store
@@ -100,20 +100,13 @@ def _at(store: Store, id_: str) -> Entry | None:
 
 def _sealed(ground: Ground, store: Store, letter: Letter, entry: Entry) -> Sequence[Entry]:
     """That entry, as it stands in the chain; nothing if it does not stand there."""
-    keys = _keys(ground)
+    keys, _ = ground.keys_here()
     if not keys:
         require_whole(entry)
         return [entry]
     with store.reading() as tx:
         told = entries_of(tx.records, letter.id, keys, ground.check, {entry.kind})
     return [each for each in told if each == entry]
-
-
-def _keys(ground: Ground) -> Sequence[PublicKey]:
-    try:
-        return ground.keys(())
-    except BadInput:
-        return ()
 
 
 def _says(entry: Entry, letter: Letter, wanted: Wanted) -> bool:

@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.tally",
     "tests.stores",
     "tests.engines",
+    "tests.folders",
 ]
 
 LONGEST_NAME = 100  # characters of a value that stands in the name of a test

@@ -182,7 +182,7 @@ def _database(address: str, folder: Path) -> Iterator[Path]:
     url = parse_url(address or _default(folder))
     if url.get_backend_name() == "sqlite" and url.database:
         yield Path(url.database).parent
-        yield from (Path(f"{url.database}{end}") for end in ("", "-wal", "-shm"))
+        yield from (Path(f"{url.database}{end}") for end in ("", "-wal", "-shm", "-journal"))
 
 
 def _with_files(folder: Path) -> Iterator[Path]:

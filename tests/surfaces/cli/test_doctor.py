@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ class Installation:
     server: SimulatedServer
     kubeconfig: Path
     set: Callable[[str, str], None]
+    open_folder: Path
 
     def sql(self, statement: str) -> None:
         connection = sqlite3.connect(self.state / "holdfast.db")
@@ -64,17 +66,21 @@ class Installation:
 
 
 @pytest.fixture
-async def well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Installation]:
+async def well(
+    tmp_path: Path, open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Installation]:
     shop = a_shop(now=datetime.now(UTC))
     shop.grant(reader_role(), user="reader")
-    monkeypatch.setenv("HOLDFAST_STATE_DIR", str(tmp_path / "state"))
+    state = open_folder / "state"
+    monkeypatch.setenv("HOLDFAST_STATE_DIR", str(state))
     monkeypatch.setenv("HOLDFAST_TRACEBACK", "true")
     async with SimulatedServer(shop) as server:
         made = Installation(
-            state=tmp_path / "state",
+            state=state,
             server=server,
             kubeconfig=tmp_path / "kubeconfig",
             set=monkeypatch.setenv,
+            open_folder=open_folder,
         )
         made.use("reader")
         for words in (["db", "upgrade"], ["keys", "init"]):
@@ -453,13 +459,39 @@ def unlink_all(folder: Path, pattern: str) -> None:
 
 
 def a_leash_with(path: str, mode: int) -> Callable[[Installation], object]:
-    """A first leash, of which that has this mode."""
+    """A first leash where all get to, of which that has this mode."""
 
     def break_(it: Installation) -> None:
         assert wiring.main(["policy", "init"]) == 0
-        (it.state / "policy" / path).chmod(mode)
+        with_mode(path=f"policy/{path}", mode=mode)(it)
 
     return break_
+
+
+def with_mode(path: str, mode: int) -> Callable[[Installation], object]:
+    """Where all get to, that has this mode."""
+
+    def break_(it: Installation) -> None:
+        it.state.chmod(0o755)
+        (it.state / path).touch()
+        (it.state / path).chmod(mode)
+
+    return break_
+
+
+def a_leash_of_its_own(it: Installation) -> None:
+    """Beside the state, in a folder that everybody may write."""
+    it.set("HOLDFAST_POLICY", str(it.open_folder / "srv" / "leash"))
+    assert wiring.main(["policy", "init"]) == 0
+    (it.open_folder / "srv").chmod(0o777)
+
+
+def anchors_of_their_own(it: Installation) -> None:
+    """Beside the state, in a folder that everybody may write."""
+    (it.open_folder / "srv").mkdir()
+    (it.state / "anchors").rename(it.open_folder / "srv" / "anchors")
+    it.set("HOLDFAST_ANCHORS", str(it.open_folder / "srv" / "anchors"))
+    (it.open_folder / "srv").chmod(0o777)
 
 
 BROKEN: dict[str, tuple[Callable[[Installation], object], str, str, str]] = {
@@ -560,13 +592,43 @@ BROKEN: dict[str, tuple[Callable[[Installation], object], str, str, str]] = {
         "/policy",
     ),
     "a database that everybody may write": (
-        lambda it: (it.state / "holdfast.db").chmod(0o666),
+        with_mode("holdfast.db", 0o666),
         "files",
         "holdfast.db (0666)",
         "/holdfast.db",
     ),
+    "a journal that everybody may write": (
+        with_mode("holdfast.db-journal", 0o666),
+        "files",
+        "holdfast.db-journal (0666)",
+        "/holdfast.db-journal",
+    ),
+    "a database to which everybody may add": (
+        with_mode("", 0o1777),
+        "files",
+        "state (1777)",
+        "state, which is for many.",
+    ),
+    "a leash to which everybody may add": (
+        a_leash_with("", 0o1777),
+        "files",
+        "policy (1777)",
+        "policy, which is for many.",
+    ),
+    "a leash that everybody may move away": (
+        a_leash_of_its_own,
+        "files",
+        "srv (0777)",
+        "/srv",
+    ),
+    "anchors that everybody may move away": (
+        anchors_of_their_own,
+        "files",
+        "srv (0777)",
+        "/srv",
+    ),
     "anchors that everybody may replace": (
-        lambda it: (it.state / "anchors").chmod(0o777),
+        with_mode("anchors", 0o777),
         "files",
         "anchors (0777)",
         "/anchors",
@@ -669,6 +731,50 @@ async def test_what_is_broken_is_named_with_its_remedy(
     assert {part} == {each["part"] for each in faults}
     assert "s3cret" not in str(told)
     tally(Count("doctor: broken installations, each named", n=1))
+
+
+async def test_what_lets_nobody_in_is_well_whatever_is_in_it(
+    well: Installation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_leash_with("people.yaml", 0o666)(well)
+    well.state.chmod(0o700)
+
+    told = await doctor(capsys, code=0)
+
+    assert "Nobody else on this machine may write" in says(told, "files")
+
+
+async def test_a_first_leash_is_well_by_any_umask(
+    well: Installation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    well.set("HOLDFAST_POLICY", str(well.open_folder / "srv" / "leash"))
+    before = os.umask(0)
+    try:
+        assert wiring.main(["policy", "init"]) == 0
+    finally:
+        os.umask(before)
+
+    assert "Nobody else on this machine may write" in says(await doctor(capsys, code=0), "files")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives itself a group")
+@pytest.mark.parametrize(("held", "code"), [(True, 0), (False, 1)])
+async def test_the_group_of_a_volume_is_told_and_is_no_fault_where_it_is_ours(
+    well: Installation, capsys: pytest.CaptureFixture[str], held: bool, code: int
+) -> None:
+    """As `fsGroup` leaves it: a group that only its number is known of."""
+    volume, before = 54321, os.getgroups()
+    os.chown(well.state, -1, volume)
+    well.state.chmod(0o2775)
+    os.setgroups([*before, volume] if held else before)
+    try:
+        told = await doctor(capsys, code=code)
+    finally:
+        os.setgroups(before)
+
+    said = says(told, "files")
+    assert f"{well.state} (2775)" in said
+    assert said.startswith("Whoever shares this process's group" if held else "Others")
 
 
 async def test_a_cluster_that_does_not_answer_is_named(

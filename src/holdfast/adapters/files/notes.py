@@ -31,7 +31,7 @@ def own_notes(folder: Path) -> Sequence[bytes]:
 
 def keep_note(note: bytes, path: Path) -> Path:
     """Write one, in place of an older one of that name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    whole.make_folder(path.parent)
     whole.write(path, note, mode=0o644)
     return path
 

@@ -85,7 +85,7 @@ def read_tests(path: Path, kinds: Sequence[str], layers: Sequence[str]) -> Polic
 
 def begin(folder: Path, first: Mapping[str, bytes]) -> Sequence[str]:
     """Write what is missing; what is there already is left alone. The names that were written."""
-    folder.mkdir(parents=True, exist_ok=True)
+    whole.make_folder(folder)
     missing = [name for name in first if not (folder / name).exists()]
     for name in missing:
         whole.write(folder / name, first[name], mode=0o644)

@@ -37,6 +37,16 @@ def write(path: Path, body: bytes, *, mode: int = PRIVATE) -> None:
         file.write(body)
 
 
+def make_folder(folder: Path) -> None:
+    """And those above it that are missing: all may read them, and nobody else write, whatever the
+    umask says; one that is there stays as it is.
+    """
+    for above in reversed(folder.absolute().parents):
+        if not above.exists():
+            above.mkdir(mode=0o755, exist_ok=True)
+    folder.mkdir(mode=0o755, exist_ok=True)
+
+
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
     """What the system refuses is told of the file that was asked for, not of our draft."""

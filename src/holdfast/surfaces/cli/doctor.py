@@ -24,6 +24,7 @@ from holdfast.model.keys import Purpose
 from holdfast.model.names import few
 from holdfast.model.objects import Object
 from holdfast.model.people import People
+from holdfast.model.reach import Exposed, Writers
 from holdfast.model.ssh import SshCheck
 from holdfast.ports import Cluster, Records, Tx
 from holdfast.surfaces.cli import forms
@@ -391,14 +392,31 @@ def _rows(patient: _Patient) -> Iterator[str]:
 
 def _files(patient: _Patient) -> Iterator[str]:
     exposed = patient.ground.exposed(patient.leash)
-    if exposed:
-        told = few((f"{path} ({mode:04o})" for path, mode in exposed), NAMED)
-        paths = " ".join(shlex.quote(str(path)) for path, _ in exposed)
+    if others := [each for each in exposed if each.writers is Writers.OTHERS]:
         raise _Lacking(
-            f"Others on this machine may write {told}.",
-            remedy=f"Take that from them, and see that nobody has: chmod go-w {paths}",
+            f"Others on this machine may write {_with_modes(others)}.", remedy=_taken_back(others)
         )
+    if exposed:
+        yield (
+            f"Whoever shares this process's group may write {_with_modes(exposed)}: in a pod, the "
+            "containers that mount the volume."
+        )
+        return
     yield "Nobody else on this machine may write the leash, the anchors or a database in a file."
+
+
+def _with_modes(exposed: Sequence[Exposed]) -> str:
+    return few((f"{each.path} ({each.mode:04o})" for each in exposed), NAMED)
+
+
+def _taken_back(exposed: Sequence[Exposed]) -> str:
+    """What to do; a folder that is meant for many is to be left to them."""
+    told = []
+    if for_many := [each.path for each in exposed if each.for_many]:
+        told.append(f"Keep what is yours elsewhere than in {few(for_many)}, which is for many.")
+    if paths := " ".join(shlex.quote(each.path) for each in exposed if not each.for_many):
+        told.append(f"Take that from them, and see that nobody has: chmod go-w {paths}")
+    return " ".join(told)
 
 
 def _disk(patient: _Patient) -> Iterator[str]:

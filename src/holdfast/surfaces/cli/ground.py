@@ -11,6 +11,7 @@ from holdfast.model.access import Access, Process, Rights
 from holdfast.model.entries import Check, PublicKey
 from holdfast.model.keys import Purpose
 from holdfast.model.people import People
+from holdfast.model.reach import Exposed
 from holdfast.model.ssh import SshCheck
 from holdfast.model.standing import Manifest, Standing
 from holdfast.ports import KeyCabinet, Keyring, Records, Shelf, Store
@@ -84,9 +85,9 @@ class Ground:
     ssh_check: SshCheck
     people: Callable[[Path], People]  # in one file
     disk: Callable[[], Sequence[tuple[Path, int]]]  # where our files are, and what is free there
-    exposed: Callable[[Path], Sequence[tuple[Path, int]]]
-    """What others on this machine may write, and its mode: of the leash in that folder, of a
-    database that is a file, and of the anchors.
+    exposed: Callable[[Path], Sequence[Exposed]]
+    """What others on this machine may write of the leash in that folder, of a database that is a
+    file, of the anchors, and of the folders above them.
     """
     id: Callable[[str], str]  # a new one, with that prefix
     actor: str  # whoever runs this, as the system knows him

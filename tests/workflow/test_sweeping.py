@@ -1,6 +1,7 @@
 """What the dead leave is taken back, and what lives is left alone."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from holdfast.actions.rollout_restart import STAMP, RolloutRestart
 from holdfast.actions.scale_workload import ScaleWorkload
-from holdfast.errors import BadRecord
+from holdfast.errors import BadRecord, StoreRefused
 from holdfast.execution.courses import Sending, written
 from holdfast.execution.lease_names import Purpose
 from holdfast.execution.observing import asked
@@ -22,6 +23,8 @@ from holdfast.model.ordered import ACT, LOOK, REVOKE, SWEEP, CaseOrder, RevokeOr
 from holdfast.model.runs import Order, RunState
 from holdfast.model.switches import FREEZE, Frozen
 from holdfast.model.times import LAST
+from holdfast.ports import Store, Tx
+from holdfast.ports.engine import Value
 from holdfast.testing.clock import NOON
 from holdfast.testing.engine import Run
 from holdfast.testing.manifests import manifest
@@ -33,7 +36,7 @@ from holdfast.workflow.expiring import DAMAGED
 from holdfast.workflow.lending import allot, lives
 from holdfast.workflow.orders import accept_restore
 from holdfast.workflow.revoking import order_revoke
-from holdfast.workflow.sweeping import MOST
+from holdfast.workflow.sweeping import MOST, STILL, sweep_phase
 from tests.workflow.executing import HOUR, SECOND, Stage, a_case, a_stage
 from tests.workflow.notes_of_a_log import Heard
 
@@ -286,6 +289,49 @@ def forgotten(stage: Stage, order: CaseOrder, many: int, state: State) -> None:
         changed = case.changed - timedelta(days=30, seconds=-number)
         left = {"state": state.value, "course": written(course), "changed": changed}
         stage.forge(msgspec.structs.replace(old, **left))
+
+
+def put_off(stage: Stage) -> None:
+    """By its row, the look that is ordered comes in a year."""
+    with stage.store.transaction() as tx:
+        assert isinstance(tx.native, Kept)
+        (run,) = [r for r in stage.runs() if _looks(r) and not r.state.ended]
+        off = msgspec.structs.replace(run.order, delay=timedelta(days=365))
+        tx.native.work[run.order.id] = msgspec.structs.replace(run, order=off)
+
+
+class FailsOnce:
+    """An attempt at a run: each of its transactions comes to nothing, and is tried again."""
+
+    run, number = "sweep/1", 1
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def step[V: Value](self, name: str, act: Callable[[], Awaitable[V]]) -> V:
+        del name
+        return await act()
+
+    async def commit[V: Value](self, name: str, write: Callable[[Tx], V]) -> V:
+        del name
+        with suppress(StoreRefused), self._store.transaction() as tx:
+            write(tx)
+            raise StoreRefused("The connection was cut.", remedy="It is tried again.")
+        with self._store.transaction() as tx:
+            return write(tx)
+
+
+@pytest.mark.slow
+async def test_a_sweep_that_is_written_again_is_one_sweep(stage: Stage) -> None:
+    order = await stage.approved(RESTART)
+    await stage.until(order, State.APPLIED)
+    put_off(stage)
+    sweep = sweep_phase(lambda: stage.leash)
+    for _ in range(STILL - 1):
+        await sweep.body(FailsOnce(stage.store), SweepOrder())
+    assert 0 == stage.complaints("a look does not come")
+    await sweep.body(FailsOnce(stage.store), SweepOrder())
+    assert 0 < stage.complaints("a look does not come")
 
 
 def looked_for(stage: Stage) -> list[CaseOrder]:

@@ -72,7 +72,7 @@ def sweep_phase(held: Held) -> Phase:
     async def sweep(attempt: Attempt, order: SweepOrder) -> int:
         nonlocal turn
         del order
-        leash, since = held(), turn
+        leash, since, before = held(), turn, stood  # a try that comes to nothing changes none
         left = await _left(leash)
         await attempt.commit("swept", lambda tx: _swept(leash, tx, left, _turn(tx, since)))
 
@@ -81,7 +81,7 @@ def sweep_phase(held: Held) -> Phase:
             in_turn = _turn(tx, since)
             turn = _following(in_turn)
             closed = _closed(leash, tx, in_turn)
-            taken, stood = _taken_up(leash, tx, in_turn, stood)
+            taken, stood = _taken_up(leash, tx, in_turn, before)
             return closed + _begun_again(leash, tx) + taken
 
         return await attempt.commit("taken up", taken_up)

@@ -1,7 +1,7 @@
 """What stops things for the whole cluster, and how they go on again.
 
 - Anybody may ask for less: a freeze takes a letter and no signature. Nobody weakens one by another,
-  or has it said to be his.
+  and a second one does not replace who was first.
 - What was stopped goes on by a person's signature alone, which is spent once: by the row that says
   so, and by the record.
 - What the record holds as frozen is lifted so as well, where its row is gone.

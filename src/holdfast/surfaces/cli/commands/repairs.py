@@ -235,7 +235,8 @@ def _declare_switching(app: App, doors: Doors) -> None:
 
         It takes no signature, and is no end to every change: what is being watched is still taken
         back where it did not help. A plan that is under way goes no further, and so its steps that
-        were done are taken back as well, the verified ones too. `--undo-too` leaves all as it is.
+        were done are taken back as well, the verified ones too, where `leash.yaml` has that done by
+        itself and they have a way back. `--undo-too` leaves all as it is.
 
         A second freeze never weakens the first, nor takes its place: who was first stays named.
 

@@ -4,13 +4,16 @@ taken back. Each of these went on before it was mended.
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
+import msgspec
 import pytest
 
 from holdfast.adapters.signers.ssh import check as ssh_check
 from holdfast.approvals.acts_signed import ActsSigned
 from holdfast.approvals.recorded import said_in
 from holdfast.audit import chain
+from holdfast.execution import courses
 from holdfast.execution.states import State
 from holdfast.model.asks import Refusal
 from holdfast.model.cases import Case
@@ -64,18 +67,38 @@ async def backed_up(arena: Arena, plan: Plan, when: Callable[[Case], bool]) -> N
     arena.shelf.there.clear()
 
 
-async def accepted(arena: Arena) -> None:
+async def accepted(arena: Arena, meanwhile: Callable[[], object] = lambda: None) -> None:
     """As `holdfast db accept-restore` does; then the keeper sweeps, and works to the end."""
     sealer = a_sealer(arena.store, clock=arena.cluster.clock)
     await accept_restore(sealer, [], "the disk died", "ana")
     with arena.store.transaction() as tx:
         arena.engine.enqueue(tx, Order(id="sweep/1", phase=SWEEP, argument=SweepOrder()))
-    await arena.works(meanwhile=lambda: healed(arena))
+
+    def works() -> None:
+        meanwhile()
+        healed(arena)
+
+    await arena.works(meanwhile=works)
 
 
+def says(arena: Arena, plan: Plan, *, restored: bool) -> None:
+    """Write into its row that a backup was restored, or was not."""
+
+    def write(casework: Any) -> None:
+        case = casework.cases[plan.id]
+        course = msgspec.structs.replace(courses.read(case.course), restored=restored)
+        casework.cases[plan.id] = msgspec.structs.replace(case, course=courses.written(course))
+
+    arena.forge(write)
+
+
+WRITTEN_OVER = pytest.mark.parametrize("said", [False, True], ids=["", "and its row says no"])
+
+
+@WRITTEN_OVER
 @pytest.mark.parametrize("back", [False, True], ids=["as it is", "put back"])
 async def test_after_an_accepted_backup_no_later_step_is_done_by_the_old_approval(
-    *, back: bool
+    *, back: bool, said: bool
 ) -> None:
     """It was done once after the backup, and the chain that says so is given up."""
     async with a_plan_arena() as arena:
@@ -83,7 +106,7 @@ async def test_after_an_accepted_backup_no_later_step_is_done_by_the_old_approva
         await backed_up(arena, plan, lambda case: case.state == State.APPLIED.value)
         if back:
             put_back(arena, "api")
-        await accepted(arena)
+        await accepted(arena, lambda: says(arena, plan, restored=False) if said else None)
         assert [WEB, API] == done(arena)
         assert State.NOT_RECOVERED.value == state_of(arena, plan)
         assert (1, "halted") in outcomes(arena)
@@ -101,7 +124,10 @@ async def test_after_an_accepted_backup_nothing_is_taken_back_but_by_a_person() 
         assert State.UNDONE.value == state_of(arena, plan)
 
 
-async def test_after_an_accepted_backup_an_undo_on_its_way_goes_no_further_by_itself() -> None:
+@WRITTEN_OVER
+async def test_after_an_accepted_backup_an_undo_on_its_way_goes_no_further_by_itself(
+    *, said: bool
+) -> None:
     """The step before may have been taken back since, and done again by somebody else."""
     async with a_plan_arena() as arena:
         plan = await approved(arena, "web", "api")
@@ -121,9 +147,24 @@ async def test_after_an_accepted_backup_an_undo_on_its_way_goes_no_further_by_it
         arena.restore(taken[0])
         arena.anchors.clear()
         arena.shelf.there.clear()
-        await accepted(arena)
+        await accepted(arena, lambda: says(arena, plan, restored=False) if said else None)
         assert ended == done(arena)
         assert [3, 2] == replicas(arena, "web", "api")
+
+
+async def test_no_row_holds_back_what_is_taken_back_after_the_last_step() -> None:
+    async with a_plan_arena() as arena:
+        plan = await approved(arena, "web", "api")
+        await arena.works(meanwhile=lambda: healed(arena))
+        word = arena.word("ben", plan.first, decision="undo", reason="it is not wanted")
+        assert ["undoing"] == await heard(arena, [word])
+
+        def says_so() -> None:
+            if state_of(arena, plan) == State.UNDOING.value:
+                says(arena, plan, restored=True)
+
+        await arena.works(meanwhile=says_so)
+        assert [WEB, API, ("undo", "api"), ("undo", "web")] == done(arena)
 
 
 def away(arena: Arena) -> None:

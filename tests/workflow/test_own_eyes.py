@@ -2,8 +2,10 @@
 shorter, nothing that is due is left out, and the keeper says that somebody did.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from threading import get_ident
 
 import msgspec
 import pytest
@@ -14,24 +16,33 @@ from holdfast.execution.courses import Course, progress_of, written
 from holdfast.execution.recovering import Watched
 from holdfast.execution.states import State
 from holdfast.model.asks import Rules
-from holdfast.model.ordered import LOOK, UNDO, CaseOrder
-from holdfast.testing.engine import EngineInMemory, Run
+from holdfast.model.entries import PublicKey
+from holdfast.model.handed import FREEZE
+from holdfast.model.ordered import UNDO, CaseOrder
+from holdfast.model.repairs import Action
+from holdfast.model.switches import Frozen, told
+from holdfast.ports import Store, Tx
+from holdfast.testing.engine import EngineInMemory
 from holdfast.testing.memory import Kept
 from holdfast.workflow.as_sealed import BEFORE
+from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.keeping import ASTRAY
+from holdfast.workflow.looks import look_again
+from holdfast.workflow.orders import accept_restore
 from holdfast.workflow.own_eyes import MOST, Done, OwnEyes, Seen, believed
 from holdfast.workflow.sweeping import STILL
-from holdfast.workflow.taking_back import OUTCOME
+from holdfast.workflow.taking_back import OUTCOME, UNDO_REFUSED, order_undo, undo_of
 from holdfast.workflow.verifying import UNDOS
 from tests.workflow.executing import QUEUES, SECOND, TYPES, Stage, a_stage, changed, the_phases
-from tests.workflow.test_sweeping import looked_for, swept
+from tests.workflow.test_sweeping import looked_for, put_off, swept
+from tests.workflow.test_undoing import a_wish, scaled_by
 
 RESTART = RolloutRestart(stamp="2026-01-01T12:00:00Z")
 SCALE = ScaleWorkload(replicas=3, now=2)
 SCALING = Rules(switched_on=frozenset({"ScaleWorkload"}))
 MINUTE = timedelta(minutes=1)
 LONG_AGO = timedelta(days=2)
-ODD = "a row says otherwise"
+ODD, AGAIN = "a row says otherwise", "undo ordered again"
 
 
 @pytest.fixture
@@ -204,6 +215,28 @@ async def test_no_row_says_that_a_backup_was_restored(stage: Stage) -> None:
 
 
 @pytest.mark.slow
+async def test_no_row_says_that_no_backup_was_restored() -> None:
+    async with a_stage(rules=SCALING, soak=SECOND, deadline=2 * SECOND) as stage:
+        order = await stage.approved(SCALE)
+        await stage.until(order, State.APPLIED)
+        stage.forget_runs()
+        stage.clock.advance(SECOND)
+        await accept_restore(stage.sealer, [], "the disk died", "ada")
+        with stage.store.transaction() as tx:
+            look_again(stage.leash, tx, order, 1)
+
+        def says_not() -> None:
+            write_over(stage, order, msgspec.structs.replace(stage.course(order), restored=False))
+
+        until = stage.clock.now() + 30 * SECOND
+        await stage.until(order, State.NOT_RECOVERED, meanwhile=says_not, since=until)
+        with stage.store.reading() as tx:
+            assert not undo_of(tx, order)
+        assert 3 == stage.document().at("spec", "replicas")
+        assert 0 < stage.complaints(ODD)
+
+
+@pytest.mark.slow
 async def test_what_stays_ill_is_seen_to_heal_late_whatever_its_row_says(stage: Stage) -> None:
     order = await stage.approved(RESTART)
     await stage.until(order, State.NOT_RECOVERED)
@@ -257,9 +290,10 @@ async def ended(stage: Stage, order: CaseOrder, times: int) -> None:
         stage.lose_runs(UNDO)
         stage.seal_all()
         await swept(stage, number)
-        looks = stage.course(order).looks
+        looks, told = stage.course(order).looks, stage.complaints(AGAIN)
         async with stage.engine.running():
-            while stage.course(order).looks == looks:
+            while stage.course(order).looks < looks + 3 and stage.complaints(AGAIN) == told:
+                stage.seal_all()  # what the sweep has found may wait still: the next look tells
                 await stage.clock_moves()
 
 
@@ -269,26 +303,21 @@ async def test_an_undo_whose_run_somebody_ended_is_ordered_again(stage: Stage, t
     order = await stage.approved(SCALE)
     await ended(stage, order, times)
     await stage.until(order, State.UNDONE)
-    assert times == stage.complaints("undo ordered again")
+    assert times == stage.complaints(AGAIN)
 
 
 @pytest.mark.slow
 async def test_an_undo_is_not_ordered_again_for_ever(stage: Stage) -> None:
     order = await stage.approved(SCALE)
     await ended(stage, order, UNDOS)
-    assert UNDOS - 1 == stage.complaints("undo ordered again")
+    assert UNDOS - 1 == stage.complaints(AGAIN)
     await stage.until(order, State.RECOVERED_LATE, meanwhile=stage.heal)
 
 
 @pytest.mark.slow
 async def test_a_look_that_rows_put_off_is_not_waited_for(stage: Stage) -> None:
     order, _ = await seen_well(stage)
-    with stage.store.transaction() as tx:
-        assert isinstance(tx.native, Kept)
-        (run,) = [r for r in stage.runs() if r.order.phase == LOOK and not r.state.ended]
-        off = msgspec.structs.replace(run.order, delay=timedelta(days=365))
-        assert isinstance(tx.native.work[run.order.id], Run)
-        tx.native.work[run.order.id] = msgspec.structs.replace(run, order=off)
+    put_off(stage)
     for number in range(1, STILL):
         await swept(stage, number)
     assert 0 == stage.complaints("a look does not come")
@@ -296,3 +325,107 @@ async def test_a_look_that_rows_put_off_is_not_waited_for(stage: Stage) -> None:
     assert 1 == stage.complaints("a look does not come")
     assert [order, order] == looked_for(stage)
     await stage.until(order, State.RECOVERED, meanwhile=stage.heal)
+
+
+# while seals are late
+
+
+async def unsealed(stage: Stage, lasts: timedelta) -> None:
+    """The keeper works for that long, and nothing is sealed."""
+    until = stage.clock.now() + lasts
+    async with stage.engine.running():
+        while stage.clock.now() < until or not stage.at_rest():
+            await stage.clock_moves()
+
+
+def refused(stage: Stage) -> int:
+    return [each["event"] for each in stage.entries(OUTCOME)].count(UNDO_REFUSED)
+
+
+@pytest.mark.slow
+async def test_what_is_not_sealed_yet_is_not_ordered_again() -> None:
+    async with a_stage(rules=SCALING, soak=SECOND, deadline=2 * SECOND) as stage:
+        order = await stage.approved(SCALE)
+        await stage.until(order, State.APPLIED)
+        scaled_by(stage, 5)
+        await stage.until(order, State.NOT_RECOVERED, idle=False)
+        looks = stage.course(order).looks
+        await unsealed(stage, 5 * MINUTE)
+        assert 1 == refused(stage)
+        assert looks + 3 < stage.course(order).looks
+        assert 0 == stage.complaints(AGAIN)
+
+
+@pytest.mark.slow
+async def test_a_wish_that_was_refused_is_none_before_that_is_sealed() -> None:
+    async with a_stage(rules=SCALING, soak=10 * SECOND) as stage:
+        order = await stage.approved(SCALE)
+        await stage.until(order, State.APPLIED)
+        about = plan_of(stage.case(order)).first
+        with stage.store.transaction() as tx:
+            said = Frozen(by="ben", reason="x", at=stage.clock.now(), undo_too=True)
+            tx.switches.on(FREEZE, told(said), stage.clock.now())
+            assert order_undo(stage.leash, tx, about, by="ana", wish=a_wish(stage, about))
+        stage.seal_all()
+        stage.heal()
+        await unsealed(stage, MINUTE)
+        assert 1 == refused(stage)
+        assert State.APPLIED.value == stage.case(order).state
+        assert stage.course(order).recalled is None
+        await stage.until(order, State.RECOVERED, meanwhile=stage.heal)
+        assert 0 == stage.complaints(ODD)
+
+
+class Watchful:
+    """A store that knows who writes."""
+
+    def __init__(self, of: Store) -> None:
+        self._of, self.cluster, self.writers = of, of.cluster, set[int]()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        with self._of.transaction() as tx:
+            self.writers.add(get_ident())
+            try:
+                yield tx
+            finally:
+                self.writers.discard(get_ident())
+
+    @contextmanager
+    def reading(self) -> Iterator[Tx]:
+        with self._of.reading() as tx:
+            yield tx
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("action", "rules", "reads"),
+    [
+        (RESTART, SCALING, False),  # there is no way back
+        (SCALE, msgspec.structs.replace(SCALING, undo=False), False),
+        (SCALE, SCALING, True),
+    ],
+)
+async def test_late_looks_read_the_record_where_it_can_matter_and_while_nobody_writes(
+    action: Action, rules: Rules, *, reads: bool
+) -> None:
+    async with a_stage(rules=rules, soak=SECOND, deadline=2 * SECOND) as stage:
+        stage.store = store = Watchful(stage.store)
+        changed(stage, store=store)
+        another_keeper(stage)
+        order = await stage.approved(action)
+        await stage.until(order, State.APPLIED)
+        if action == SCALE:
+            scaled_by(stage, 5)
+        await stage.until(order, State.NOT_RECOVERED, since=stage.clock.now() + MINUTE)
+        looks, keys, while_writing = stage.course(order).looks, stage.leash.sealed_by, list[bool]()
+
+        def sealed_by() -> Sequence[PublicKey]:
+            while_writing.append(get_ident() in store.writers)
+            return keys()
+
+        changed(stage, sealed_by=sealed_by)
+        await stage.until(order, State.NOT_RECOVERED, since=stage.clock.now() + MINUTE)
+        assert looks < stage.course(order).looks
+        assert reads is bool(while_writing)
+        assert not any(while_writing)

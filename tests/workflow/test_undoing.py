@@ -1,7 +1,7 @@
 """The way back: gone only while it is ours to go, and told in the record before."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +11,13 @@ import pytest
 from holdfast.actions.delete_resource_quota import DeleteResourceQuota
 from holdfast.actions.rollout_restart import RolloutRestart
 from holdfast.actions.scale_workload import ScaleWorkload
+from holdfast.approvals.statements import NAMESPACE, Decision, Statement
+from holdfast.execution.courses import Course, written
 from holdfast.execution.states import State
 from holdfast.model.asks import Rules
-from holdfast.model.handed import FREEZE
+from holdfast.model.handed import FREEZE, Handed
 from holdfast.model.ordered import LOOK, UNDO, CaseOrder
+from holdfast.model.proposals import Proposal
 from holdfast.model.switches import Frozen, told
 from holdfast.testing.manifests import manifest
 from holdfast.workflow.casebook import plan_of
@@ -22,7 +25,8 @@ from holdfast.workflow.issuing import KEEPER
 from holdfast.workflow.looks import look_again
 from holdfast.workflow.orders import accept_restore
 from holdfast.workflow.taking_back import order_undo, undo_of
-from tests.workflow.executing import CODE, HOUR, SECOND, Stage, a_case, a_stage
+from tests.approvals.keygen import sign
+from tests.workflow.executing import CODE, HOUR, SECOND, Stage, a_case, a_stage, key
 from tests.workflow.test_sweeping import swept
 
 SCALE = ScaleWorkload(replicas=3, now=2)
@@ -151,6 +155,28 @@ async def test_undos_that_are_refused_are_followed_by_one_look_after_the_other()
 DAYS = timedelta(days=3)
 
 
+def a_wish(stage: Stage, about: Proposal) -> Handed:
+    """What Ana signs to have it taken back."""
+    said = Statement(
+        v=1,
+        cluster=about.cluster,
+        proposal=about.id,
+        digest=about.digest,
+        step=1,
+        decision=Decision.UNDO,
+        reason="it is worse",
+        until=stage.clock.now() + HOUR / 2,
+    )
+    text = said.text()
+    return Handed(statement=text.decode(), signature=sign(key(), text, NAMESPACE))
+
+
+def says(stage: Stage, order: CaseOrder, *, restored: bool) -> None:
+    """Write into its row that a backup was restored, or was not."""
+    course = msgspec.structs.replace(stage.course(order), restored=restored)
+    stage.forge(msgspec.structs.replace(stage.case(order), course=written(course)))
+
+
 async def ordered(stage: Stage, by: str = KEEPER) -> CaseOrder:
     """It has not recovered, and was ordered to be taken back; then the keeper goes away."""
     order = await stage.approved(SCALE)
@@ -177,6 +203,28 @@ async def test_what_does_well_by_the_time_that_it_would_go_is_left() -> None:
         stage.clock.advance(HOUR / 6)
         assert "it is not taken back: it does well by now" == await comes_back(stage, order)
         await stage.until(order, State.RECOVERED_LATE)
+        assert 3 == stage.document().at("spec", "replicas")
+
+
+NOT_GIVEN_UP: dict[str, Callable[[Course], Course]] = {
+    "it was not given up": lambda course: msgspec.structs.replace(
+        course,
+        watched=course.watched and msgspec.structs.replace(course.watched, given_up=False),
+    ),
+    "it was never watched": lambda course: msgspec.structs.replace(course, watched=None),
+}
+
+
+@pytest.mark.parametrize("how", NOT_GIVEN_UP)
+async def test_what_does_well_by_then_is_left_whatever_its_row_says(how: str) -> None:
+    async with a_stage(rules=LEFT, soak=SECOND, deadline=SOON) as stage:
+        order = await ordered(stage)
+        stage.lose_runs(LOOK)
+        stage.heal()
+        course = NOT_GIVEN_UP[how](stage.course(order))
+        stage.forge(msgspec.structs.replace(stage.case(order), course=written(course)))
+        stage.clock.advance(HOUR / 6)
+        assert "it is not taken back: it does well by now" == await comes_back(stage, order)
         assert 3 == stage.document().at("spec", "replicas")
 
 
@@ -224,12 +272,16 @@ async def test_after_a_restore_nothing_is_taken_back_unless_somebody_asks(stage:
         assert not undo_of(tx, order)
 
 
+@pytest.mark.parametrize("says_so", [True, False])
 @pytest.mark.parametrize("by", [KEEPER, "ana"])
-async def test_a_run_that_was_restored_with_the_rest_takes_nothing_back(by: str) -> None:
-    """As a snapshot of the disk restores it, with the engine's own rows."""
+async def test_a_run_that_was_restored_with_the_rest_takes_nothing_back(
+    by: str, *, says_so: bool
+) -> None:
+    """As a snapshot of the disk restores it, with the engine's own rows; whatever its row says."""
     async with a_stage(rules=LEFT, soak=SECOND, deadline=SOON) as stage:
         order = await ordered(stage, by)
         await accept_restore(stage.sealer, [], "the disk died", "ada")
+        says(stage, order, restored=says_so)
         assert "a restored backup was accepted" in await comes_back(stage, order)
         assert 3 == stage.document().at("spec", "replicas")
 

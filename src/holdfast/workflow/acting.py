@@ -53,7 +53,7 @@ from holdfast.workflow.moving import moved
 from holdfast.workflow.stakes import Weighed, seen_again
 from holdfast.workflow.submitting import record
 from holdfast.workflow.switching import acted
-from holdfast.workflow.taking_back import not_done
+from holdfast.workflow.taking_back import OUTCOME, not_done
 from holdfast.workflow.verdicts import as_refusals
 
 
@@ -200,7 +200,7 @@ class Act:
 
     def _record(self, tx: Tx, case: Case, event: Event, **details: Plain) -> None:
         told: dict[str, Plain] = {"event": event.value, "step": self._order.step, **details}
-        record(self._leash, tx, "outcome", (case.id,), told)
+        record(self._leash, tx, OUTCOME, (case.id,), told)
 
     def _now(self) -> datetime:
         return self._leash.clock.now()

@@ -18,6 +18,7 @@ from holdfast.approvals.statements import Decision
 from holdfast.execution.courses import Picture
 from holdfast.execution.lease_names import Purpose, parsed
 from holdfast.execution.states import Event
+from holdfast.model.access import Process
 from holdfast.model.asks import Station
 from holdfast.model.canonical import Plain
 from holdfast.model.entries import RESTORED, Entry
@@ -38,6 +39,9 @@ PROPOSAL, REJECTION, LEASE = "proposal", "rejection", "lease"
 
 BEFORE = "before"
 """What an outcome says of what was there before the act: its hash."""
+
+MOST = 1000
+"""Of so many drafts it is looked whom they are about: where more wait, any may be."""
 
 _DONE = {Event.APPLIED.value, Event.LOST.value, Event.FOUND_DONE.value}
 _BACK = {Event.UNDONE.value, Event.STEP_UNDONE.value}
@@ -149,10 +153,23 @@ def never_done(entries: Sequence[Entry], order: CaseOrder) -> str:
     return "the record does not say that it was done"
 
 
-def restored(entries: Sequence[Entry]) -> bool:
-    """Whether a restored backup was accepted since it was proposed."""
-    proposed = min((each.seq for each in entries if each.kind == PROPOSAL), default=0)
-    return any(each.kind == RESTORED and each.seq > proposed for each in entries)
+def given_up(entries: Sequence[Entry], step: int) -> bool:
+    """Whether that step has not recovered in its time."""
+    return any(
+        each.kind == OUTCOME
+        and each.details.get("step") == step
+        and each.details.get("event") == Event.DEADLINE.value
+        for each in entries
+    )
+
+
+def waits(records: Records, id_: str) -> bool:
+    """Whether something of ours about it may wait to be sealed: its row is ahead of the record
+    then.
+    """
+    drafts = records.waiting(MOST)
+    ours = any(each.process is Process.KEEPER and id_ in each.subjects for each in drafts)
+    return ours or len(drafts) == MOST
 
 
 def wished_back(entries: Sequence[Entry], step: int) -> bool:

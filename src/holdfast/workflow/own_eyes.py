@@ -4,7 +4,7 @@
   sealed that it was done.
 - It has been well no longer than since that was sealed, nor since this process saw it otherwise,
   and not from a time to come. What was well before that has not been seen to be: it begins anew.
-- Whether it was given up, its state tells.
+- Whether it was given up, its state tells; whoever takes it back asks the record.
 - What another keeper has seen since then is believed: it may have been its turn.
 """
 

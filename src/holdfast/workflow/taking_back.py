@@ -34,6 +34,7 @@ from holdfast.workflow.intents import INTENT
 from holdfast.workflow.issuing import KEEPER, ordered
 from holdfast.workflow.leash import Leash
 from holdfast.workflow.moving import moved
+from holdfast.workflow.restores import restored_since
 from holdfast.workflow.submitting import record
 
 OUTCOME = "outcome"
@@ -126,7 +127,8 @@ def not_done(
     if not course.earlier:
         return moved(tx, case, event, at, course)
     kept = halted(leash, tx, case, course, at)
-    if isinstance(kept, Case) and leash.rules().undo and not course.restored:
+    by_itself = leash.rules().undo and not restored_since(leash, tx.records, case.id)
+    if isinstance(kept, Case) and by_itself:
         _order_before(leash, tx, kept, course.step - 1)
     return kept
 
@@ -176,7 +178,7 @@ def undone(leash: Leash, tx: Tx, case: Case, course: Course) -> Case | Refusal:
         return moved(tx, case, Event.UNDO_FAILED, at, course)
     says = f"step {course.step} is taken back, and step {before.step} is next"
     kept = moved(tx, case, Event.STEP_UNDONE, at, back(course, says))
-    if isinstance(kept, Case) and not course.restored:
+    if isinstance(kept, Case) and not restored_since(leash, tx.records, case.id):
         order_undo(leash, tx, before, by=KEEPER, wish=wish)
     return kept
 

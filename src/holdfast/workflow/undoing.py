@@ -24,6 +24,7 @@ from holdfast.execution.courses import Course
 from holdfast.execution.courses import read as course_of
 from holdfast.execution.effects import computed
 from holdfast.execution.lease_names import Purpose
+from holdfast.execution.recovering import Watched
 from holdfast.execution.states import UNDONE_FROM, Event, State
 from holdfast.execution.undoing import refuses_undo, restored, waits_for_a_person
 from holdfast.model import switches
@@ -42,7 +43,7 @@ from holdfast.model.steps import Create, Patch, Step
 from holdfast.policy import UNDONE_UNDER, WANTED_BACK, decide
 from holdfast.ports import Tx
 from holdfast.ports.engine import Phase
-from holdfast.workflow import as_sealed
+from holdfast.workflow import as_sealed, restores
 from holdfast.workflow.asking import SINCE, ask_of
 from holdfast.workflow.assenting import counted_again, given
 from holdfast.workflow.busy import UNDER_WAY, busy
@@ -67,7 +68,7 @@ from holdfast.workflow.moving import moved, noted
 from holdfast.workflow.own_eyes import believed, done
 from holdfast.workflow.recalls import wanted_back
 from holdfast.workflow.submitting import record
-from holdfast.workflow.taking_back import UNDO_REFUSED, halted_after, undo_of, undone
+from holdfast.workflow.taking_back import OUTCOME, UNDO_REFUSED, halted_after, undo_of, undone
 from holdfast.workflow.verdicts import as_refusals
 from holdfast.workflow.verifying import how_it_does
 
@@ -125,21 +126,22 @@ class Undo:
 
     async def _left_to_people(self, about: Proposal, entries: Sequence[Entry]) -> str:
         """Why it is not done without their word; empty if it is, or if this is their word. When it
-        was done, and whether a backup was restored since, the record says.
+        was done, whether that has helped, and whether a backup was restored since, the record says.
         """
         ordered = await asyncio.to_thread(self._ordered)
         if ordered is None:
             return "it is not kept any more"
-        if ordered.course.restored and as_sealed.restored(entries):
+        if restores.restored(self._leash, entries, about.id):
             return UNASKED
         if ordered.by != KEEPER:
             return ""
-        watched = ordered.course.watched
-        if watched is not None:
-            watched, _ = believed(watched, done(entries, about.step), ordered.now)
+        watched = ordered.course.watched or Watched(applied=ordered.now)
+        watched, _ = believed(watched, done(entries, about.step), ordered.now)
+        late = as_sealed.given_up(entries, about.step)
+        watched = msgspec.structs.replace(watched, given_up=late)
         if why := waits_for_a_person(watched, ordered.at, ordered.now, self._leash.timing):
             return why
-        if watched is None or not watched.given_up:
+        if not late:
             return ""
         recovery, cause = await how_it_does(self._leash, about, ordered.course)
         well = recovery.state is Health.WELL and cause is Verdict.ABSENT
@@ -211,7 +213,7 @@ class Undo:
             self._record(tx, case, Event.UNDO_FAILED, refusals=refusals, alarm=stop.alarm)
             return moved(tx, case, Event.UNDO_FAILED, self._now(), course)
         told: dict[str, Plain] = {"event": UNDO_REFUSED, "step": self._order.step}
-        record(self._leash, tx, "outcome", (case.id,), {**told, "refusals": refusals})
+        record(self._leash, tx, OUTCOME, (case.id,), {**told, "refusals": refusals})
         wanted = case.state == State.APPLIED.value and recalled is not None
         if wanted and not _ends_the_plan(case, course):
             return halted_after(self._leash, tx, case, course, self._now(), course.says)
@@ -240,7 +242,7 @@ class Undo:
 
     def _record(self, tx: Tx, case: Case, event: Event, **details: Plain) -> None:
         told: dict[str, Plain] = {"event": event.value, "step": self._order.step, **details}
-        record(self._leash, tx, "outcome", (case.id,), told)
+        record(self._leash, tx, OUTCOME, (case.id,), told)
 
     def _now(self) -> datetime:
         return self._leash.clock.now()

@@ -51,11 +51,21 @@ from holdfast.workflow.leash import Held, Leash
 from holdfast.workflow.looks import look_again
 from holdfast.workflow.moving import hold, moved, must, noted
 from holdfast.workflow.own_eyes import OwnEyes, Seen, believed, done
+from holdfast.workflow.restores import restored
 from holdfast.workflow.sendings import sendings
 from holdfast.workflow.sighting import surroundings
 from holdfast.workflow.submitting import record
 from holdfast.workflow.switching import verified
-from holdfast.workflow.taking_back import halted_after, not_done, order_undo, undo_of, undone
+from holdfast.workflow.taking_back import (
+    OUTCOME,
+    being_undone,
+    halted_after,
+    not_done,
+    order_undo,
+    reversible,
+    undo_of,
+    undone,
+)
 from holdfast.workflow.voiding import RESTORED
 
 SEEN = "seen"
@@ -88,7 +98,10 @@ async def _look(leash: Leash, eyes: OwnEyes, attempt: Attempt, order: CaseOrder)
         elif here and _is_watched(case, course):
             known = await asyncio.to_thread(_known, leash, eyes.of(order), order)
             recovery, verdict = await how_it_does(leash, about, course)
-            look = _Look(leash=leash, order=order, recovery=recovery, cause=verdict, known=known)
+            died = await asyncio.to_thread(_undos_that_died, leash, case, about)
+            look = _Look(
+                leash=leash, order=order, recovery=recovery, cause=verdict, known=known, died=died
+            )
             write = look.write
     said = await attempt.commit(SEEN, write)
     if look is not None:
@@ -296,6 +309,25 @@ def _known(leash: Leash, seen: Seen, order: CaseOrder) -> Seen:
     return msgspec.structs.replace(seen, done=told)
 
 
+def _undos_that_died(leash: Leash, case: Case, about: Proposal) -> int:
+    """How often it was ordered that it is taken back, where nobody is at that any more and the
+    record says nothing of how that ended; 0 where it is not ordered again.
+    """
+    late = case.state == State.NOT_RECOVERED.value
+    if not (late and reversible(about) and leash.rules().undo):
+        return 0
+    with leash.store.reading() as tx:
+        if being_undone(leash, tx, about.id, about.step) or as_sealed.waits(tx.records, about.id):
+            return 0
+        try:
+            entries = as_sealed.told(leash, tx.records, about.id)
+        except BadRecord:
+            return 0
+    if as_sealed.never_begun(entries, about.step) or restored(leash, entries, about.id):
+        return 0
+    return as_sealed.undos_unanswered(entries, about.step)
+
+
 @dataclass(slots=True, kw_only=True)
 class _Look:
     """One look at how it does, and what follows from it."""
@@ -305,6 +337,7 @@ class _Look:
     recovery: Recovery
     cause: Verdict
     known: Seen
+    died: int  # how often it was to be taken back, and the record says nothing of how that ended
 
     def write(self, tx: Tx) -> str:
         """What was seen, kept with all that follows."""
@@ -321,9 +354,14 @@ class _Look:
         if outcome in _TOLD:
             entries, why = _told(leash, tx, order)
             if not why:
-                course = self._as_told(entries, course, now)
+                as_told, odd = self._as_told(entries, course, now)
+                if odd and as_sealed.waits(tx.records, order.proposal):
+                    outcome = Outcome.WAITING  # the row may be ahead: the next look tells
+                else:
+                    self._complain(odd)
+                    course = as_told
                 unsaid = self._unsaid(entries, course)
-                if unsaid and outcome is not Outcome.NOT_RECOVERED:
+                if unsaid and outcome in _WELL:
                     waits = Recovery(state=Health.WAITING, says=unsaid)
                     watched, outcome = seen(kept, now, waits, self.cause, leash.timing)
         self.known = msgspec.structs.replace(self.known, least=watched.well_since or now)
@@ -332,25 +370,21 @@ class _Look:
         )
         if why:
             return _left(leash, tx, case, course, why)
-        if kept.given_up and outcome is Outcome.WAITING:
-            self._undo_again(tx, case, course)
+        if kept.given_up and outcome is Outcome.WAITING and 0 < self.died < UNDOS:
+            self._undo_again(tx, case)
         return _follow(leash, tx, order, case, course, outcome, now)
 
-    def _undo_again(self, tx: Tx, case: Case, course: Course) -> None:
-        """Have it ordered again where its run has ended, and the record says nothing of how."""
-        entries, why = _told(self.leash, tx, self.order)
-        orders = as_sealed.undos_unanswered(entries, self.order.step)
-        restored = course.restored and as_sealed.restored(entries)
-        if why or restored or not 0 < orders < UNDOS:
-            return
+    def _undo_again(self, tx: Tx, case: Case) -> None:
+        """Have it ordered again, unless it is only not sealed yet how that ended."""
         about = plan_of(case).at(self.order.step)
-        if self.leash.rules().undo and order_undo(self.leash, tx, about, by=KEEPER):
-            self.leash.log.complain("undo ordered again", proposal=case.id, orders=orders + 1)
+        if as_sealed.waits(tx.records, case.id):
+            return
+        if order_undo(self.leash, tx, about, by=KEEPER):
+            self.leash.log.complain("undo ordered again", proposal=case.id, orders=self.died + 1)
 
     def _believed(self, case: Case, watched: Watched, now: datetime) -> Watched:
         kept, odd = believed(watched, self.known.done, now, self.known.least)
-        if odd:
-            self._complain(odd)
+        self._complain(odd)
         late = case.state == State.NOT_RECOVERED.value
         return msgspec.structs.replace(kept, given_up=late)
 
@@ -360,22 +394,31 @@ class _Look:
             return "the record does not say that it was done"
         return as_sealed.other_before(entries, course.step, course.before)
 
-    def _as_told(self, entries: Sequence[Entry], course: Course, now: datetime) -> Course:
-        """The course, with what the record says of what may follow."""
-        if course.restored and not as_sealed.restored(entries):
-            self._complain("that a backup was restored, and the record does not")
-            course = msgspec.structs.replace(course, restored=False)
-        if course.recalled is None and as_sealed.wished_back(entries, course.step):
-            self._complain("that nobody wants it back, and the record says who does")
-            course = msgspec.structs.replace(course, recalled=now)
-        return course
+    def _as_told(
+        self, entries: Sequence[Entry], course: Course, now: datetime
+    ) -> tuple[Course, str]:
+        """The course, with what the record says of what may follow; and what it says otherwise."""
+        odd: list[str] = []
+        was, recalled = restored(self.leash, entries, self.order.proposal), course.recalled
+        if was is not course.restored:
+            odd.append(_NOT_RESTORED if was else _RESTORED)
+        if recalled is None and as_sealed.wished_back(entries, course.step):
+            odd.append("that nobody wants it back, and the record says who does")
+            recalled = now
+        return msgspec.structs.replace(course, restored=was, recalled=recalled), "; ".join(odd)
 
     def _complain(self, odd: str) -> None:
-        why = f"its row says {odd}"
-        self.leash.log.complain("a row says otherwise", proposal=self.order.proposal, why=why)
+        if odd:
+            why = f"its row says {odd}"
+            self.leash.log.complain("a row says otherwise", proposal=self.order.proposal, why=why)
 
 
-_TOLD = frozenset({Outcome.RECOVERED, Outcome.RECOVERED_LATE, Outcome.NOT_RECOVERED})
+_RESTORED = "that a backup was restored, and the record does not"
+_NOT_RESTORED = "that no backup was restored since anybody wanted it back, and the record does"
+
+
+_WELL = frozenset({Outcome.RECOVERED, Outcome.RECOVERED_LATE})
+_TOLD = _WELL | {Outcome.NOT_RECOVERED}
 """What is recorded when it is seen first."""
 
 
@@ -462,4 +505,4 @@ def _onward(leash: Leash, tx: Tx, case: Case, course: Course) -> None:
 
 
 def _outcome(leash: Leash, tx: Tx, case: Case, event: Event, details: dict[str, Plain]) -> None:
-    record(leash, tx, "outcome", (case.id,), {"event": event.value, **details})
+    record(leash, tx, OUTCOME, (case.id,), {"event": event.value, **details})

@@ -24,6 +24,7 @@ from holdfast.model.entries import Draft
 from holdfast.model.ids import RANDOM, new_id
 from holdfast.ports import Clock, Dice, Tx
 from holdfast.workflow.moving import moved, noted
+from holdfast.workflow.taking_back import OUTCOME
 
 VOIDED = "voided: a restored backup was accepted"
 AT_ONCE = 1000  # rows
@@ -32,7 +33,7 @@ ENDS: Mapping[State, tuple[Event, str]] = MappingProxyType(
     {
         State.PROPOSED: (Event.EXPIRED, "expired"),
         State.APPROVED: (Event.EXPIRED, "expired"),
-        State.LEASED: (Event.LOST, "outcome"),
+        State.LEASED: (Event.LOST, OUTCOME),
     }
 )
 """What does not go on, what happens to it, and the kind of the entry that says so."""

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -173,6 +174,12 @@ def test_a_key_without_a_value_is_refused_and_never_read_as_one_that_is_not_ther
     told = key.strip(" -:") or "people"
     with pytest.raises(BadInput, match=f"people.yaml, line {line}: {told} has no value"):
         people(FILE.replace(there, f"{key}{nothing}\n"))
+
+
+def test_what_we_write_can_be_read_again() -> None:
+    """The suites on a cluster hand a keeper a file that we wrote."""
+    known = people()
+    assert known == people(msgspec.json.encode(known).decode())
 
 
 @pytest.mark.parametrize("id_", ['"ana\\n"', '"ana "', "Ana", "аna"])  # the last in Cyrillic

@@ -27,9 +27,16 @@ CHANNELS = ("ssh", "slack", "discord", "telegram", "kubernetes", "oidc")
 
 
 class _Written(
-    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename="camel",
+    forbid_unknown_fields=True,
+    omit_defaults=True,
 ):
-    """A part of a file that people write: unknown keys are errors."""
+    """A part of a file that people write: unknown keys are errors, and so are keys without a value,
+    so that what nobody said is not written either.
+    """
 
 
 class Identities(_Written, frozen=True, kw_only=True):

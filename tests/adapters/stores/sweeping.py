@@ -50,7 +50,7 @@ from holdfast.workflow.retention import Trust, let_go, part_before, verified
 from tests.adapters.stores import approving, released
 from tests.adapters.stores.test_backup import AT, whole
 from tests.adapters.stores.wire import Wire
-from tests.audit.chains import CLUSTER, a_chain, a_draft, a_key, checkpoints, lines
+from tests.audit.chains import CLUSTER, a_chain, a_chain_of, a_draft, a_key, checkpoints, lines
 from tests.contracts.test_casework import a_case
 from tests.contracts.test_store import a_letter
 from tests.workflow.test_sealing import a_sealer
@@ -185,7 +185,7 @@ def upgraded(engine: Engine, _: Path, ended: str) -> None:
     upkeep.upgrade(engine, CLUSTER)
     upkeep.require_current(engine, CLUSTER)
     with store_of(engine).reading() as tx:
-        assert list(tx.records.lines()) == lines(a_chain(5))
+        assert list(tx.records.lines()) == lines(a_chain_of(released.as_released(*range(1, 6))))
         assert len(tx.records.waiting(9)) == 2
 
 

@@ -55,6 +55,8 @@ from holdfast.workflow.deeds import Answered
 from holdfast.workflow.intents import INTENT
 from holdfast.workflow.journal import journal_phase
 from holdfast.workflow.leash import Leash
+from holdfast.workflow.looks import look_again
+from holdfast.workflow.orders import accept_restore
 from holdfast.workflow.revoking import revoke_phase
 from holdfast.workflow.sighting import sight
 from holdfast.workflow.sweeping import sweep_phase
@@ -501,3 +503,15 @@ async def a_stage(
             engine=engine,
             held=held,
         )
+
+
+async def applied_and_restored(stage: Stage, action: Action) -> CaseOrder:
+    """It was done, then a backup of that moment was accepted, and somebody looks again."""
+    order = await stage.approved(action)
+    await stage.until(order, State.APPLIED)
+    stage.forget_runs()
+    stage.clock.advance(SECOND)
+    await accept_restore(stage.sealer, [], "the disk died", "ada")
+    with stage.store.transaction() as tx:
+        look_again(stage.leash, tx, order, 1)
+    return order

@@ -27,13 +27,20 @@ from holdfast.testing.memory import Kept
 from holdfast.workflow.as_sealed import BEFORE
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.keeping import ASTRAY
-from holdfast.workflow.looks import look_again
-from holdfast.workflow.orders import accept_restore
 from holdfast.workflow.own_eyes import MOST, Done, OwnEyes, Seen, believed
 from holdfast.workflow.sweeping import STILL
 from holdfast.workflow.taking_back import OUTCOME, UNDO_REFUSED, order_undo, undo_of
 from holdfast.workflow.verifying import UNDOS
-from tests.workflow.executing import QUEUES, SECOND, TYPES, Stage, a_stage, changed, the_phases
+from tests.workflow.executing import (
+    QUEUES,
+    SECOND,
+    TYPES,
+    Stage,
+    a_stage,
+    applied_and_restored,
+    changed,
+    the_phases,
+)
 from tests.workflow.test_sweeping import looked_for, put_off, swept
 from tests.workflow.test_undoing import a_wish, scaled_by
 
@@ -150,19 +157,12 @@ async def seen_well(stage: Stage) -> tuple[CaseOrder, datetime]:
 
 
 @pytest.mark.slow
-async def test_a_soak_that_a_row_says_is_over_begins_anew(stage: Stage) -> None:
+@pytest.mark.parametrize("another", [False, True])
+async def test_a_soak_that_a_row_says_is_over_begins_anew(stage: Stage, *, another: bool) -> None:
+    """Also for who has seen nothing of it himself."""
     order, _ = await seen_well(stage)
-    watched(stage, order, well_since=stage.clock.now() - LONG_AGO)
-    since = stage.clock.now()
-    case = await stage.until(order, State.RECOVERED, meanwhile=stage.heal)
-    assert case.changed - since >= MINUTE
-    assert 1 == stage.complaints(ODD)
-
-
-@pytest.mark.slow
-async def test_who_has_seen_nothing_believes_no_row_of_before_the_act(stage: Stage) -> None:
-    order, _ = await seen_well(stage)
-    another_keeper(stage)
+    if another:
+        another_keeper(stage)
     watched(stage, order, well_since=stage.clock.now() - LONG_AGO)
     since = stage.clock.now()
     case = await stage.until(order, State.RECOVERED, meanwhile=stage.heal)
@@ -217,13 +217,7 @@ async def test_no_row_says_that_a_backup_was_restored(stage: Stage) -> None:
 @pytest.mark.slow
 async def test_no_row_says_that_no_backup_was_restored() -> None:
     async with a_stage(rules=SCALING, soak=SECOND, deadline=2 * SECOND) as stage:
-        order = await stage.approved(SCALE)
-        await stage.until(order, State.APPLIED)
-        stage.forget_runs()
-        stage.clock.advance(SECOND)
-        await accept_restore(stage.sealer, [], "the disk died", "ada")
-        with stage.store.transaction() as tx:
-            look_again(stage.leash, tx, order, 1)
+        order = await applied_and_restored(stage, SCALE)
 
         def says_not() -> None:
             write_over(stage, order, msgspec.structs.replace(stage.course(order), restored=False))

@@ -22,11 +22,19 @@ from holdfast.model.switches import Frozen, told
 from holdfast.testing.manifests import manifest
 from holdfast.workflow.casebook import plan_of
 from holdfast.workflow.issuing import KEEPER
-from holdfast.workflow.looks import look_again
 from holdfast.workflow.orders import accept_restore
 from holdfast.workflow.taking_back import order_undo, undo_of
 from tests.approvals.keygen import sign
-from tests.workflow.executing import CODE, HOUR, SECOND, Stage, a_case, a_stage, key
+from tests.workflow.executing import (
+    CODE,
+    HOUR,
+    SECOND,
+    Stage,
+    a_case,
+    a_stage,
+    applied_and_restored,
+    key,
+)
 from tests.workflow.test_sweeping import swept
 
 SCALE = ScaleWorkload(replicas=3, now=2)
@@ -259,13 +267,7 @@ async def test_one_bad_look_after_days_takes_nothing_back(stage: Stage) -> None:
 
 @pytest.mark.slow
 async def test_after_a_restore_nothing_is_taken_back_unless_somebody_asks(stage: Stage) -> None:
-    order = await stage.approved(SCALE)
-    await stage.until(order, State.APPLIED)
-    stage.forget_runs()
-    stage.clock.advance(SECOND)
-    await accept_restore(stage.sealer, [], "the disk died", "ada")
-    with stage.store.transaction() as tx:
-        look_again(stage.leash, tx, order, 1)
+    order = await applied_and_restored(stage, SCALE)
     await stage.until(order, State.NOT_RECOVERED, since=stage.clock.now() + 30 * SECOND)
     assert 3 == stage.document().at("spec", "replicas")
     with stage.store.reading() as tx:
